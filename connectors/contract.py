@@ -1,0 +1,82 @@
+"""What a platform must provide. A connector is one object bound in its `connector.py`; nothing is inherited."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connectors.event import Message
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """One HTTP notification as it came: raw bytes, header names in lower case, the key from the address if any."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an unverified request claims to be. Used to find the secret, and for nothing else before `verify`.
+
+    Exactly one of `domain` and `key` names the store. `site` is the host the headers say it was sent by.
+    `delivery_id` is recorded, never trusted, and never used to drop a duplicate.
+    """
+
+    topic: str
+    domain: str | None = None
+    key: str | None = None
+    site: str | None = None
+    delivery_id: str | None = None
+
+
+class Connector(Protocol):
+    """A platform: how it addresses us, signs, and words what happened."""
+
+    @property
+    def name(self) -> str:
+        """The word in addresses, folders and columns: "shopify"."""
+
+    @property
+    def label(self) -> str:
+        """The name people read: "Shopify"."""
+
+    @property
+    def secret_variable(self) -> str | None:
+        """The environment variable with the app's own signing secrets, or None where each store has its own."""
+
+    @property
+    def order_ids_are_global(self) -> bool:
+        """Whether two stores of this platform can never have the same order id."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics we follow, in the platform's spelling."""
+
+    def webhook_path(self, key: str) -> str:
+        """The path the platform posts to, for the store with this webhook key."""
+
+    def is_domain(self, domain: str) -> bool:
+        """Whether `domain` can be a store of this platform (outside development)."""
+
+    def is_ping(self, request: WebhookRequest) -> bool:
+        """Whether this is the platform's unsigned trial of a new webhook: to be answered, never to be believed."""
+
+    def identify(self, request: WebhookRequest) -> Identity:
+        """Who it claims to be from. Raises Unidentified."""
+
+    def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
+        """Raises InvalidSignature unless the raw body was signed with one of `secrets`."""
+
+    def parse(self, topic: str, body: bytes) -> list[Message]:
+        """Pure. What the body tells. Raises MalformedPayload, NotUsed or AccessLost."""
+
+    def sign(self, topic: str, body: bytes, secret: str, domain: str) -> dict[str, str]:
+        """The headers this platform would send with `body`: for our own simulated deliveries."""
+
+    def restage(self, body: bytes, *, order_id: str | None, placed_at: datetime, domain: str) -> bytes:
+        """`body` told again, for simulated deliveries: the same deed at `placed_at` and at `domain`, every other
+        time moved by as much; of another order where `order_id` (digits) is given.
+        """

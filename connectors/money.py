@@ -1,0 +1,39 @@
+"""Amounts as Decimal, each with its currency and that currency's own number of decimals."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+# ISO 4217, minor units other than 2 (list of 2024-06-25). Amounts of an unlisted currency have 2.
+_MINOR_UNITS = {
+    **dict.fromkeys(
+        (
+            *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"),
+            *("PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"),
+        ),
+        0,
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in major units (EUR 12.50 is Decimal("12.50")), and its upper-case ISO 4217 code."""
+
+    amount: Decimal
+    currency: str
+
+    def rounded(self) -> "Money":
+        """The same, rounded half up to the currency's own decimals: JPY 0, KWD 3, most others 2."""
+        return Money(round_to_currency(self.amount, self.currency), self.currency)
+
+
+def minor_units(currency: str) -> int:
+    """How many decimals the currency has."""
+    return _MINOR_UNITS.get(currency, 2)
+
+
+def round_to_currency(amount: Decimal, currency: str) -> Decimal:
+    """`amount` with exactly the decimals of `currency`, rounded half up as tills do."""
+    return amount.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=ROUND_HALF_UP)

@@ -1,0 +1,1 @@
+"""Shopify: what its webhooks say and how it signs them."""

@@ -1,0 +1,55 @@
+"""Shopify, as the rest of the house sees it: one object, binding the functions of this folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.contract import Connector, Identity, WebhookRequest
+from connectors.event import Message
+from connectors.shopify import mapping, restaging, webhooks
+
+
+@dataclass(frozen=True, slots=True)
+class Shopify:
+    """See `connectors.contract.Connector`. One app secret signs for all shops, and order ids are unique among them."""
+
+    name: str = "shopify"
+    label: str = "Shopify"
+    secret_variable: str | None = "SHOPIFY_API_SECRET"  # noqa: S105 (the name of a variable)
+    order_ids_are_global: bool = True
+    topics: tuple[str, ...] = mapping.TOPICS
+
+    def webhook_path(self, key: str) -> str:  # noqa: ARG002 (all shops post to one address)
+        """One path for every shop: the headers say which."""
+        return webhooks.PATH
+
+    def is_domain(self, domain: str) -> bool:
+        """See `webhooks.is_domain`."""
+        return webhooks.is_domain(domain)
+
+    def is_ping(self, request: WebhookRequest) -> bool:  # noqa: ARG002
+        """Shopify sends no unsigned trial."""
+        return False
+
+    def identify(self, request: WebhookRequest) -> Identity:
+        """See `webhooks.identify`."""
+        return webhooks.identify(request)
+
+    def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
+        """See `webhooks.verify`."""
+        webhooks.verify(request, secrets)
+
+    def parse(self, topic: str, body: bytes) -> list[Message]:
+        """See `mapping.parse`."""
+        return mapping.parse(topic, body)
+
+    def sign(self, topic: str, body: bytes, secret: str, domain: str) -> dict[str, str]:
+        """See `webhooks.sign`."""
+        return webhooks.sign(topic, body, secret, domain)
+
+    def restage(self, body: bytes, *, order_id: str | None, placed_at: datetime, domain: str) -> bytes:
+        """See `restaging.restage`."""
+        return restaging.restage(body, order_id=order_id, placed_at=placed_at, domain=domain)
+
+
+CONNECTOR: Connector = Shopify()

@@ -1,0 +1,164 @@
+"""Safe readers for JSON from outside: each takes any value and gives a clean one, or None.
+
+A payload that is no JSON object is refused whole (`decode`); a part of it that does not have its shape is
+treated as absent (`part`, `parts` and the leaf readers), so that one odd field never costs an order.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Never, TypeVar
+
+import msgspec
+
+from connectors.errors import MalformedPayload
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+MAX_TEXT = 1_000
+MAX_AMOUNT = Decimal(10) ** 12
+MAX_ID_DIGITS = 40
+
+_BOM = b"\xef\xbb\xbf"
+_ABSENT = (b"", b"null")
+_AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,12})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_GID = re.compile(r"gid://[a-z]+/[A-Za-z]+/(\d+)(\?.*)?")
+
+
+def decode(body: bytes, shape: type[S]) -> S:
+    """The JSON object in `body`, read into the Struct `shape`; fields it does not name are skipped unread.
+
+    Raises MalformedPayload for everything that is not one JSON object in UTF-8: empty, truncated, NaN, too deep.
+    """
+    body = body.removeprefix(_BOM)
+    if not body.strip():
+        raise MalformedPayload("The body is empty.")
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError as error:
+        raise MalformedPayload("The body is not a JSON object of the expected shape.") from error
+    except (msgspec.DecodeError, RecursionError):
+        return _decode_mended(body, shape)
+
+
+def _decode_mended(body: bytes, shape: type[S]) -> S:
+    """Second chance for lone surrogates, which PHP and JavaScript emit for a cut emoji and msgspec refuses."""
+    try:
+        text = json.dumps(json.loads(body, parse_constant=_refuse_constant), ensure_ascii=False)
+        return msgspec.json.decode(_SURROGATES.sub("\ufffd", text).encode(), type=shape)
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
+        raise MalformedPayload("The body is not readable JSON.") from error
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError(name)
+
+
+def part(raw: msgspec.Raw | None, shape: type[S]) -> S | None:
+    """One nested object, or None where there is none or it has another shape (PHP sends [] for an empty object)."""
+    if raw is None or bytes(raw) in _ABSENT:
+        return None
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def parts(raw: msgspec.Raw | None, shape: type[S]) -> list[S]:
+    """A nested list of objects; the members that are no such objects are left out."""
+    if raw is None or bytes(raw) in _ABSENT:
+        return []
+    try:
+        return msgspec.json.decode(raw, type=list[shape])  # type: ignore[valid-type]
+    except (msgspec.DecodeError, RecursionError):
+        return [member for member in (part(one, shape) for one in _members(raw)) if member is not None]
+
+
+def _members(raw: msgspec.Raw) -> list[msgspec.Raw]:
+    try:
+        return msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return []
+
+
+def text(value: Any, limit: int = MAX_TEXT) -> str | None:
+    """Text without control characters, trimmed, cut at `limit` characters; None for anything else or for nothing."""
+    if not isinstance(value, str):
+        return None
+    cleaned = _CONTROLS.sub("", value[: limit * 2]).strip()[:limit]
+    return cleaned or None
+
+
+def identifier(value: Any) -> str | None:
+    """A platform's id as text, whether it came as a number, as text or as gid://shopify/Order/1; None for 0 and junk.
+
+    Ids beyond 2**53 stay exact. True is no id, though Python counts it as 1.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return str(value) if 0 < value < 10**MAX_ID_DIGITS else None
+    cleaned = text(value, 64)
+    if cleaned is None:
+        return None
+    gid = _GID.fullmatch(cleaned)
+    cleaned = gid.group(1) if gid else cleaned
+    return None if cleaned.strip("0") == "" else cleaned
+
+
+def amount(value: Any) -> Decimal | None:
+    """A plain decimal number, from text or from a JSON number; None for "12,50", "1e3", "" and everything unclear."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        value = format(Decimal(repr(value)), "f")
+    if not isinstance(value, str):
+        return None
+    value = value.strip()
+    if not _AMOUNT.fullmatch(value):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if abs(number) < MAX_AMOUNT else None
+
+
+def currency(value: Any) -> str | None:
+    """An ISO 4217 code, upper-cased; None for anything that is not three letters."""
+    cleaned = (text(value, 8) or "").upper()
+    return cleaned if _CURRENCY.fullmatch(cleaned) else None
+
+
+def whole(value: Any) -> int | None:
+    """A count from 0 to a million, from a number or from digits."""
+    number = amount(value)
+    if number is None or number != number.to_integral_value() or not 0 <= number <= 1_000_000:
+        return None
+    return int(number)
+
+
+def flag(value: Any) -> bool:
+    """True only for a JSON true."""
+    return value is True
+
+
+def instant(value: Any, *, naive_is_utc: bool = False) -> datetime | None:
+    """An aware UTC time from ISO 8601 text. Text without a zone is no time, unless the platform documents it as UTC."""
+    cleaned = text(value, 40)
+    if cleaned is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(cleaned)
+        if moment.tzinfo is None:
+            if not naive_is_utc:
+                return None
+            moment = moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if 1990 <= moment.year <= 2200 else None

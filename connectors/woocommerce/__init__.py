@@ -1,0 +1,1 @@
+"""WooCommerce: what its webhooks say and how it signs them."""

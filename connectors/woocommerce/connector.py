@@ -1,0 +1,32 @@
+"""WooCommerce, bound to the contract every platform satisfies."""
+
+from dataclasses import dataclass
+
+from connectors.contract import Connector
+from connectors.woocommerce import hosts, mapping, restaging, webhooks
+
+
+@dataclass(frozen=True, slots=True)
+class WooCommerce:
+    """A plugin of the merchant's own WordPress: each store signs with its own secret and numbers its orders from 1."""
+
+    name: str = "woocommerce"
+    label: str = "WooCommerce"
+    secret_variable: str | None = None
+    order_ids_are_global: bool = False
+    topics: tuple[str, ...] = webhooks.TOPICS
+
+    is_domain = staticmethod(hosts.is_domain)
+    is_ping = staticmethod(webhooks.is_ping)
+    identify = staticmethod(webhooks.identify)
+    verify = staticmethod(webhooks.verify)
+    parse = staticmethod(mapping.parse)
+    sign = staticmethod(webhooks.sign)
+    restage = staticmethod(restaging.restage)
+
+    def webhook_path(self, key: str) -> str:
+        """WooCommerce's deliveries name no store we could trust, so the address does, by an unguessable key."""
+        return f"/webhooks/{self.name}/{key}"
+
+
+CONNECTOR: Connector = WooCommerce()

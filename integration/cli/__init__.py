@@ -1,0 +1,31 @@
+"""The operator's commands; `tandem --help` lists them. Each joins settings, database and a use-case, and prints."""
+
+import sys
+
+import click
+
+from connectors.errors import TandemError
+from integration import __version__
+from integration.cli import events, preview, run, simulate, stores
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tandem")
+def tandem() -> None:
+    """One purchase, told by the browser and by the server, counted once."""
+
+
+for command in (
+    *(run.up, run.meta_sandbox, run.migrate_database),
+    *(stores.store, stores.dataset, events.events),
+    *(preview.preview, preview.normalize, simulate.simulate),
+):
+    tandem.add_command(command)
+
+
+def main() -> None:
+    """The console script: a mistake of the user's is one sentence on standard error, and exit code 1."""
+    try:
+        tandem()
+    except TandemError as error:
+        sys.exit(f"tandem: {error}")

@@ -1,0 +1,211 @@
+"""Settings of the process, read once from the environment (and a .env file) in a composition root."""
+
+import hashlib
+import ipaddress
+import json
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from connectors import registry
+from integration.crypto import Sealer, new_key
+from integration.errors import Misconfigured
+
+DEVELOPMENT, PRODUCTION = "development", "production"
+MIN_SECRET = 16
+# A unix socket's path may hold 107 bytes; a deep data directory must not stop the broker.
+_MAX_SOCKET_PATH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator decides. `app_secrets` maps a platform's name to its signing secrets, newest first."""
+
+    app_env: str
+    data_dir: Path
+    port: int
+    public_url: str
+    database_url: str
+    redis_url: str | None
+    graph_url: str
+    graph_version: str
+    trusted_proxies: int
+    secret_key: str = field(repr=False)
+    encryption_keys: tuple[str, ...] = field(repr=False)
+    app_secrets: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    @property
+    def production(self) -> bool:
+        """Whether embedded defaults, weak secrets and http addresses are refused."""
+        return self.app_env == PRODUCTION
+
+    @property
+    def broker_url(self) -> str:
+        """Where Redis or Valkey answers: REDIS_URL, or the bundled Valkey's unix socket."""
+        return self.redis_url or f"unix://{self.broker_socket}"
+
+    @property
+    def broker_socket(self) -> Path:
+        """The bundled Valkey's socket: in the data directory, or, where its path is too long, in a private short one."""
+        path = self.data_dir.resolve() / "valkey" / "queue.sock"
+        if len(os.fsencode(path)) <= _MAX_SOCKET_PATH:
+            return path
+        name = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"tandem-{os.getuid()}-{name}" / "queue.sock"
+
+
+def load(
+    environ: Mapping[str, str] | None = None, *, data_dir: Path | None = None, port: int | None = None
+) -> Settings:
+    """The settings of this process. Raises Misconfigured, naming the variable.
+
+    `data_dir` and `port` are the command line's and win over the environment, which wins over the .env file.
+    In development the secrets are made on first start and kept in the data directory.
+    """
+    values = dict(_with_dotenv(os.environ if environ is None else environ))
+    app_env = _one_of(values, "APP_ENV", (DEVELOPMENT, PRODUCTION), DEVELOPMENT)
+    directory = data_dir or Path(_text(values, "TANDEM_DATA_DIR") or "var")
+    if app_env == DEVELOPMENT:
+        values = {**_development_secrets(directory), **{name: text for name, text in values.items() if text}}
+    listening = port if port is not None else _number(values, "PORT", 8000)
+    settings = Settings(
+        app_env=app_env,
+        data_dir=directory,
+        port=listening,
+        public_url=(_text(values, "PUBLIC_URL") or f"http://127.0.0.1:{listening}").rstrip("/"),
+        database_url=_database_url(_text(values, "DATABASE_URL"), directory),
+        redis_url=_text(values, "REDIS_URL"),
+        graph_url=_graph_url(_text(values, "META_GRAPH_URL") or "https://graph.facebook.com"),
+        graph_version=_matching(values, "META_GRAPH_VERSION", r"v\d+\.\d+", "v26.0"),
+        trusted_proxies=_number(values, "TRUSTED_PROXIES", 0),
+        secret_key=_text(values, "SECRET_KEY") or "",
+        encryption_keys=_list(_text(values, "ENCRYPTION_KEYS")),
+        app_secrets=_app_secrets(values),
+    )
+    _refuse_weakness(settings)
+    return settings
+
+
+def _with_dotenv(environ: Mapping[str, str]) -> Mapping[str, str]:
+    from_file = {name: text for name, text in dotenv_values(".env").items() if text is not None}
+    return {**from_file, **environ}
+
+
+def _text(values: Mapping[str, str], name: str) -> str | None:
+    """The variable, or the content of the file that <NAME>_FILE names; None where neither is set."""
+    if given := values.get(name, "").strip():
+        return given
+    if path := values.get(f"{name}_FILE", "").strip():
+        try:
+            return Path(path).read_text(encoding="utf-8").strip() or None
+        except OSError as error:
+            raise Misconfigured(f"{name}_FILE cannot be read: {error.strerror}.") from error
+    return None
+
+
+def _number(values: Mapping[str, str], name: str, default: int) -> int:
+    text = _text(values, name) or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise Misconfigured(f"{name} must be a whole number from 0 to 65535.")
+    return int(text)
+
+
+def _one_of(values: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:
+    text = _text(values, name) or default
+    if text not in known:
+        raise Misconfigured(f"{name} must be one of {', '.join(known)}.")
+    return text
+
+
+def _matching(values: Mapping[str, str], name: str, pattern: str, default: str) -> str:
+    text = _text(values, name) or default
+    if not re.fullmatch(pattern, text):
+        raise Misconfigured(f"{name} must look like {default}.")
+    return text
+
+
+def _list(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def _database_url(text: str | None, directory: Path) -> str:
+    url = text or f"sqlite:///{directory.resolve() / 'tandem.db'}"
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            url = "postgresql+psycopg://" + url.removeprefix(short)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise Misconfigured("DATABASE_URL must start with postgresql+psycopg:// or sqlite:///.")
+    return url
+
+
+def _graph_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return url.rstrip("/")
+    if parts.scheme == "http" and _is_loopback(parts.hostname):
+        return url.rstrip("/")
+    raise Misconfigured("META_GRAPH_URL must be https; plain http is accepted for loopback only.")
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _app_secrets(values: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for connector in registry.connectors():
+        variable = connector.secret_variable
+        if variable is None:
+            continue
+        found[connector.name] = _list(_text(values, variable))
+        if any(len(secret) < MIN_SECRET for secret in found[connector.name]):
+            raise Misconfigured(f"{variable} must have at least {MIN_SECRET} characters.")
+    return found
+
+
+def _refuse_weakness(settings: Settings) -> None:
+    Sealer(settings.encryption_keys)
+    if len(settings.secret_key) < MIN_SECRET:
+        raise Misconfigured(f"SECRET_KEY must be set and have at least {MIN_SECRET} characters.")
+    if not settings.production:
+        return
+    if settings.database_url.startswith("sqlite"):
+        raise Misconfigured("DATABASE_URL must name a PostgreSQL database in production.")
+    if settings.redis_url is None:
+        raise Misconfigured("REDIS_URL must be set in production.")
+    if not settings.public_url.startswith("https://"):
+        raise Misconfigured("PUBLIC_URL must be https in production.")
+    if len(settings.secret_key) < 2 * MIN_SECRET:
+        raise Misconfigured(f"SECRET_KEY must have at least {2 * MIN_SECRET} characters in production.")
+
+
+def _development_secrets(directory: Path) -> dict[str, str]:
+    """Secrets made once for this data directory; several processes may start at the same moment."""
+    path = directory / "secrets.json"
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        made = {"SECRET_KEY": secrets.token_urlsafe(32), "ENCRYPTION_KEYS": new_key()}
+        draft = directory / f".secrets-{os.getpid()}-{secrets.token_hex(4)}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(made, file)
+        try:
+            # A link, unlike a rename, never replaces what another process made first.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return kept

@@ -1,0 +1,151 @@
+"""The only door to SQL: the engine, transactions, the database's clock. A table and its queries live together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+from integration.errors import Unavailable
+
+# Others pass these on, and know nothing else of SQLAlchemy.
+__all__ = [
+    *("Connection", "Engine", "Instant", "ROW_ID", "clock", "connect", "from_ms", "insert"),
+    *("metadata", "now", "reading", "to_ms", "transaction"),
+]
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+_SQLITE_BUSY_MS = 2_000
+_CONNECT_SECONDS = 2
+_STATEMENT_MS = 10_000
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware UTC time in Python, whole milliseconds since 1970 in the database: exact and equal on both engines."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002
+        """Milliseconds."""
+        return None if value is None else to_ms(value)
+
+    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        """An aware time."""
+        return None if value is None else from_ms(value)
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970 of an aware time."""
+    return round(moment.timestamp() * 1000)
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """The aware UTC time of milliseconds since 1970."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
+
+
+class clock(GenericFunction[datetime]):  # noqa: N801
+    """The database's clock at this statement. Leases and due times use it alone: machines disagree about the time."""
+
+    type = Instant()
+    inherit_cache = True
+
+
+@compiles(clock, "postgresql")
+def _clock_on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: ARG001
+    return "(extract(epoch from clock_timestamp()) * 1000)::bigint"
+
+
+@compiles(clock, "sqlite")
+def _clock_on_sqlite(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: ARG001
+    return "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine for PostgreSQL or SQLite. Connects to nothing yet."""
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": _SQLITE_BUSY_MS / 1000})
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return sa.create_engine(
+        url,
+        hide_parameters=True,  # an error's text must not repeat what was to be stored
+        pool_size=10,
+        max_overflow=20,
+        pool_timeout=_CONNECT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "options": f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_SQLITE_BUSY_MS}",
+        },
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # pysqlite's own transaction handling would begin DEFERRED and only at the first write: two writers then deadlock.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_SQLITE_BUSY_MS}", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One writing transaction: committed at the end, rolled back on any error. Raises Unavailable."""
+    with _outages(), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction that only reads, and on SQLite never waits for a writer. Raises Unavailable."""
+    with _outages(), engine.connect().execution_options(reading=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _outages() -> Iterator[None]:
+    """A database that is gone, frozen or busy becomes Unavailable; a mistake of ours stays what it is."""
+    try:
+        yield
+    except (OperationalError, sa.exc.TimeoutError) as error:
+        # `from None`: the driver's text repeats the statement's parameters.
+        raise Unavailable(f"The database is not available ({type(error).__name__}).") from None
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("The database ended the connection.") from None
+        raise
+
+
+def now(connection: sa.Connection) -> datetime:
+    """The database's clock."""
+    return connection.execute(sa.select(clock())).scalar_one()
+
+
+def insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT of the engine at hand, with its `on_conflict_do_nothing`."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)

@@ -1,0 +1,41 @@
+"""Alerts: what a merchant should look at, said once per store and kind and counted after that."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from integration.db import ROW_ID, Instant, insert, metadata
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("store_id", sa.String(32), sa.ForeignKey("stores.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("kind", sa.String(50), nullable=False),
+    sa.Column("sentence", sa.String(500), nullable=False),
+    sa.Column("times", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("first_at", Instant, nullable=False),
+    sa.Column("last_at", Instant, nullable=False),
+    sa.UniqueConstraint("store_id", "kind"),
+)
+
+
+def raise_one(connection: sa.Connection, *, store_id: str, kind: str, sentence: str, at: datetime) -> None:
+    """Say it, or count it once more."""
+    values = {"store_id": store_id, "kind": kind, "sentence": sentence, "first_at": at, "last_at": at}
+    statement = insert(connection, alerts).values(values)
+    again = {"sentence": sentence, "last_at": at, "times": alerts.c.times + 1}
+    connection.execute(statement.on_conflict_do_update(index_elements=["store_id", "kind"], set_=again))
+
+
+def clear(connection: sa.Connection, *, store_id: str, kind: str) -> None:
+    """What was wrong is mended."""
+    connection.execute(sa.delete(alerts).where(alerts.c.store_id == store_id, alerts.c.kind == kind))
+
+
+def everything(connection: sa.Connection, limit: int) -> Sequence[Any]:
+    """The newest alerts: store_id, kind, sentence, times, last_at."""
+    columns = (alerts.c.store_id, alerts.c.kind, alerts.c.sentence, alerts.c.times, alerts.c.last_at)
+    return connection.execute(sa.select(*columns).order_by(alerts.c.last_at.desc()).limit(limit)).all()

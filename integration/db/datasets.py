@@ -1,0 +1,162 @@
+"""Datasets: Meta's side of a store. Token, pause and lease belong to the row and are never shared between stores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from integration.db import ROW_ID, Instant, clock, metadata
+
+ACTIVE, PAUSED = "active", "paused"
+SEALED_TOKEN = "datasets.token"  # noqa: S105 # the name of the sealed column, which binds what is sealed in it
+
+datasets = sa.Table(
+    "datasets",
+    metadata,
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("store_id", sa.String(32), sa.ForeignKey("stores.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("dataset_id", sa.String(64), nullable=False),
+    sa.Column("token", sa.Text, nullable=False),  # sealed
+    sa.Column("test_event_code", sa.String(64)),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("reason", sa.String(255)),
+    sa.Column("lease_owner", sa.String(64)),
+    sa.Column("lease_until", Instant),
+    sa.Column("leased_at", Instant),
+    sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("store_id", "dataset_id"),
+    sa.Index("ix_datasets_dataset_id", "dataset_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One row. `id` is ours, `dataset_id` is Meta's; `sealed_token` is still sealed."""
+
+    id: int
+    store_id: str
+    dataset_id: str
+    sealed_token: str
+    test_event_code: str | None
+    state: str
+    reason: str | None
+
+    @property
+    def paused(self) -> bool:
+        """Whether its events are held until the merchant mends something at Meta."""
+        return self.state == PAUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to send for one dataset until it runs out; the fence makes a late owner's words void."""
+
+    dataset: Dataset
+    fence: int
+
+
+def _dataset(row: sa.Row[tuple[object, ...]]) -> Dataset:
+    of = row._mapping  # noqa: SLF001
+    return Dataset(
+        id=of["id"],
+        store_id=of["store_id"],
+        dataset_id=of["dataset_id"],
+        sealed_token=of["token"],
+        test_event_code=of["test_event_code"],
+        state=of["state"],
+        reason=of["reason"],
+    )
+
+
+def of_store(connection: sa.Connection, store_id: str) -> list[Dataset]:
+    """A store's datasets, oldest first."""
+    found = connection.execute(sa.select(datasets).where(datasets.c.store_id == store_id).order_by(datasets.c.id))
+    return [_dataset(row) for row in found]
+
+
+def stores_sharing(connection: sa.Connection, dataset_id: str, *, besides: str) -> list[str]:
+    """The ids of other stores that tell the same dataset of Meta's."""
+    other = sa.select(datasets.c.store_id).where(datasets.c.dataset_id == dataset_id, datasets.c.store_id != besides)
+    return list(connection.execute(other).scalars())
+
+
+def add(
+    connection: sa.Connection,
+    *,
+    store_id: str,
+    dataset_id: str,
+    sealed_token: str,
+    test_event_code: str | None,
+    at: datetime,
+) -> int:
+    """Attach a dataset; its own id comes back."""
+    statement = sa.insert(datasets).values(
+        store_id=store_id,
+        dataset_id=dataset_id,
+        token=sealed_token,
+        test_event_code=test_event_code,
+        state=ACTIVE,
+        created_at=at,
+    )
+    return int(connection.execute(statement.returning(datasets.c.id)).scalar_one())
+
+
+def renew_token(connection: sa.Connection, pk: int, *, sealed_token: str, test_event_code: str | None) -> None:
+    """A new token, and the pause is over."""
+    values = {"token": sealed_token, "test_event_code": test_event_code, "state": ACTIVE, "reason": None}
+    connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(values))
+
+
+def pause(connection: sa.Connection, pk: int, reason: str) -> None:
+    """Stop sending until the merchant has mended it."""
+    connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(state=PAUSED, reason=reason))
+
+
+def lease(
+    connection: sa.Connection, *, owner: str, due: sa.ColumnElement[bool], limit: int, seconds: int
+) -> Sequence[Lease]:
+    """Take up to `limit` free datasets for which `due` holds, the longest unserved first.
+
+    A lease that ran out is free. The rows to send are read by a later statement: on PostgreSQL one statement sees one
+    snapshot, and would still see rows as due that the lease's last owner has just delivered.
+    """
+    free = sa.or_(datasets.c.lease_until.is_(None), datasets.c.lease_until < clock())
+    candidates = (
+        sa.select(datasets.c.id)
+        .where(datasets.c.state == ACTIVE, free, due)
+        .order_by(datasets.c.leased_at.nulls_first(), datasets.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # SQLite has no such clause and needs none: it has one writer at a time
+    )
+    taken = connection.execute(
+        sa.update(datasets)
+        .where(datasets.c.id.in_(candidates))
+        .values(
+            lease_owner=owner,
+            leased_at=clock(),
+            lease_until=_from_now(seconds),
+            fence=datasets.c.fence + 1,
+        )
+        .returning(datasets)
+    )
+    return [Lease(_dataset(row), int(row._mapping["fence"])) for row in taken]  # noqa: SLF001
+
+
+def _from_now(seconds: int) -> sa.ColumnElement[datetime]:
+    milliseconds = sa.literal(round(timedelta(seconds=seconds).total_seconds() * 1000), sa.BigInteger)
+    return sa.type_coerce(sa.type_coerce(clock(), sa.BigInteger) + milliseconds, Instant)
+
+
+def hold_lease(connection: sa.Connection, lease: Lease, *, owner: str, seconds: int) -> bool:
+    """Renew a lease; False where it ran out and another took it, and nothing may be written any more."""
+    mine = sa.and_(datasets.c.id == lease.dataset.id, datasets.c.fence == lease.fence, datasets.c.lease_owner == owner)
+    renewed = connection.execute(sa.update(datasets).where(mine).values(lease_until=_from_now(seconds)))
+    return bool(renewed.rowcount)
+
+
+def release(connection: sa.Connection, lease: Lease) -> None:
+    """Give a lease back before it runs out."""
+    mine = sa.and_(datasets.c.id == lease.dataset.id, datasets.c.fence == lease.fence)
+    connection.execute(sa.update(datasets).where(mine).values(lease_owner=None, lease_until=None))

@@ -1,0 +1,344 @@
+"""Deliveries: one event for one dataset, its state, and the attempts (HTTP calls) made for it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from integration.db import ROW_ID, Instant, clock, metadata
+from integration.db.datasets import datasets
+from integration.db.events import events
+
+
+class State(StrEnum):
+    """The states of a delivery, as words in the column."""
+
+    OBSERVED = "observed"
+    PENDING = "pending"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    WAITING = "waiting"
+    WITHHELD = "withheld"
+    HELD = "held"
+    DEAD = "dead"
+    EXPIRED = "expired"
+    AMBIGUOUS = "ambiguous"
+    SKIPPED = "skipped"
+
+
+CLAIMABLE = (State.PENDING, State.WAITING, State.SENDING)
+MOVABLE = (State.OBSERVED, State.PENDING, State.WAITING, State.WITHHELD, State.HELD, State.SKIPPED)
+UNSETTLED = (State.PENDING, State.SENDING, State.WAITING, State.HELD)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("event_pk", sa.BigInteger, sa.ForeignKey("events.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("store_id", sa.String(32), sa.ForeignKey("stores.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("dataset_pk", sa.BigInteger, sa.ForeignKey("datasets.id", ondelete="CASCADE")),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("reason", sa.String(255)),
+    sa.Column("next_at", Instant),  # NULL: nothing is due by time
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("doubtful", sa.Boolean, nullable=False, server_default=sa.false()),  # an attempt ended unknown
+    sa.Column("alone", sa.Boolean, nullable=False, server_default=sa.false()),  # its last batch was refused
+    sa.Column("attempt_id", sa.BigInteger),
+    sa.Column("first_attempt_at", Instant),
+    sa.Column("delivered_at", Instant),
+    sa.Column("fbtrace_id", sa.String(64)),
+    sa.UniqueConstraint("event_pk", "dataset_pk"),
+    sa.Index(
+        "ix_deliveries_due",
+        "dataset_pk",
+        "next_at",
+        postgresql_where=sa.text("state IN ('pending', 'waiting', 'sending')"),
+        sqlite_where=sa.text("state IN ('pending', 'waiting', 'sending')"),
+    ),
+    sa.Index("ix_deliveries_store_id_state", "store_id", "state"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("dataset_pk", sa.BigInteger, sa.ForeignKey("datasets.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("fence", sa.BigInteger, nullable=False),
+    sa.Column("events", sa.Integer, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("counted", sa.String(8)),  # yes, no, unknown; NULL while under way
+    sa.Column("http_status", sa.Integer),
+    sa.Column("code", sa.Integer),
+    sa.Column("subcode", sa.Integer),
+    sa.Column("fbtrace_id", sa.String(64)),
+    sa.Index("ix_attempts_dataset_pk", "dataset_pk", "id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery to be decided on, with what its event holds."""
+
+    id: int
+    state: str
+    attempts: int
+    doubtful: bool
+    alone: bool
+    first_attempt_at: datetime | None
+    event_pk: int
+    event_name: str
+    event_id: str
+    subject: str
+    order_id: str | None
+    test: bool
+    placed_at: datetime
+    event_time: datetime
+    received_at: datetime
+    facts: str
+    user_data: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A delivery as a newer payload of its event finds it. `doubtful`: an attempt ended unknown."""
+
+    id: int
+    dataset_pk: int | None
+    state: State
+    doubtful: bool
+
+    @property
+    def movable(self) -> bool:
+        """Whether nothing of it can have reached Meta, so that the newest payload may still decide."""
+        return not self.doubtful and self.state in MOVABLE
+
+
+def add(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the deliveries of a new event."""
+    connection.execute(sa.insert(deliveries), [dict(row) for row in rows])
+
+
+def of_event(connection: sa.Connection, event_pk: int) -> list[Placed]:
+    """Each delivery of an event, kept from others until this transaction ends."""
+    columns = (deliveries.c.id, deliveries.c.dataset_pk, deliveries.c.state, deliveries.c.doubtful)
+    found = connection.execute(sa.select(*columns).where(deliveries.c.event_pk == event_pk).with_for_update())
+    return [Placed(pk, dataset, State(state), doubtful) for pk, dataset, state, doubtful in found]
+
+
+def change(connection: sa.Connection, pks: Sequence[int], **values: Any) -> None:
+    """Set some columns of some deliveries."""
+    if pks:
+        connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(pks)).values(**values))
+
+
+def states_by_dataset(
+    connection: sa.Connection, store_id: str, event_name: str, subject: str
+) -> dict[int | None, State]:
+    """What became of one event, by dataset."""
+    found = connection.execute(
+        sa.select(deliveries.c.dataset_pk, deliveries.c.state)
+        .join(events, events.c.id == deliveries.c.event_pk)
+        .where(events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject == subject)
+    )
+    return {dataset: State(state) for dataset, state in found}
+
+
+def is_due() -> sa.ColumnElement[bool]:
+    """Whether the dataset of the enclosing statement has something to decide on now.
+
+    `sending` counts whatever its time: it is looked at only when the lease is free, so its sender is gone.
+    """
+    return sa.exists().where(deliveries.c.dataset_pk == datasets.c.id, _claimable_now())
+
+
+def _claimable_now() -> sa.ColumnElement[bool]:
+    return sa.and_(deliveries.c.state.in_(CLAIMABLE), deliveries.c.next_at <= clock())
+
+
+def anything_due(connection: sa.Connection) -> bool:
+    """Whether a worker would find something to send now."""
+    free = sa.or_(datasets.c.lease_until.is_(None), datasets.c.lease_until < clock())
+    due = sa.select(datasets.c.id).where(datasets.c.state == "active", free, is_due()).limit(1)
+    return connection.execute(due).first() is not None
+
+
+def due(connection: sa.Connection, dataset_pk: int, limit: int) -> list[Due]:
+    """The dataset's deliveries to decide on now, oldest due first."""
+    columns: tuple[sa.Column[Any], ...] = (
+        *(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, deliveries.c.doubtful, deliveries.c.alone),
+        *(deliveries.c.first_attempt_at, deliveries.c.event_pk, events.c.event_name, events.c.event_id),
+        *(events.c.subject, events.c.order_id, events.c.test, events.c.placed_at, events.c.event_time),
+        *(events.c.received_at, events.c.facts, events.c.user_data),
+    )
+    found = connection.execute(
+        sa.select(*columns)
+        .join(events, events.c.id == deliveries.c.event_pk)
+        .where(deliveries.c.dataset_pk == dataset_pk, _claimable_now())
+        .order_by(deliveries.c.next_at, deliveries.c.id)
+        .limit(limit)
+    )
+    return [Due(*row) for row in found]
+
+
+def begin_attempt(connection: sa.Connection, *, dataset_pk: int, fence: int, pks: Sequence[int]) -> int:
+    """Write the intent to send these deliveries in one call; the attempt's id comes back."""
+    values = {"dataset_pk": dataset_pk, "fence": fence, "events": len(pks), "started_at": clock()}
+    attempt = int(connection.execute(sa.insert(attempts).values(values).returning(attempts.c.id)).scalar_one())
+    change(
+        connection,
+        pks,
+        state=State.SENDING,
+        reason=None,
+        attempts=deliveries.c.attempts + 1,
+        attempt_id=attempt,
+        first_attempt_at=sa.func.coalesce(deliveries.c.first_attempt_at, clock()),
+    )
+    return attempt
+
+
+def end_attempt(connection: sa.Connection, attempt: int, **values: Any) -> None:
+    """Write what came of a call."""
+    connection.execute(sa.update(attempts).where(attempts.c.id == attempt).values(ended_at=clock(), **values))
+
+
+def only_withheld(connection: sa.Connection, event_pks: Sequence[int]) -> list[int]:
+    """Those of these events that no dataset will be told: every delivery of theirs is withheld."""
+    other = sa.select(deliveries.c.event_pk).where(
+        deliveries.c.event_pk.in_(event_pks), deliveries.c.state != State.WITHHELD
+    )
+    return sorted(set(event_pks) - set(connection.execute(other).scalars()))
+
+
+def hold_dataset(connection: sa.Connection, dataset_pk: int, reason: str) -> None:
+    """Everything that was to leave for this dataset waits for the merchant; nothing is dropped."""
+    waiting = sa.and_(deliveries.c.dataset_pk == dataset_pk, deliveries.c.state == State.PENDING)
+    connection.execute(sa.update(deliveries).where(waiting).values(state=State.HELD, reason=reason))
+
+
+def resume_dataset(connection: sa.Connection, dataset_pk: int) -> None:
+    """What was held for this dataset is due again."""
+    held = sa.and_(deliveries.c.dataset_pk == dataset_pk, deliveries.c.state == State.HELD)
+    connection.execute(sa.update(deliveries).where(held).values(state=State.PENDING, reason=None, next_at=clock()))
+
+
+def take_over(connection: sa.Connection, store_id: str, dataset_pk: int) -> None:
+    """A store's first dataset takes the deliveries that had none."""
+    orphans = sa.and_(deliveries.c.store_id == store_id, deliveries.c.dataset_pk.is_(None))
+    connection.execute(sa.update(deliveries).where(orphans).values(dataset_pk=dataset_pk))
+
+
+def without_dataset(connection: sa.Connection, store_id: str) -> list[tuple[int, str, bool, str | None]]:
+    """Held deliveries that wait for a store's first dataset: id, event_name, test, order_id."""
+    found = connection.execute(
+        sa.select(deliveries.c.id, events.c.event_name, events.c.test, events.c.order_id)
+        .join(events, events.c.id == deliveries.c.event_pk)
+        .where(
+            deliveries.c.store_id == store_id,
+            deliveries.c.dataset_pk.is_(None),
+            deliveries.c.state == State.HELD,
+        )
+    )
+    return [tuple(row) for row in found]
+
+
+def stop_store(connection: sa.Connection, store_id: str, state: State, reason: str | None) -> None:
+    """Nothing of this store leaves any more: what was not attempted yet goes into `state`."""
+    unsent = sa.and_(
+        deliveries.c.store_id == store_id,
+        deliveries.c.attempts == 0,
+        deliveries.c.state.in_((State.PENDING, State.WAITING, State.HELD)),
+    )
+    connection.execute(sa.update(deliveries).where(unsent).values(state=state, reason=reason))
+
+
+def settle_dependents(
+    connection: sa.Connection,
+    *,
+    event_name: str,
+    upon: str,
+    reason_untold: str,
+    given_up_before: datetime,
+    dataset_pk: int | None = None,
+) -> None:
+    """Deliveries of `event_name` that wait (without a due time) for the order's `upon` event at the same dataset.
+
+    Where that was delivered they become due; where it ended otherwise, or never came, they are skipped.
+    """
+    first, first_event, waiting_event = deliveries.alias("first"), events.alias("first_event"), events.alias("own")
+    upon_order = (
+        sa.select(first.c.state)
+        .join(first_event, first_event.c.id == first.c.event_pk)
+        .join(waiting_event, waiting_event.c.id == deliveries.c.event_pk)
+        .where(
+            waiting_event.c.event_name == event_name,
+            first_event.c.store_id == deliveries.c.store_id,
+            first_event.c.event_name == upon,
+            first_event.c.subject == waiting_event.c.order_id,
+            first.c.dataset_pk == deliveries.c.dataset_pk,
+        )
+        .limit(1)
+        .scalar_subquery()
+        .correlate(deliveries)
+    )
+    waits = sa.and_(deliveries.c.state == State.WAITING, deliveries.c.next_at.is_(None))
+    if dataset_pk is not None:
+        waits = sa.and_(waits, deliveries.c.dataset_pk == dataset_pk)
+    ended = sa.and_(upon_order.is_not(None), upon_order.not_in((*UNSETTLED, State.DELIVERED)))
+    too_old = deliveries.c.event_pk.in_(sa.select(events.c.id).where(events.c.event_time < given_up_before))
+    connection.execute(
+        sa.update(deliveries)
+        .where(waits, upon_order == State.DELIVERED)
+        .values(state=State.PENDING, reason=None, next_at=clock())
+    )
+    connection.execute(
+        sa.update(deliveries)
+        .where(waits, sa.or_(ended, sa.and_(upon_order.is_(None), too_old)))
+        .values(state=State.SKIPPED, reason=reason_untold)
+    )
+
+
+def listing(
+    connection: sa.Connection, *, store_id: str | None = None, state: str | None = None, newest: int | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """Deliveries with their events, oldest first; the `newest` ones first where a number is given."""
+    order = (deliveries.c.id.desc(),) if newest else (events.c.received_at, deliveries.c.id)
+    statement = (
+        sa.select(
+            *(deliveries.c.store_id, datasets.c.dataset_id, events.c.event_name, events.c.event_id),
+            *(events.c.order_id, deliveries.c.state.label("status"), deliveries.c.reason, events.c.value),
+            *(events.c.currency, deliveries.c.attempts, events.c.received_at, deliveries.c.delivered_at),
+            *(deliveries.c.fbtrace_id, events.c.later_value),
+        )
+        .join(events, events.c.id == deliveries.c.event_pk)
+        .outerjoin(datasets, datasets.c.id == deliveries.c.dataset_pk)
+        .order_by(*order)
+        .limit(newest)
+    )
+    if store_id:
+        statement = statement.where(deliveries.c.store_id == store_id)
+    if state:
+        statement = statement.where(deliveries.c.state == state)
+    for row in connection.execution_options(yield_per=1_000).execute(statement):
+        yield dict(row._mapping)  # noqa: SLF001
+
+
+def counts(connection: sa.Connection) -> list[tuple[str, str, int]]:
+    """How many deliveries there are, by event_name and state."""
+    found = connection.execute(
+        sa.select(events.c.event_name, deliveries.c.state, sa.func.count())
+        .join(events, events.c.id == deliveries.c.event_pk)
+        .group_by(events.c.event_name, deliveries.c.state)
+        .order_by(events.c.event_name, deliveries.c.state)
+    )
+    return [(name, state, number) for name, state, number in found]
+
+
+def oldest_due(connection: sa.Connection) -> datetime | None:
+    """Since when the oldest delivery that is due has been due."""
+    waiting = sa.and_(deliveries.c.state == State.PENDING, deliveries.c.next_at <= clock())
+    first = sa.select(deliveries.c.next_at).where(waiting).order_by(deliveries.c.next_at).limit(1)
+    return connection.execute(first).scalar_one_or_none()

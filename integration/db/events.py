@@ -1,0 +1,95 @@
+"""The ledger: that something happened in a store, once per (store, event_name, subject). Personal data are sealed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from integration.db import ROW_ID, Instant, insert, metadata
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("store_id", sa.String(32), sa.ForeignKey("stores.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("event_name", sa.String(50), nullable=False),
+    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("event_id", sa.String(255), nullable=False),  # computed once, never again
+    sa.Column("order_id", sa.String(64)),
+    sa.Column("test", sa.Boolean, nullable=False),
+    sa.Column("placed_at", Instant, nullable=False),
+    sa.Column("event_time", Instant, nullable=False),
+    sa.Column("updated_at", Instant),  # the platform's own time of the newest payload judged
+    sa.Column("ended", sa.Boolean, nullable=False),  # that payload said cancelled or deleted
+    sa.Column("value", sa.String(40)),  # a decimal, as told or to be told
+    sa.Column("currency", sa.String(3)),
+    sa.Column("later_value", sa.String(40)),  # what the store says since, and Meta was not told
+    sa.Column("facts", sa.Text, nullable=False),  # impersonal: ids, SKUs, quantities, money parts
+    sa.Column("user_data", sa.Text),  # sealed: hashes, browser, consent
+    sa.Column("key_mask", sa.Integer, nullable=False),  # bit mask of the keys in user_data
+    sa.Column("email_hmac", sa.String(64)),
+    sa.Column("phone_hmac", sa.String(64)),
+    sa.Column("customer_hmac", sa.String(64)),
+    sa.Column("connector", sa.String(32), nullable=False),  # the version that mapped it
+    sa.Column("received_at", Instant, nullable=False),
+    sa.UniqueConstraint("store_id", "event_name", "subject"),
+    sa.Index("ix_events_store_id_order_id", "store_id", "order_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What a newer payload of the same subject needs to know of the row."""
+
+    id: int
+    updated_at: datetime | None
+    ended: bool
+    key_mask: int
+    value: str | None
+    currency: str | None
+    facts: str
+    user_data: str | None
+
+
+def add(connection: sa.Connection, values: Mapping[str, Any]) -> int | None:
+    """Insert a row; None where this store's event of that name and subject is in the ledger already."""
+    statement = insert(connection, events).values(**values)
+    statement = statement.on_conflict_do_nothing(index_elements=["store_id", "event_name", "subject"])
+    found = connection.execute(statement.returning(events.c.id)).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def lock(connection: sa.Connection, store_id: str, event_name: str, subject: str) -> LedgerRow | None:
+    """The row, kept from others until this transaction ends."""
+    columns: tuple[sa.Column[Any], ...] = (
+        *(events.c.id, events.c.updated_at, events.c.ended, events.c.key_mask),
+        *(events.c.value, events.c.currency, events.c.facts, events.c.user_data),
+    )
+    same = (events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject == subject)
+    row = connection.execute(sa.select(*columns).where(*same).with_for_update()).one_or_none()
+    return None if row is None else LedgerRow(*row)
+
+
+def update(connection: sa.Connection, pk: int, values: Mapping[str, Any]) -> None:
+    """Change some columns of a row; never its key, never its event_id."""
+    connection.execute(sa.update(events).where(events.c.id == pk).values(**values))
+
+
+def wipe(connection: sa.Connection, pks: Sequence[int]) -> None:
+    """Forget the person behind these events; that they happened stays."""
+    nothing = {"user_data": None, "key_mask": 0, "email_hmac": None, "phone_hmac": None, "customer_hmac": None}
+    connection.execute(sa.update(events).where(events.c.id.in_(pks)).values(nothing))
+
+
+def sealed_of_orders(
+    connection: sa.Connection, store_id: str, event_name: str, order_ids: Sequence[str]
+) -> dict[str, str | None]:
+    """The sealed user_data of several orders' events, by order id."""
+    found = connection.execute(
+        sa.select(events.c.subject, events.c.user_data).where(
+            events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject.in_(order_ids)
+        )
+    )
+    return {row[0]: row[1] for row in found}

@@ -1,0 +1,42 @@
+"""Brings the schema to the newest migration, and tells whether it is there."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+_SCRIPTS = Path(__file__).parents[2] / "migrations"
+
+
+def configuration() -> Config:
+    """Alembic's configuration: the scripts stand beside the packages, and nothing else has to be told."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    return config
+
+
+def upgrade(engine: sa.Engine, revision: str = "head") -> None:
+    """Run the migrations that are missing, each in a transaction; several processes may try at once."""
+    _run(engine, command.upgrade, revision)
+
+
+def downgrade(engine: sa.Engine, revision: str) -> None:
+    """Go back to a revision; "base" is before the first."""
+    _run(engine, command.downgrade, revision)
+
+
+def _run(engine: sa.Engine, action: object, revision: str) -> None:
+    config = configuration()
+    # SQLite checks references while batch mode rebuilds a table; they are switched off outside the transaction only.
+    with engine.connect().execution_options(migrating=True) as connection:
+        config.attributes["connection"] = connection
+        action(config, revision)  # type: ignore[operator]
+
+
+def is_current(connection: sa.Connection) -> bool:
+    """Whether the schema is the newest."""
+    newest = ScriptDirectory.from_config(configuration()).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == newest

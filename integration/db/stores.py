@@ -1,0 +1,135 @@
+"""Stores: the merchants' shops we are connected to."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from integration.db import Instant, insert, metadata
+from integration.store_settings import StoreSettings
+
+OBSERVING, LIVE = "observing", "live"
+SEALED_SECRET = "stores.webhook_secret"  # noqa: S105 # the name of the sealed column, which binds what is sealed in it
+
+stores = sa.Table(
+    "stores",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("platform", sa.String(32), nullable=False),
+    sa.Column("domain", sa.String(255), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("settings", sa.Text, nullable=False),
+    sa.Column("public_key", sa.String(64), nullable=False, unique=True),
+    sa.Column("webhook_key", sa.String(64), nullable=False, unique=True),
+    sa.Column("webhook_secret", sa.Text),  # sealed; NULL where the platform's app secret signs
+    sa.Column("since", Instant, nullable=False),  # orders placed before are not ours to tell
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("uninstalled_at", Instant),
+    sa.UniqueConstraint("platform", "domain"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One row, its settings read. `sealed_secret` is still sealed."""
+
+    id: str
+    platform: str
+    domain: str
+    state: str
+    settings: StoreSettings
+    public_key: str
+    webhook_key: str
+    sealed_secret: str | None
+    since: datetime
+    created_at: datetime
+    uninstalled_at: datetime | None
+
+    @property
+    def live(self) -> bool:
+        """Whether events leave for Meta; else they are only shown."""
+        return self.state == LIVE
+
+    @property
+    def short_key(self) -> str:
+        """What {store_key} stands for in an event id."""
+        return self.public_key[:8]
+
+
+def _store(row: sa.Row[tuple[object, ...]]) -> Store:
+    of = row._mapping  # noqa: SLF001
+    return Store(
+        id=of["id"],
+        platform=of["platform"],
+        domain=of["domain"],
+        state=of["state"],
+        settings=StoreSettings().changed(json.loads(of["settings"])),
+        public_key=of["public_key"],
+        webhook_key=of["webhook_key"],
+        sealed_secret=of["webhook_secret"],
+        since=of["since"],
+        created_at=of["created_at"],
+        uninstalled_at=of["uninstalled_at"],
+    )
+
+
+def add(connection: sa.Connection, store: Store) -> bool:
+    """Insert a store; False where the platform's domain is connected already."""
+    statement = insert(connection, stores).values(
+        id=store.id,
+        platform=store.platform,
+        domain=store.domain,
+        state=store.state,
+        settings=json.dumps(store.settings.as_text()),
+        public_key=store.public_key,
+        webhook_key=store.webhook_key,
+        webhook_secret=store.sealed_secret,
+        since=store.since,
+        created_at=store.created_at,
+    )
+    added = connection.execute(statement.on_conflict_do_nothing(index_elements=["platform", "domain"]))
+    return bool(added.rowcount)
+
+
+def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Store | None:
+    row = connection.execute(sa.select(stores).where(*conditions)).one_or_none()
+    return None if row is None else _store(row)
+
+
+def by_domain(connection: sa.Connection, platform: str, domain: str) -> Store | None:
+    """The platform's store of that domain."""
+    return _one(connection, stores.c.platform == platform, stores.c.domain == domain)
+
+
+def by_webhook_key(connection: sa.Connection, platform: str, key: str) -> Store | None:
+    """The store whose webhooks come to that address."""
+    return _one(connection, stores.c.platform == platform, stores.c.webhook_key == key)
+
+
+def by_id(connection: sa.Connection, store_id: str) -> Store | None:
+    """The store of that id."""
+    return _one(connection, stores.c.id == store_id)
+
+
+def named(connection: sa.Connection, name: str) -> list[Store]:
+    """The stores an operator may mean by an id or a domain."""
+    found = connection.execute(sa.select(stores).where(sa.or_(stores.c.id == name, stores.c.domain == name)))
+    return [_store(row) for row in found]
+
+
+def everyone(connection: sa.Connection) -> Sequence[Store]:
+    """All stores, oldest first."""
+    return [_store(row) for row in connection.execute(sa.select(stores).order_by(stores.c.created_at, stores.c.id))]
+
+
+def save(connection: sa.Connection, store_id: str, *, settings: StoreSettings, state: str, since: datetime) -> None:
+    """Keep what a merchant decided."""
+    values = {"settings": json.dumps(settings.as_text()), "state": state, "since": since}
+    connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))
+
+
+def mark_uninstalled(connection: sa.Connection, store_id: str, at: datetime | None) -> None:
+    """The platform says that our app was removed; None: it is back."""
+    connection.execute(sa.update(stores).where(stores.c.id == store_id).values(uninstalled_at=at))

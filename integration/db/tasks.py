@@ -1,0 +1,72 @@
+"""Tasks: what a webhook asked for that is not an event (uninstalled, privacy requests), to be done outside the request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from integration.db import ROW_ID, Instant, clock, metadata
+
+STORE_UNINSTALLED, PRIVACY_REQUEST = "store_uninstalled", "privacy_request"
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("store_id", sa.String(32), sa.ForeignKey("stores.id", ondelete="CASCADE")),
+    sa.Column("platform", sa.String(32), nullable=False),
+    sa.Column("site", sa.String(255)),  # for a store we do not serve (any more)
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("payload", sa.Text),  # sealed
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("done_at", Instant),
+    sa.Index(
+        "ix_tasks_open", "id", postgresql_where=sa.text("done_at IS NULL"), sqlite_where=sa.text("done_at IS NULL")
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to do; `sealed` is its payload, still sealed."""
+
+    id: int
+    store_id: str | None
+    kind: str
+    sealed: str | None
+    created_at: datetime
+
+
+def add(
+    connection: sa.Connection,
+    *,
+    store_id: str | None,
+    platform: str,
+    site: str | None,
+    kind: str,
+    sealed: str | None,
+    at: datetime,
+) -> None:
+    """Write a task down in the caller's transaction."""
+    values = {
+        "store_id": store_id,
+        "platform": platform,
+        "site": site,
+        "kind": kind,
+        "payload": sealed,
+        "created_at": at,
+    }
+    connection.execute(sa.insert(tasks).values(values))
+
+
+def open_ones(connection: sa.Connection, kinds: Sequence[str]) -> list[Task]:
+    """What is still to do of these kinds, oldest first."""
+    columns = (tasks.c.id, tasks.c.store_id, tasks.c.kind, tasks.c.payload, tasks.c.created_at)
+    wanted = sa.and_(tasks.c.done_at.is_(None), tasks.c.kind.in_(kinds))
+    return [Task(*row) for row in connection.execute(sa.select(*columns).where(wanted).order_by(tasks.c.id).limit(100))]
+
+
+def finish(connection: sa.Connection, pk: int) -> None:
+    """Done."""
+    connection.execute(sa.update(tasks).where(tasks.c.id == pk).values(done_at=clock(), payload=None))

@@ -1,0 +1,31 @@
+"""What can be wrong on our side, or in what we were asked to do. The message is the sentence the user reads."""
+
+from connectors.errors import TandemError
+
+
+class IntegrationError(TandemError):
+    """Something the operator or the merchant can read and act on."""
+
+
+class Misconfigured(IntegrationError):
+    """The environment does not allow a safe start; the message names the variable."""
+
+
+class InvalidSetting(IntegrationError):
+    """A setting has an unknown name or a value it cannot take."""
+
+
+class NotFound(IntegrationError):
+    """No store or dataset goes by that name."""
+
+
+class Conflict(IntegrationError):
+    """What was asked would count orders twice or swallow them, or exists already."""
+
+
+class SealBroken(IntegrationError):
+    """A sealed value does not open: the key is missing, or the value belongs to another place."""
+
+
+class Unavailable(IntegrationError):
+    """The database or the broker is away for the moment."""

@@ -1,0 +1,59 @@
+"""The functions RQ runs, one line each. They take nothing and return nothing: the database knows what is to do."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from integration.crypto import Sealer
+from integration.db import Engine
+from integration.errors import Unavailable
+from integration.log import logger
+from integration.meta.client import GraphClient
+from integration.pipeline.deliver import Drain
+from integration.queues import DELIVER, RUN_TASKS, Bell
+from integration.stores import disconnect
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What the jobs of this process work with."""
+
+    engine: Engine
+    sealer: Sealer
+    client: GraphClient
+    bell: Bell
+
+
+# RQ calls functions by name and passes nothing on; worker.py puts the one workshop of the process here.
+_workshops: list[Workshop] = []
+
+
+def open_workshop(workshop: Workshop) -> None:
+    """Give the jobs of this process their tools."""
+    _workshops[:] = [workshop]
+
+
+def deliver() -> None:
+    """Send what is due."""
+    shop = _workshops[0]
+    shop.bell.heard(DELIVER)
+    with _database_may_be_away():
+        Drain(shop.engine, shop.sealer, shop.client, owner=secrets.token_hex(8)).run()
+
+
+def run_tasks() -> None:
+    """Carry out what webhooks asked for."""
+    shop = _workshops[0]
+    shop.bell.heard(RUN_TASKS)
+    with _database_may_be_away():
+        disconnect.run_open_tasks(shop.engine)
+
+
+@contextmanager
+def _database_may_be_away() -> Iterator[None]:
+    """What stays undone is due again when the database is back; RQ keeps tracebacks in Redis, so none gets there."""
+    try:
+        yield
+    except Unavailable as error:
+        logger("jobs").warning("stopped early", why=str(error))

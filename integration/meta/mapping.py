@@ -1,0 +1,234 @@
+"""A store's event in Meta's words. Pure: no clock, no database, nothing of any platform.
+
+Two halves. What is impersonal (`Facts`) is kept as it is and put into custom_data when the event leaves, so that a
+changed template or value basis reaches everything unsent. What is personal (`user_data`) is hashed at once.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from connectors.event import Customer, Event, Kind, Line, Source
+from connectors.money import round_to_currency
+from integration.meta import clickid, hashing
+from integration.meta.event import BROWSER_KEYS, INITIATE_CHECKOUT, PURCHASE, REFUND, LimitedData, ServerEvent
+from integration.store_settings import StoreSettings, ValueBasis
+
+EVENT_NAMES = {
+    Kind.ORDER: PURCHASE,
+    Kind.ORDER_DELETED: PURCHASE,
+    Kind.CHECKOUT_STARTED: INITIATE_CHECKOUT,
+    Kind.REFUND: REFUND,
+}
+
+# By using the API one warrants that action_source is true. What a draft was (a call, a chat) nobody tells us.
+_ACTION_SOURCES = {
+    Source.WEBSITE: "website",
+    Source.POS: "physical_store",
+    Source.DRAFT: "other",
+    Source.SUBSCRIPTION: "system_generated",
+    Source.OTHER: "system_generated",
+}
+_REFUND_ACTION_SOURCE = "system_generated"
+
+MAX_CONTENTS = 500
+
+
+class FactLine(msgspec.Struct, frozen=True, array_like=True):
+    """One position: ids, quantity, price of one piece in major units."""
+
+    variant_id: str | None
+    product_id: str | None
+    sku: str | None
+    quantity: int
+    price: Decimal
+
+
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is kept of a deed beside the hashes: no name, no address, nothing of the buyer. Money in major units."""
+
+    source: Source
+    order_id: str | None = None
+    number: str | None = None
+    status: str | None = None
+    currency: str | None = None
+    total: Decimal | None = None
+    subtotal: Decimal | None = None
+    shipping: Decimal | None = None
+    tax: Decimal | None = None
+    shop_total: Decimal | None = None
+    shop_currency: str | None = None
+    page: str | None = None
+    lines: tuple[FactLine, ...] = ()
+
+    def encoded(self) -> str:
+        """JSON text, for the ledger."""
+        return msgspec.json.encode(self).decode()
+
+
+def decode_facts(text: str) -> Facts:
+    """The facts in a ledger row."""
+    return msgspec.json.decode(text, type=Facts)
+
+
+def facts(event: Event, *, domain: str) -> Facts:
+    """The impersonal part of an event; `domain` is the store's own, for an address where the payload gave none."""
+    order, amounts = event.order, event.amounts
+    website = order is None or order.source is Source.WEBSITE
+    return Facts(
+        source=order.source if order else Source.WEBSITE,
+        order_id=event.order_id,
+        number=order.number if order else None,
+        status=order.status if order else None,
+        currency=amounts.total.currency if amounts else None,
+        total=amounts.total.amount if amounts else None,
+        subtotal=amounts.subtotal if amounts else None,
+        shipping=amounts.shipping if amounts else None,
+        tax=amounts.tax if amounts else None,
+        shop_total=amounts.shop.amount if amounts and amounts.shop else None,
+        shop_currency=amounts.shop.currency if amounts and amounts.shop else None,
+        page=(event.browser.page or f"https://{domain}/") if website else None,
+        lines=tuple(_fact_line(line) for line in event.lines[:MAX_CONTENTS]),
+    )
+
+
+def _fact_line(line: Line) -> FactLine:
+    return FactLine(line.variant_id, line.product_id, line.sku, line.quantity, line.price)
+
+
+def event_id(event: Event, settings: StoreSettings, *, store_key: str) -> str:
+    """The id the storefront's Pixel gives the same deed. Computed once, then stored.
+
+    A store that shares its dataset carries its key in order ids; its refund ids are small counters too, and follow.
+    """
+    prefix = f"{store_key}_" if "{store_key}" in settings.event_id_template else ""
+    if event.kind is Kind.REFUND:
+        return f"refund_{prefix}{event.subject}"
+    if event.kind is Kind.CHECKOUT_STARTED:
+        return event.subject
+    number = event.order.number if event.order else None
+    words = {"order_id": event.subject, "order_number": (number or event.subject)[:64], "store_key": store_key}
+    return settings.event_id_template.format_map(words)
+
+
+def user_data(event: Event, settings: StoreSettings) -> dict[str, str]:
+    """What Meta may match the person by: hashed where it wants hashes, absent where there is nothing to send.
+
+    IP and agent are taken from website orders only: on others they are the merchant's or an app's own.
+    """
+    found = {**_person(event.customer, settings.phone_country), **_clicks(event)}
+    if event.order is None or event.order.source is Source.WEBSITE:
+        found["client_ip_address"] = hashing.client_ip(event.browser.ip)
+        found["client_user_agent"] = hashing.user_agent(event.browser.user_agent)
+    return {key: value for key, value in found.items() if value}
+
+
+def _person(customer: Customer, phone_country: str | None) -> dict[str, str | None]:
+    country = hashing.country(customer.country)
+    calling_from = country or phone_country
+    normalised = {
+        "em": hashing.email(customer.email),
+        "ph": hashing.phone(customer.phone, calling_from),
+        "fn": hashing.name(customer.first_name),
+        "ln": hashing.name(customer.last_name),
+        "ct": hashing.city(customer.city),
+        "st": hashing.state(customer.state, country),
+        "zp": hashing.postcode(customer.postcode, country),
+        "country": country,
+        "external_id": hashing.external_id(customer.id),
+    }
+    return {key: hashing.sha256(value) if value else None for key, value in normalised.items()}
+
+
+def _clicks(event: Event) -> dict[str, str | None]:
+    browser = event.browser
+    seen = browser.landed_at or event.placed_at
+    first_seen_ms = round(seen.timestamp() * 1000) if seen else None
+    return {"fbc": clickid.fbc(browser.fbc, browser.fbclid, first_seen_ms), "fbp": clickid.fbp(browser.fbp)}
+
+
+def value(event_name: str, kept: Facts, basis: ValueBasis) -> Decimal | None:
+    """What the deed was worth, in major units of the buyer's currency, with that currency's decimals."""
+    if kept.total is None or kept.currency is None:
+        return None
+    if event_name == INITIATE_CHECKOUT:
+        basis = ValueBasis.SUBTOTAL
+    elif event_name == REFUND:
+        basis = ValueBasis.TOTAL
+    amount = {
+        ValueBasis.TOTAL: kept.total,
+        ValueBasis.WITHOUT_SHIPPING: kept.total - (kept.shipping or 0),
+        ValueBasis.WITHOUT_TAX: kept.total - (kept.tax or 0),
+        ValueBasis.SUBTOTAL: kept.total if kept.subtotal is None else kept.subtotal,
+    }[basis]
+    return round_to_currency(max(amount, Decimal(0)), kept.currency)
+
+
+def custom_data(event_name: str, kept: Facts, settings: StoreSettings) -> dict[str, Any]:
+    """Value, currency, contents and order id of an event. Never anything personal."""
+    worth = value(event_name, kept, settings.value_basis)
+    told: dict[str, Any] = {}
+    if worth is not None:
+        told |= {"value": _number(worth), "currency": kept.currency}
+    if event_name in (PURCHASE, REFUND) and kept.order_id:
+        told["order_id"] = kept.order_id
+    if event_name != REFUND:
+        told |= _contents(kept, settings.content_id_template)
+    return told
+
+
+def _contents(kept: Facts, template: str) -> dict[str, Any]:
+    currency = kept.currency or ""
+    contents = [
+        {"id": name, "quantity": line.quantity, "item_price": _number(round_to_currency(line.price, currency))}
+        for line in kept.lines
+        if (name := _content_id(line, template))
+    ]
+    if not contents:
+        return {}
+    return {
+        "content_type": "product",
+        "content_ids": list(dict.fromkeys(one["id"] for one in contents)),
+        "contents": contents,
+        "num_items": sum(line.quantity for line in kept.lines),
+    }
+
+
+def _content_id(line: FactLine, template: str) -> str | None:
+    """The catalogue's id of a line; None where it has none of the ids the template asks for."""
+    words = {"variant_id": line.variant_id or line.product_id, "product_id": line.product_id, "sku": line.sku}
+    if any(f"{{{name}}}" in template and not word for name, word in words.items()):
+        return None
+    return template.format_map({name: word or "" for name, word in words.items()})
+
+
+def _number(amount: Decimal) -> int | float:
+    """A JSON number: whole where the currency has no decimals."""
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def server_event(
+    *,
+    event_name: str,
+    event_id: str,
+    event_time: datetime,
+    kept: Facts,
+    person: Mapping[str, str],
+    settings: StoreSettings,
+    limited: LimitedData | None = None,
+) -> ServerEvent:
+    """The event as it leaves. A refund is told by the system: without the buyer's browser, IP or agent."""
+    refund = event_name == REFUND
+    return ServerEvent(
+        event_name=event_name,
+        event_id=event_id,
+        event_time=event_time,
+        action_source=_REFUND_ACTION_SOURCE if refund else _ACTION_SOURCES[kept.source],
+        user_data={key: text for key, text in person.items() if not (refund and key in BROWSER_KEYS)},
+        custom_data=custom_data(event_name, kept, settings),
+        event_source_url=None if refund else kept.page,
+        limited=limited,
+    )

@@ -1,0 +1,105 @@
+"""Whether an event may leave, by what the shopper stated, where they are, and the store's mode. Pure."""
+
+from dataclasses import dataclass
+
+from connectors.event import Stated
+from integration.meta.event import LimitedData
+from integration.store_settings import ConsentMode, LimitedDataUse
+
+# EEA, the United Kingdom and Switzerland: marketing needs a yes. Codes of parts of France count with it.
+OPT_IN_COUNTRIES = frozenset(
+    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE "
+    "IS LI NO GB CH AX GF GP MQ RE YT MF".split()
+)
+
+# https://developers.facebook.com/docs/marketing-apis/data-processing-options
+_LIMITED_STATES = {
+    state: 1000 + place for place, state in enumerate("CA CO CT FL OR TX MT DE NE NH NJ MN MD RI".split())
+}
+_USA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """What the decision rests on. `country` and `state`: billing, else shipping, else the store's own."""
+
+    marketing: Stated
+    sale_of_data: Stated
+    country: str | None
+    state: str | None
+    has_ip: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """It may leave as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """It may leave, under Meta's limited data use."""
+
+    options: LimitedData
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A yes is needed and nothing was stated: a later signal may bring it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withhold:
+    """It may not leave."""
+
+    reason: str
+
+
+Decision = Whole | Limited | Wait | Withhold
+
+
+def decide(shopper: Shopper, mode: ConsentMode, limited: LimitedDataUse, *, patience_over: bool) -> Decision:
+    """A stated refusal wins in every mode; `patience_over`: the time to wait for a statement has passed."""
+    refusal = _refusal(shopper, limited)
+    if refusal:
+        return Withhold(refusal)
+    if _needs_a_yes(shopper, mode) and shopper.marketing is not Stated.GRANTED:
+        return Withhold("no consent was stated") if patience_over else Wait("waiting for consent")
+    if _is_limited(shopper, limited):
+        return Limited(_options(shopper))
+    return Whole()
+
+
+def _needs_a_yes(shopper: Shopper, mode: ConsentMode) -> bool:
+    return mode is ConsentMode.STRICT or (mode is ConsentMode.REGIONAL and shopper.country in OPT_IN_COUNTRIES)
+
+
+def _refusal(shopper: Shopper, limited: LimitedDataUse) -> str | None:
+    if shopper.marketing is Stated.REFUSED:
+        return "consent was refused"
+    if shopper.sale_of_data is not Stated.REFUSED:
+        return None
+    if shopper.country in OPT_IN_COUNTRIES:
+        return "the sale of data was refused"
+    if shopper.country == "US" and limited is LimitedDataUse.NEVER:
+        return "the sale of data was refused, and limited data use is switched off"
+    return None
+
+
+def _is_limited(shopper: Shopper, limited: LimitedDataUse) -> bool:
+    """An opt-out of sale is answered with limited data use, which Meta knows for the US alone; `always` asks for it
+    wherever Meta will find it applies.
+    """
+    if limited is LimitedDataUse.ALWAYS:
+        return shopper.has_ip or shopper.country in ("US", None)
+    return limited is LimitedDataUse.AUTO and shopper.sale_of_data is Stated.REFUSED and shopper.country in ("US", None)
+
+
+def _options(shopper: Shopper) -> LimitedData:
+    """0/0 lets Meta locate by the IP; without one the state has to be named, where it has a code (unverified: 1/0
+    for a state that has none).
+    """
+    if shopper.has_ip:
+        return LimitedData()
+    return LimitedData(_USA, _LIMITED_STATES.get((shopper.state or "").upper(), 0))

@@ -1,0 +1,242 @@
+"""Walk 2, inside an RQ job: due deliveries of many datasets leave for Meta, one batch in flight per dataset.
+
+The main thread alone talks to the database; the threads only hold HTTP calls. Every step is fenced by the lease:
+who lost it may not write. The intent is committed before a call, its outcome before the next call of that dataset.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from integration.crypto import Sealer
+from integration.db import Connection, Engine, alerts, datasets, deliveries, events, reading, stores, transaction
+from integration.db import now as database_now
+from integration.db.datasets import SEALED_TOKEN, Dataset, Lease
+from integration.db.deliveries import Due, State
+from integration.db.stores import Store
+from integration.errors import SealBroken
+from integration.log import logger
+from integration.meta.client import MAX_BATCH, GraphClient
+from integration.meta.errors import Accepted, Answer, Counted, Paused, Refused, Retryable
+from integration.meta.event import PURCHASE, REFUND
+from integration.pipeline import identity, schedule
+from integration.pipeline.dispatch import Set, Told, View, decide, next_batch
+from integration.pipeline.ledger import unseal_person
+from integration.pipeline.qualify import PURCHASE_NOT_TOLD
+from integration.pipeline.schedule import TOO_OLD
+
+LEASE_SECONDS = 60
+IN_FLIGHT = 64
+BUDGET_SECONDS = 8.0
+LINGER_SECONDS = 1.0
+_TICK_SECONDS = 0.02
+_REST_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One call: some events of one dataset. `attempt` is the row of the written intent."""
+
+    lease: Lease
+    attempt: int
+    told: Sequence[Told]
+    test_event_code: str | None
+
+    @property
+    def pks(self) -> list[int]:
+        """The deliveries in it."""
+        return [one.due.id for one in self.told]
+
+
+@dataclass(slots=True)
+class Drain:
+    """Empties what is due, for some seconds; then another job goes on. `owner` is unique to this run."""
+
+    engine: Engine
+    sealer: Sealer
+    client: GraphClient
+    owner: str
+    chance: Callable[[], float] = random.random
+    in_flight: int = IN_FLIGHT
+    _calls: dict[Future[Answer], Batch] = field(default_factory=dict)
+
+    def run(self, *, budget: float = BUDGET_SECONDS, linger: float = LINGER_SECONDS) -> int:
+        """Send until nothing has been due for `linger` seconds, at most about `budget` seconds; how many events were
+        delivered comes back.
+        """
+        delivered, idle_since = 0, time.monotonic()
+        deadline = idle_since + budget
+        with ThreadPoolExecutor(self.in_flight, thread_name_prefix="call") as threads:
+            while True:
+                now = time.monotonic()
+                started = self._start(threads) if now < deadline else 0
+                delivered += self._finish()
+                if started or self._calls:
+                    idle_since = now
+                elif now >= deadline or now - idle_since >= linger:
+                    return delivered
+                else:
+                    time.sleep(_REST_SECONDS)
+
+    def _start(self, threads: ThreadPoolExecutor) -> int:
+        """Fill the free places with batches of datasets that have something due; how many were taken up."""
+        free = self.in_flight - len(self._calls)
+        if not free or not self._anything_due():
+            return 0
+        with transaction(self.engine) as connection:
+            leases = datasets.lease(
+                connection, owner=self.owner, due=deliveries.is_due(), limit=free, seconds=LEASE_SECONDS
+            )
+        for lease in leases:
+            batch = self._prepare(lease)
+            if batch:
+                self._calls[threads.submit(self._call, batch)] = batch
+        return len(leases)
+
+    def _anything_due(self) -> bool:
+        # Looked up first without a write lock: on SQLite a webhook may be waiting for it.
+        with reading(self.engine) as connection:
+            return deliveries.anything_due(connection)
+
+    def _call(self, batch: Batch) -> Answer:
+        dataset = batch.lease.dataset
+        try:
+            token = self._token(dataset)
+        except SealBroken as error:
+            return Answer(Counted.NO, Paused(str(error)))
+        told = [one.event for one in batch.told]
+        return self.client.send(dataset.dataset_id, token, told, test_event_code=batch.test_event_code)
+
+    def _token(self, dataset: Dataset) -> str:
+        return self.sealer.unseal(dataset.sealed_token, store=dataset.store_id, column=SEALED_TOKEN).decode()
+
+    def _finish(self) -> int:
+        """Write down the outcomes of the calls that have ended."""
+        if not self._calls:
+            return 0
+        ended, _ = wait(self._calls, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
+        return sum(self._settle(self._calls.pop(call), call.result()) for call in ended)
+
+    def _prepare(self, lease: Lease) -> Batch | None:
+        """Decide on what is due; the intent for what may leave is committed before anything leaves."""
+        with reading(self.engine) as connection:
+            now = database_now(connection)
+            store = stores.by_id(connection, lease.dataset.store_id)
+            rows = deliveries.due(connection, lease.dataset.id, MAX_BATCH)
+            persons = self._borrowed(connection, lease.dataset.store_id, rows)
+        if store is None:
+            return None
+        view = View(store, lease.dataset, persons, self._person(store), now)
+        decided = {row: decide(row, view) for row in rows}
+        told = next_batch([one for one in decided.values() if isinstance(one, Told)])
+        with transaction(self.engine) as connection:
+            if not datasets.hold_lease(connection, lease, owner=self.owner, seconds=LEASE_SECONDS):
+                return None
+            self._write_decisions(connection, decided)
+            if not told:
+                datasets.release(connection, lease)
+                return None
+            pks = [one.due.id for one in told]
+            attempt = deliveries.begin_attempt(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks)
+        code = lease.dataset.test_event_code if told[0].due.test else None
+        return Batch(lease, attempt, told, code)
+
+    def _borrowed(self, connection: Connection, store_id: str, rows: Sequence[Due]) -> Mapping[str, str | None]:
+        """For refunds: the sealed persons of their orders' Purchases, by order id."""
+        orders = [row.order_id for row in rows if row.event_name == REFUND and row.order_id]
+        return events.sealed_of_orders(connection, store_id, PURCHASE, orders) if orders else {}
+
+    def _person(self, store: Store) -> Callable[[str], identity.Person]:
+        return lambda sealed: unseal_person(self.sealer, store.id, sealed)
+
+    def _write_decisions(self, connection: Connection, decided: Mapping[Due, Told | Set]) -> None:
+        for row, one in decided.items():
+            if isinstance(one, Set):
+                values = {"state": one.state, "reason": one.reason, "next_at": one.next_at}
+                deliveries.change(connection, [row.id], **values)
+            elif row.state == State.SENDING:
+                # Its sender died between intent and outcome: nobody knows whether Meta counted it.
+                deliveries.change(connection, [row.id], state=State.PENDING, doubtful=True)
+        wiped = [row.event_pk for row, one in decided.items() if isinstance(one, Set) and one.wipe]
+        if wiped:
+            events.wipe(connection, deliveries.only_withheld(connection, wiped))
+
+    def _settle(self, batch: Batch, answer: Answer) -> int:
+        """Write down what came of a call, unless the lease is lost; how many events were delivered."""
+        with transaction(self.engine) as connection:
+            if not datasets.hold_lease(connection, batch.lease, owner=self.owner, seconds=LEASE_SECONDS):
+                logger("deliver").warning("lease lost, outcome not written", dataset=batch.lease.dataset.id)
+                return 0
+            deliveries.end_attempt(
+                connection,
+                batch.attempt,
+                counted=answer.counted,
+                http_status=answer.http_status,
+                code=answer.code,
+                subcode=answer.subcode,
+                fbtrace_id=answer.fbtrace_id,
+            )
+            self._apply(connection, batch, answer)
+            datasets.release(connection, batch.lease)
+        return len(batch.told) if answer.counted is Counted.YES else 0
+
+    def _apply(self, connection: Connection, batch: Batch, answer: Answer) -> None:
+        now = database_now(connection)
+        match answer.next:
+            case Accepted():
+                self._delivered(connection, batch, answer, now)
+            case Retryable(after):
+                self._retry(connection, batch, now, after=after, doubtful=answer.counted is Counted.UNKNOWN)
+            case Paused(reason):
+                self._pause(connection, batch, reason, now)
+            case Refused(advice):
+                self._refused(connection, batch, advice, now)
+
+    def _delivered(self, connection: Connection, batch: Batch, answer: Answer, now: datetime) -> None:
+        values = {"state": State.DELIVERED, "reason": None, "delivered_at": now, "fbtrace_id": answer.fbtrace_id}
+        deliveries.change(connection, batch.pks, next_at=None, **values)
+        if any(one.due.event_name == PURCHASE for one in batch.told):
+            release_refunds(connection, now, dataset_pk=batch.lease.dataset.id)
+
+    def _retry(
+        self, connection: Connection, batch: Batch, now: datetime, *, after: float | None, doubtful: bool
+    ) -> None:
+        if doubtful:
+            deliveries.change(connection, batch.pks, doubtful=True)
+        for one in batch.told:
+            at = schedule.next_attempt(one.due.attempts + 1, now, chance=self.chance(), not_before=after)
+            over = schedule.is_over(one.due.event_time, at)
+            state, reason = (State.EXPIRED, "Meta could not be reached for 7 days") if over else (State.PENDING, None)
+            deliveries.change(connection, [one.due.id], state=state, reason=reason, next_at=None if over else at)
+
+    def _pause(self, connection: Connection, batch: Batch, reason: str, now: datetime) -> None:
+        """The dataset rests; its events are held, none is dropped."""
+        dataset = batch.lease.dataset
+        datasets.pause(connection, dataset.id, reason)
+        deliveries.change(connection, batch.pks, state=State.HELD, reason=reason)
+        deliveries.hold_dataset(connection, dataset.id, reason)
+        alerts.raise_one(connection, store_id=dataset.store_id, kind="dataset_paused", sentence=reason, at=now)
+
+    def _refused(self, connection: Connection, batch: Batch, advice: str, now: datetime) -> None:
+        """Meta rejects a whole batch for one bad event: each is sent again alone, and only the bad one dies."""
+        if len(batch.told) == 1:
+            deliveries.change(connection, batch.pks, state=State.DEAD, reason=advice, next_at=None)
+        else:
+            deliveries.change(connection, batch.pks, state=State.PENDING, alone=True, next_at=now)
+
+
+def release_refunds(connection: Connection, now: datetime, *, dataset_pk: int | None = None) -> None:
+    """Refunds that waited for their Purchase, at one dataset or at all: due where it was told, skipped where it was
+    not or never came.
+    """
+    deliveries.settle_dependents(
+        connection,
+        event_name=REFUND,
+        upon=PURCHASE,
+        reason_untold=PURCHASE_NOT_TOLD,
+        given_up_before=now - TOO_OLD,
+        dataset_pk=dataset_pk,
+    )

@@ -1,0 +1,129 @@
+"""Which due deliveries leave now, and as what. Pure: rows, a store's settings, a person and the time in; verdicts out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from integration.db.datasets import Dataset
+from integration.db.deliveries import Due, State
+from integration.db.stores import Store
+from integration.errors import SealBroken
+from integration.meta import mapping
+from integration.meta.event import REFUND, LimitedData, ServerEvent, is_sufficient
+from integration.pipeline import consent
+from integration.pipeline.identity import Person
+from integration.pipeline.qualify import NO_CUSTOMER_INFORMATION, PURCHASE_NOT_TOLD, STORE_DISCONNECTED, TEST_ORDER
+from integration.pipeline.schedule import CONSENT_PAUSE, Leave, Past, may_leave
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A delivery that may leave, and what will be told of it."""
+
+    due: Due
+    event: ServerEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """A delivery that does not leave now: its new state. `wipe`: the person behind it is forgotten."""
+
+    state: State
+    reason: str | None = None
+    next_at: datetime | None = None
+    wipe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a decision may look at. `purchasers`: for refunds, the sealed person of each order's Purchase."""
+
+    store: Store
+    dataset: Dataset
+    purchasers: Mapping[str, str | None]
+    unseal: Callable[[str], Person]
+    now: datetime
+
+
+def decide(row: Due, view: View) -> Told | Set:
+    """Whether one delivery leaves now, and as what. Asked again at every attempt."""
+    return _barred(row, view) or _aged(row, view.now) or _with_person(row, view)
+
+
+def _barred(row: Due, view: View) -> Set | None:
+    """What the store or the dataset forbids."""
+    if view.store.uninstalled_at is not None:
+        return Set(State.HELD, STORE_DISCONNECTED)
+    if not view.store.live:
+        return Set(State.OBSERVED, "would be sent")
+    if row.test and not view.dataset.test_event_code:
+        return Set(State.SKIPPED, TEST_ORDER)
+    return None
+
+
+def _aged(row: Due, now: datetime) -> Set | None:
+    """What the age rules say: a Pixel may have told placements, so their 47 h run from there; a refund has no Pixel
+    copy, and its hours run from our own first attempt.
+    """
+    attempted = row.doubtful or row.state == State.SENDING
+    safe_from = row.first_attempt_at if row.event_name == REFUND else row.placed_at
+    match may_leave(Past(row.event_time, safe_from, attempted), now):
+        case Leave.EXPIRED:
+            return Set(State.EXPIRED, "older than 7 days")
+        case Leave.AMBIGUOUS:
+            return Set(State.AMBIGUOUS, "Meta may have counted it already, and would count it again")
+        case Leave.GO:
+            return None
+
+
+def _with_person(row: Due, view: View) -> Told | Set:
+    refund = row.event_name == REFUND
+    sealed = view.purchasers.get(row.order_id or "") if refund else row.user_data
+    if sealed is None:
+        return Set(State.SKIPPED, PURCHASE_NOT_TOLD if refund else NO_CUSTOMER_INFORMATION)
+    try:
+        person = view.unseal(sealed)
+    except SealBroken as error:
+        return Set(State.HELD, str(error))
+    return _consented(row, view, person.without_browser() if refund else person)
+
+
+def _consented(row: Due, view: View, person: Person) -> Told | Set:
+    until = row.received_at + CONSENT_PAUSE
+    settings = view.store.settings
+    match consent.decide(
+        person.shopper, settings.consent_mode, settings.limited_data_use, patience_over=view.now >= until
+    ):
+        case consent.Withhold(reason):
+            return Set(State.WITHHELD, reason, wipe=row.event_name != REFUND)
+        case consent.Wait(reason):
+            return Set(State.WAITING, reason, until)
+        case consent.Limited(options):
+            return _told(row, view, person, options)
+        case consent.Whole():
+            return _told(row, view, person, None)
+
+
+def _told(row: Due, view: View, person: Person, limited: LimitedData | None) -> Told | Set:
+    if not is_sufficient(person.user_data):
+        return Set(State.SKIPPED, NO_CUSTOMER_INFORMATION)
+    event = mapping.server_event(
+        event_name=row.event_name,
+        event_id=row.event_id,
+        event_time=row.event_time,
+        kept=mapping.decode_facts(row.facts),
+        person=person.user_data,
+        settings=view.store.settings,
+        limited=limited,
+    )
+    return Told(row, event)
+
+
+def next_batch(told: Sequence[Told]) -> list[Told]:
+    """The events of the next call: test orders apart from real ones, and one that was refused in company, alone."""
+    if not told:
+        return []
+    first = told[0]
+    if first.due.alone:
+        return [first]
+    return [one for one in told if one.due.test == first.due.test and not one.due.alone]

@@ -1,0 +1,73 @@
+"""The person behind an event: which keys we hold, what they stated, and keyed HMACs to find them again. Pure."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from connectors.event import Consent, Event, Stated
+from integration.meta import hashing
+from integration.meta.event import BROWSER_KEYS
+from integration.pipeline.consent import Shopper
+from integration.store_settings import StoreSettings
+
+
+class Person(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the sealed column holds: Meta's keys (hashed where Meta wants hashes), region and stated consent."""
+
+    user_data: dict[str, str]
+    marketing: Stated = Stated.UNSTATED
+    sale_of_data: Stated = Stated.UNSTATED
+    country: str | None = None
+    state: str | None = None
+
+    def encoded(self) -> bytes:
+        """JSON, to be sealed."""
+        return msgspec.json.encode(self)
+
+    @property
+    def shopper(self) -> Shopper:
+        """What the consent decision rests on."""
+        has_ip = "client_ip_address" in self.user_data
+        return Shopper(self.marketing, self.sale_of_data, self.country, self.state, has_ip)
+
+    def enriched(self, older: "Person") -> "Person":
+        """This newer account of a person, with what only the `older` one knew; a statement outweighs silence."""
+        return msgspec.structs.replace(
+            self,
+            user_data={**older.user_data, **self.user_data},
+            marketing=older.marketing if self.marketing is Stated.UNSTATED else self.marketing,
+            sale_of_data=older.sale_of_data if self.sale_of_data is Stated.UNSTATED else self.sale_of_data,
+        )
+
+    def without_browser(self) -> "Person":
+        """The same person, without the address and agent of the browser they used."""
+        kept = {key: value for key, value in self.user_data.items() if key not in BROWSER_KEYS}
+        return msgspec.structs.replace(self, user_data=kept)
+
+
+def decode(opened: bytes) -> Person:
+    """The person in an opened seal."""
+    return msgspec.json.decode(opened, type=Person)
+
+
+def person(event: Event, user_data: dict[str, str], settings: StoreSettings) -> Person:
+    """The person of an event. Region: billing country, else shipping (the connector's choice), else the store's own."""
+    country, state = event.region
+    consent: Consent = event.consent
+    known = hashing.country(country) or settings.phone_country or ""
+    return Person(user_data, consent.marketing, consent.sale_of_data, known.upper() or None, state)
+
+
+def fingerprints(event: Event, settings: StoreSettings, keyed: Callable[[str, str], str]) -> dict[str, str | None]:
+    """Keyed HMACs of the normalised e-mail, phone and customer id, as the ledger's columns.
+
+    `keyed(kind, value)` makes one. They are of what a privacy request names, so they must not depend on Meta's hashes.
+    """
+    customer = event.customer
+    country = hashing.country(customer.country) or settings.phone_country
+    values = {
+        "email": hashing.email(customer.email),
+        "phone": hashing.phone(customer.phone, country),
+        "customer": customer.id,
+    }
+    return {f"{kind}_hmac": keyed(kind, value) if value else None for kind, value in values.items()}

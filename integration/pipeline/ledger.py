@@ -1,0 +1,272 @@
+"""A prepared event enters the ledger, or moves the row it finds there. One caller's transaction; no commit here.
+
+The row is unique on (store, event_name, subject): the same deed told by several topics, twice, or out of order is
+one row. The decisions (`opening`, `judge`) are pure; `Ledger` carries them out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from connectors.event import Event
+from integration.crypto import Sealer, fingerprint
+from integration.db import Connection, deliveries, events
+from integration.db.datasets import Dataset
+from integration.db.deliveries import UNSETTLED, State
+from integration.db.stores import Store
+from integration.meta import mapping
+from integration.meta.event import INITIATE_CHECKOUT, PURCHASE, key_mask
+from integration.pipeline import consent, identity
+from integration.pipeline.consent import Decision, Wait, Withhold
+from integration.pipeline.prepare import Prepared
+from integration.pipeline.qualify import PURCHASE_NOT_TOLD, TEST_ORDER, Counts, Never, NotYet, Verdict
+from integration.pipeline.schedule import CHECKOUT_PAUSE, CONSENT_PAUSE
+
+CONNECTOR_VERSION = "1"
+NO_DATASET = "no dataset yet"
+AWAITS_PURCHASE = "waiting for its Purchase"
+_SEALED = "events.user_data"
+_MAX_REASON = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The state a delivery begins in."""
+
+    state: State
+    reason: str | None = None
+    next_at: datetime | None = None
+
+
+def opening(  # noqa: PLR0911
+    prepared: Prepared,
+    *,
+    live: bool,
+    dataset: Dataset | None,
+    decision: Decision,
+    purchase: State | None,
+    now: datetime,
+) -> Opening:
+    """How a delivery of an event begins at one dataset (None: the store has none). `purchase`: for a refund, what
+    became of its order's Purchase there.
+    """
+    verdict = prepared.verdict
+    if isinstance(verdict, Never):
+        return Opening(State.SKIPPED, verdict.reason)
+    if isinstance(decision, Withhold):
+        return Opening(State.WITHHELD, decision.reason)
+    if not live:
+        return Opening(State.OBSERVED, "would be sent")
+    if dataset is None:
+        return Opening(State.HELD, NO_DATASET)
+    if isinstance(verdict, Counts) and verdict.test and not dataset.test_event_code:
+        return Opening(State.SKIPPED, TEST_ORDER)
+    if prepared.borrows_person and purchase is not State.DELIVERED:
+        untold = purchase is not None and purchase not in UNSETTLED
+        return Opening(State.SKIPPED, PURCHASE_NOT_TOLD) if untold else Opening(State.WAITING, AWAITS_PURCHASE)
+    if dataset.paused:
+        return Opening(State.HELD, dataset.reason, now)
+    if isinstance(decision, Wait):
+        return Opening(State.WAITING, decision.reason, now + CONSENT_PAUSE)
+    return Opening(State.PENDING, None, now + CHECKOUT_PAUSE if prepared.event_name == INITIATE_CHECKOUT else now)
+
+
+class Move(Enum):
+    """What a further payload of a known subject does to its row."""
+
+    STALE = "older than what was judged last"
+    LATE = "too late to begin, but this was begun"
+    SKIP = "taken back, or not counting any more"
+    OPEN = "counts"
+
+
+def judge(*, last: datetime | None, ended: bool, version: datetime | None, revives: bool, verdict: Verdict) -> Move:
+    """By the platform's own time, not by arrival. In one and the same second a cancellation wins, whichever came
+    first: WooCommerce tells whole seconds, and a purchase wrongly told cannot be taken back.
+    """
+    ends = isinstance(verdict, Never) and verdict.ended
+    if not revives and last is not None and version is not None and (version, ends) < (last, ended):
+        return Move.STALE
+    if isinstance(verdict, Counts):
+        return Move.OPEN
+    return Move.LATE if isinstance(verdict, Never) and verdict.late else Move.SKIP
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Writes events of one store, in the transaction of `connection`."""
+
+    connection: Connection
+    store: Store
+    datasets: Sequence[Dataset]
+    sealer: Sealer
+    secret_key: str
+    now: datetime
+
+    def enter(self, event: Event, prepared: Prepared) -> str | None:
+        """Write one event down; the reason why nothing of it will be told comes back, if there is one."""
+        known = events.lock(self.connection, self.store.id, prepared.event_name, event.subject)
+        if known is None and isinstance(prepared.verdict, NotYet):
+            return _not_yet(prepared.verdict)
+        if known is None:
+            pk = events.add(self.connection, self._row(event, prepared))
+            if pk is not None:
+                return self._open_all(pk, event, prepared)
+            # Another request wrote it between our look and our insert; now it is there, and locked for us.
+            known = events.lock(self.connection, self.store.id, prepared.event_name, event.subject)
+        return None if known is None else self._move(known, event, prepared)
+
+    def _row(self, event: Event, prepared: Prepared) -> dict[str, Any]:
+        return {
+            "store_id": self.store.id,
+            "event_name": prepared.event_name,
+            "subject": event.subject,
+            "event_id": prepared.event_id,
+            "order_id": event.order_id,
+            "connector": f"{self.store.platform} {CONNECTOR_VERSION}",
+            "received_at": self.now,
+            **self._version(event, prepared.verdict),
+            **self._times(event, prepared.verdict),
+            **self._impersonal(prepared),
+            **self._personal(event, prepared, prepared.person),
+        }
+
+    def _version(self, event: Event, verdict: Verdict) -> dict[str, Any]:
+        # A deletion names no time of its own: it is as new as its arrival.
+        ended = isinstance(verdict, Never) and verdict.ended
+        return {"updated_at": event.updated_at or (self.now if ended else None), "ended": ended}
+
+    def _times(self, event: Event, verdict: Verdict) -> dict[str, Any]:
+        if isinstance(verdict, Counts):
+            return {"event_time": verdict.event_time, "placed_at": verdict.placed_at, "test": verdict.test}
+        placed_at = min(event.placed_at or self.now, self.now)
+        return {"event_time": placed_at, "placed_at": placed_at, "test": bool(event.order and event.order.test)}
+
+    def _impersonal(self, prepared: Prepared) -> dict[str, Any]:
+        worth = mapping.value(prepared.event_name, prepared.facts, self.store.settings.value_basis)
+        told = None if worth is None else str(worth)
+        return {"value": told, "currency": prepared.facts.currency, "facts": prepared.facts.encoded()}
+
+    def _personal(self, event: Event, prepared: Prepared, person: identity.Person) -> dict[str, Any]:
+        """The sealed person, or nothing where nothing will be told of them."""
+        if prepared.borrows_person or not isinstance(prepared.verdict, Counts) or self._refused(person):
+            return {"user_data": None, "key_mask": 0}
+        sealed = self.sealer.seal(person.encoded(), store=self.store.id, column=_SEALED)
+        keyed = identity.fingerprints(event, self.store.settings, self._fingerprint)
+        return {"user_data": sealed, "key_mask": key_mask(person.user_data), **keyed}
+
+    def _fingerprint(self, kind: str, value: str) -> str:
+        return fingerprint(self.secret_key, store=self.store.id, kind=kind, value=value)
+
+    def _decide(self, person: identity.Person) -> Decision:
+        settings = self.store.settings
+        return consent.decide(person.shopper, settings.consent_mode, settings.limited_data_use, patience_over=False)
+
+    def _refused(self, person: identity.Person) -> bool:
+        return isinstance(self._decide(person), Withhold)
+
+    def _opening(self, prepared: Prepared, dataset: Dataset | None, order_id: str | None) -> Opening:
+        # A refund's person is its Purchase's, who was asked when that left.
+        decision = consent.Whole() if prepared.borrows_person else self._decide(prepared.person)
+        purchase = self._purchases(order_id).get(dataset.id) if prepared.borrows_person and dataset else None
+        return opening(
+            prepared, live=self.store.live, dataset=dataset, decision=decision, purchase=purchase, now=self.now
+        )
+
+    def _purchases(self, order_id: str | None) -> Mapping[int | None, State]:
+        return deliveries.states_by_dataset(self.connection, self.store.id, PURCHASE, order_id or "")
+
+    def _open_all(self, pk: int, event: Event, prepared: Prepared) -> str | None:
+        openings = {one: self._opening(prepared, one, event.order_id) for one in self.datasets or (None,)}
+        rows = [
+            {
+                "event_pk": pk,
+                "store_id": self.store.id,
+                "dataset_pk": dataset.id if dataset else None,
+                "state": begin.state,
+                "reason": begin.reason,
+                "next_at": begin.next_at,
+            }
+            for dataset, begin in openings.items()
+        ]
+        deliveries.add(self.connection, rows)
+        return next(iter(openings.values())).reason
+
+    def _move(self, known: events.LedgerRow, event: Event, prepared: Prepared) -> str | None:
+        """Apply a further payload to a row; what was told, or perhaps told, stands."""
+        version = self._version(event, prepared.verdict)
+        move = judge(
+            last=known.updated_at,
+            ended=known.ended,
+            version=version["updated_at"],
+            revives=event.revives,
+            verdict=prepared.verdict,
+        )
+        if move is Move.STALE:
+            return "older than what was told before"
+        events.update(self.connection, known.id, version)
+        placed = deliveries.of_event(self.connection, known.id)
+        movable = [one for one in placed if one.movable]
+        if move is Move.SKIP:
+            if len(movable) == len(placed):
+                events.wipe(self.connection, [known.id])
+            return self._skip(movable, prepared.verdict)
+        if move is Move.OPEN and movable:
+            return self._reopen(known, movable, event, prepared)
+        self._note_later_value(known, prepared)
+        return None
+
+    def _skip(self, movable: Sequence[deliveries.Placed], verdict: Verdict) -> str:
+        reason = verdict.reason if isinstance(verdict, Never) else _not_yet(verdict)
+        pks = [one.id for one in movable]
+        deliveries.change(self.connection, pks, state=State.SKIPPED, reason=reason, next_at=None)
+        return reason
+
+    def _reopen(
+        self, known: events.LedgerRow, movable: Sequence[deliveries.Placed], event: Event, prepared: Prepared
+    ) -> str | None:
+        """What has not left is judged by the newest payload. Value and contents stay those of the first payload that
+        counted, unless the order was taken back in between; a checkout is told as it stands at last.
+        """
+        under_way = any(one.state in UNSETTLED or one.state is State.OBSERVED for one in movable)
+        person = prepared.person.enriched(self._person(known)) if under_way else prepared.person
+        changes = self._personal(event, prepared, person)
+        if not under_way or prepared.event_name == INITIATE_CHECKOUT:
+            changes |= {**self._impersonal(prepared), **self._times(event, prepared.verdict)}
+        else:
+            self._note_later_value(known, prepared)
+        events.update(self.connection, known.id, changes)
+        reasons = [self._begin_again(one, event, prepared) for one in movable]
+        return reasons[0]
+
+    def _begin_again(self, placed: deliveries.Placed, event: Event, prepared: Prepared) -> str | None:
+        dataset = next((one for one in self.datasets if one.id == placed.dataset_pk), None)
+        begin = self._opening(prepared, dataset, event.order_id)
+        # What is due already, or backing off, keeps its time: an update must not make it late, nor jump the queue.
+        if begin.state is not placed.state:
+            values = {"state": begin.state, "reason": begin.reason, "next_at": begin.next_at}
+            deliveries.change(self.connection, [placed.id], **values)
+        return begin.reason
+
+    def _person(self, known: events.LedgerRow) -> identity.Person:
+        if known.user_data is None:
+            return identity.Person({})
+        return identity.decode(self.sealer.unseal(known.user_data, store=self.store.id, column=_SEALED))
+
+    def _note_later_value(self, known: events.LedgerRow, prepared: Prepared) -> None:
+        """An order edited after the fact: the difference is shown, and not told to Meta."""
+        worth = self._impersonal(prepared)["value"] if isinstance(prepared.verdict, Counts) else None
+        if worth is not None and worth != known.value:
+            events.update(self.connection, known.id, {"later_value": worth})
+
+
+def _not_yet(verdict: Verdict) -> str:
+    """The platform's own word for how far the order is; shops may have long ones."""
+    return f"not yet: {verdict.status if isinstance(verdict, NotYet) else ''}"[:_MAX_REASON]
+
+
+def unseal_person(sealer: Sealer, store_id: str, sealed: str) -> identity.Person:
+    """The person of a ledger row. Raises SealBroken."""
+    return identity.decode(sealer.unseal(sealed, store=store_id, column=_SEALED))

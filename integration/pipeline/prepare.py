@@ -1,0 +1,57 @@
+"""One event judged and put into Meta's words: what the ledger keeps of it, or the reason for nothing. Pure.
+
+Both the webhook's road (`receive`) and the operator's `preview` come through here, so a preview cannot differ.
+"""
+
+from dataclasses import dataclass
+
+from connectors.event import Event
+from integration.meta import mapping
+from integration.meta.event import REFUND, is_sufficient
+from integration.pipeline import identity
+from integration.pipeline.qualify import NO_CUSTOMER_INFORMATION, Counts, Horizon, Never, Verdict, qualify
+from integration.store_settings import StoreSettings
+
+# A refund's body names nobody: its person is the Purchase's, joined when it leaves.
+_BORROWS_PERSON = frozenset({REFUND})
+
+
+@dataclass(frozen=True, slots=True)
+class StoreView:
+    """What mapping needs to know of a store."""
+
+    domain: str
+    short_key: str
+    settings: StoreSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An event in the ledger's terms. `person` holds hashes only."""
+
+    event_name: str
+    event_id: str
+    verdict: Verdict
+    facts: mapping.Facts
+    person: identity.Person
+
+    @property
+    def borrows_person(self) -> bool:
+        """Whether it is told of the person of its order's Purchase."""
+        return self.event_name in _BORROWS_PERSON
+
+
+def prepare(event: Event, store: StoreView, horizon: Horizon) -> Prepared:
+    """Judge and map one event of a store."""
+    event_name = mapping.EVENT_NAMES[event.kind]
+    user_data = mapping.user_data(event, store.settings)
+    verdict = qualify(event, store.settings, horizon)
+    if isinstance(verdict, Counts) and event_name not in _BORROWS_PERSON and not is_sufficient(user_data):
+        verdict = Never(NO_CUSTOMER_INFORMATION)
+    return Prepared(
+        event_name=event_name,
+        event_id=mapping.event_id(event, store.settings, store_key=store.short_key),
+        verdict=verdict,
+        facts=mapping.facts(event, domain=store.domain),
+        person=identity.person(event, user_data, store.settings),
+    )

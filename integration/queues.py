@@ -1,0 +1,108 @@
+"""The bell: one argument-less job waits in RQ at most. Ids and payloads never enter Redis; it may be emptied any time.
+
+With worker.py the only door to Redis and RQ.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from integration.errors import Misconfigured, Unavailable
+
+QUEUE = "tandem"
+DELIVER, RUN_TASKS = "integration.jobs.deliver", "integration.jobs.run_tasks"
+ALLOWED = frozenset({DELIVER, RUN_TASKS})
+
+_OLDEST_BROKER = (6, 2)
+_JOB_SECONDS = 60
+# Above the job's own budget: while a drain runs, its successor may be rung for once, not once per webhook.
+_FLAG_SECONDS = 30
+_HURRY_SECONDS = 0.25
+_PATIENT_SECONDS = 5
+
+
+class SafeJob(Job):
+    """A job that runs only what is on our list: whoever can write to Redis must not be able to run code here.
+
+    RQ takes function and callback names, and addresses to notify, from the job's hash; JSON instead of pickle does not
+    change that.
+    """
+
+    @property
+    def func(self) -> Any:
+        """The function, if it is one of ours."""
+        if self.instance is not None or self.func_name not in ALLOWED:
+            raise PermissionError("This job is not on the list of jobs.")
+        return super().func
+
+    success_callback = failure_callback = stopped_callback = property(lambda _self: None)
+    webhooks = property(lambda _self: [], lambda _self, _value: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """Rings for a worker, and never waits long: who does not hear it is woken by the sweep."""
+
+    connection: redis.Redis
+
+    def wake(self, job: str = DELIVER) -> bool:
+        """Put the job into the queue unless it waits there already. False: not rung, for whatever reason."""
+        try:
+            if not self.connection.set(_flag(job), b"1", nx=True, ex=_FLAG_SECONDS):
+                return False
+            queue(self.connection).enqueue(
+                job, job_timeout=_JOB_SECONDS, result_ttl=0, failure_ttl=3_600, description=job
+            )
+        except RedisError:
+            return False
+        return True
+
+    def heard(self, job: str) -> None:
+        """The job begins: who comes after its first look has to ring again."""
+        try:
+            self.connection.delete(_flag(job))
+        except RedisError:
+            return
+
+    def is_there(self) -> bool:
+        """Whether the broker answers."""
+        try:
+            return bool(self.connection.ping())
+        except RedisError:
+            return False
+
+
+def _flag(job: str) -> str:
+    return f"tandem:wake:{job}"
+
+
+def queue(connection: redis.Redis) -> Queue:
+    """The one queue. One per worker: RQ hands over atomically only where a worker listens to a single queue."""
+    return Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=SafeJob)
+
+
+def connect(url: str, *, hurry: bool) -> redis.Redis:
+    """A client of the broker. `hurry`: for the webhook's path, where a slow broker is as good as none."""
+    seconds = _HURRY_SECONDS if hurry else _PATIENT_SECONDS
+    try:
+        return redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
+    except ValueError as error:
+        raise Misconfigured("REDIS_URL must start with redis://, rediss:// or unix://.") from error
+
+
+def refuse_unsafe(connection: redis.Redis) -> None:
+    """Raise Misconfigured for a broker that may throw jobs away or is too old, Unavailable for none."""
+    try:
+        version = str(connection.info("server")["redis_version"])
+        policy = connection.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
+    except RedisError as error:
+        raise Unavailable(f"The broker at REDIS_URL does not answer ({type(error).__name__}).") from None
+    if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_BROKER:
+        raise Misconfigured(f"The broker is version {version}; Redis 6.2 or Valkey is needed.")
+    if policy != "noeviction":
+        raise Misconfigured(f"The broker's maxmemory-policy is {policy}; it must be noeviction, or jobs get lost.")

@@ -1,0 +1,162 @@
+"""What a merchant may decide for a store: names, values and defaults of CONTRACT's settings. Pure."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from connectors.event import Source
+from integration.errors import InvalidSetting
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class When(StrEnum):
+    """From which moment an order counts."""
+
+    PAID = "paid"
+    PLACED = "placed"
+
+
+class ValueBasis(StrEnum):
+    """Which part of an order's money is told as its value."""
+
+    TOTAL = "total"
+    WITHOUT_SHIPPING = "without_shipping"
+    WITHOUT_TAX = "without_tax"
+    SUBTOTAL = "subtotal"
+
+
+class PixelOwner(StrEnum):
+    """Whose Pixel tells Purchase on this store."""
+
+    OURS = "ours"
+    OTHER = "other"
+    NONE = "none"
+
+
+class ConsentMode(StrEnum):
+    """What is needed before an event may leave."""
+
+    REGIONAL = "regional"
+    STRICT = "strict"
+    ASSUMED = "assumed"
+
+
+class LimitedDataUse(StrEnum):
+    """When Meta is asked to process an event in its limited way."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """One store's settings, each with its default."""
+
+    purchase_when: When = When.PAID
+    cod_when: When = When.PLACED
+    event_id_template: str = "{order_id}"
+    value_basis: ValueBasis = ValueBasis.TOTAL
+    content_id_template: str = "{variant_id}"
+    refunds: bool = True
+    registrations: bool = False
+    include_sources: frozenset[Source] = frozenset()
+    phone_country: str | None = None
+    pixel: PixelOwner = PixelOwner.OURS
+    consent_mode: ConsentMode = ConsentMode.REGIONAL
+    limited_data_use: LimitedDataUse = LimitedDataUse.AUTO
+
+    def changed(self, values: Mapping[str, str]) -> "StoreSettings":
+        """A copy with the given settings, read from text. Raises InvalidSetting."""
+        return replace(self, **{name: parse(name, text) for name, text in values.items()})
+
+    def as_text(self) -> dict[str, str]:
+        """Every setting as the text `changed` reads, for storage and for people."""
+        return {one.name: _written(getattr(self, one.name)) for one in fields(self)}
+
+
+def parse(name: str, text: str) -> Any:
+    """The typed value of one setting. Raises InvalidSetting with the values it could take."""
+    try:
+        read = _PARSERS[name]
+    except KeyError:
+        known = ", ".join(sorted(_PARSERS))
+        raise InvalidSetting(f"There is no setting {name!r}. Settings are: {known}, state.") from None
+    try:
+        return read(text.strip())
+    except ValueError as error:
+        raise InvalidSetting(f"{name} cannot be {text!r}: {error}") from None
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, frozenset):
+        return ",".join(sorted(value))
+    return "" if value is None else str(value)
+
+
+def _choice(kind: type[E]) -> Callable[[str], E]:
+    def read(text: str) -> E:
+        if text not in set(kind):
+            raise ValueError(f"it is one of {', '.join(kind)}.")
+        return kind(text)
+
+    return read
+
+
+def _switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("it is on or off.")
+    return text == "on"
+
+
+def _template(*names: str, required: str = "") -> Callable[[str], str]:
+    known = {f"{{{name}}}" for name in names}
+
+    def read(text: str) -> str:
+        if not text or len(text) > 100:
+            raise ValueError("it is a text of 1 to 100 characters.")
+        used = re.findall(r"\{[^{}]*\}", text)
+        if set(used) - known or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
+            raise ValueError(f"it may hold {', '.join(sorted(known))}.")
+        if required not in text:
+            raise ValueError(f"it must hold {required}.")
+        if not used:
+            raise ValueError(f"it must hold one of {', '.join(sorted(known))}.")
+        return text
+
+    return read
+
+
+def _sources(text: str) -> frozenset[Source]:
+    allowed = set(Source) - {Source.WEBSITE}
+    given = {part.strip() for part in text.split(",") if part.strip()}
+    if given - set(allowed):
+        raise ValueError(f"it is a comma list of {', '.join(sorted(allowed))}.")
+    return frozenset(Source(part) for part in given)
+
+
+def _country(text: str) -> str | None:
+    if text and not re.fullmatch(r"[A-Za-z]{2}", text):
+        raise ValueError("it is a two-letter country code like DE, or empty.")
+    return text.upper() or None
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "purchase_when": _choice(When),
+    "cod_when": _choice(When),
+    "event_id_template": _template("order_id", "order_number", "store_key", required="{order_id}"),
+    "value_basis": _choice(ValueBasis),
+    "content_id_template": _template("variant_id", "product_id", "sku"),
+    "refunds": _switch,
+    "registrations": _switch,
+    "include_sources": _sources,
+    "phone_country": _country,
+    "pixel": _choice(PixelOwner),
+    "consent_mode": _choice(ConsentMode),
+    "limited_data_use": _choice(LimitedDataUse),
+}

@@ -1,0 +1,94 @@
+"""A store's datasets: attach one, or give one a new token and let its held events go."""
+
+import re
+from datetime import datetime
+
+from connectors import registry
+from integration.crypto import Sealer
+from integration.db import Connection, alerts, clock, datasets, deliveries, stores
+from integration.db.datasets import SEALED_TOKEN, Dataset
+from integration.db.deliveries import State
+from integration.db.stores import Store
+from integration.errors import Conflict, InvalidSetting
+from integration.meta.event import REFUND
+from integration.pipeline.ledger import AWAITS_PURCHASE
+from integration.pipeline.qualify import TEST_ORDER
+from integration.store_settings import StoreSettings
+
+_DATASET_ID = re.compile(r"[0-9]{1,32}", re.ASCII)
+_TEST_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_STORE_KEY = "{store_key}"
+
+
+def attach(
+    connection: Connection,
+    store: Store,
+    dataset_id: str,
+    token: str,
+    *,
+    sealer: Sealer,
+    test_event_code: str | None,
+    now: datetime,
+) -> Dataset:
+    """Attach a dataset, or renew the token of one that is attached: its held deliveries are pending afterwards.
+
+    A store's first dataset takes over what was held for want of one; a further one gets only what comes after it.
+    Raises InvalidSetting for what cannot be an id or token, Conflict where order numbers of two stores would collide.
+    """
+    _refuse_nonsense(dataset_id, token, test_event_code)
+    sealed = sealer.seal(token.encode(), store=store.id, column=SEALED_TOKEN)
+    attached = datasets.of_store(connection, store.id)
+    known = next((one for one in attached if one.dataset_id == dataset_id), None)
+    if known:
+        code = test_event_code or known.test_event_code
+        datasets.renew_token(connection, known.id, sealed_token=sealed, test_event_code=code)
+        deliveries.resume_dataset(connection, known.id)
+        alerts.clear(connection, store_id=store.id, kind="dataset_paused")
+    else:
+        refuse_collision(connection, store, dataset_id, store.settings)
+        pk = datasets.add(
+            connection,
+            store_id=store.id,
+            dataset_id=dataset_id,
+            sealed_token=sealed,
+            test_event_code=test_event_code,
+            at=now,
+        )
+        if not attached:
+            _take_over(connection, store, pk, has_code=test_event_code is not None)
+    return next(one for one in datasets.of_store(connection, store.id) if one.dataset_id == dataset_id)
+
+
+def _refuse_nonsense(dataset_id: str, token: str, test_event_code: str | None) -> None:
+    if not _DATASET_ID.fullmatch(dataset_id):
+        raise InvalidSetting("A dataset id is a number, as Events Manager shows it.")
+    if not token.strip() or len(token) > 2_000 or not token.isascii() or not token.isprintable():
+        raise InvalidSetting("That cannot be an access token.")
+    if test_event_code is not None and not _TEST_CODE.fullmatch(test_event_code):
+        raise InvalidSetting("A test event code looks like TEST12345.")
+
+
+def _take_over(connection: Connection, store: Store, pk: int, *, has_code: bool) -> None:
+    """What was held for want of a dataset goes to the first one, each by its own rule."""
+    held = deliveries.without_dataset(connection, store.id)
+    deliveries.take_over(connection, store.id, pk)
+    tests = [row for row, _, test, _ in held if test and not has_code]
+    refunds = [row for row, event_name, _, _ in held if event_name == REFUND and row not in tests]
+    ready = [row for row, _, _, _ in held if row not in {*tests, *refunds}]
+    deliveries.change(connection, tests, state=State.SKIPPED, reason=TEST_ORDER)
+    deliveries.change(connection, refunds, state=State.WAITING, reason=AWAITS_PURCHASE, next_at=None)
+    deliveries.change(connection, ready, state=State.PENDING, reason=None, next_at=clock())
+
+
+def refuse_collision(connection: Connection, store: Store, dataset_id: str, settings: StoreSettings) -> None:
+    """Order numbers that are small counters of each shop would swallow another shop's purchases at one dataset."""
+    if registry.get(store.platform).order_ids_are_global or _STORE_KEY in settings.event_id_template:
+        return
+    for other_id in datasets.stores_sharing(connection, dataset_id, besides=store.id):
+        other = stores.by_id(connection, other_id)
+        if other and not registry.get(other.platform).order_ids_are_global:
+            raise Conflict(
+                f"{other.domain} tells this dataset too, and both shops count their orders from 1: Meta would take "
+                f"one shop's purchase for the other's. Let this store's event ids carry its key first: "
+                f"`tandem store set {store.domain} 'event_id_template={{store_key}}-{{order_id}}'`, on its Pixel too."
+            )

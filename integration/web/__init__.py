@@ -1,0 +1,1 @@
+"""HTTP in, HTTP out. Holds no rules: each view hands over and words the answer."""

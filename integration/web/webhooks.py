@@ -1,0 +1,82 @@
+"""`POST /webhooks/<platform>`: raw bytes and headers in, one of CONTRACT's answers out. Nothing is parsed here."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from connectors import registry
+from connectors.contract import WebhookRequest
+from connectors.errors import InvalidSignature, Unidentified
+from integration.errors import NotFound, Unavailable
+from integration.log import logger
+from integration.pipeline.receive import Outcome, Receiver
+from integration.queues import Bell
+
+_RETRY_AFTER_SECONDS = 5
+
+
+def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
+    """The endpoints of all platforms, at the paths their connectors name."""
+    views = Blueprint("webhooks", __name__)
+
+    def take(platform: str, key: str | None = None) -> Response:
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            # The signature is over the bytes as sent, and nothing of a stranger's is ever inflated.
+            return _answer(415, {"error": "the body must not be encoded"})
+        headers = {name.lower(): text for name, text in request.headers.items()}
+        body = request.get_data(cache=False, parse_form_data=False)
+        reply = receiver.receive(platform, WebhookRequest(body, headers, key), datetime.now(UTC))
+        if reply.status is Outcome.ACCEPTED:
+            bell.wake()
+        told = {"status": reply.status, **({"reason": reply.reason} if reply.reason else {})}
+        return _answer(200, told)
+
+    for connector in registry.connectors():
+        views.add_url_rule(
+            connector.webhook_path("<key>"),
+            endpoint=connector.name,
+            view_func=take,
+            methods=["POST"],
+            defaults={"platform": connector.name},
+            provide_automatic_options=False,
+        )
+    views.register_error_handler(InvalidSignature, _unauthorized)
+    views.register_error_handler(Unidentified, _unauthorized)
+    views.register_error_handler(NotFound, lambda _error: _answer(404, {"error": "unknown address"}))
+    views.register_error_handler(Unavailable, lambda _error: _unavailable())
+    views.register_error_handler(Exception, _failed)
+    return views
+
+
+def _answer(status: int, told: dict[str, Any]) -> Response:
+    response = jsonify(told)
+    response.status_code = status
+    return response
+
+
+def _unauthorized(_error: Exception) -> Response:
+    """One body for every kind of wrong, so that it teaches nothing."""
+    return _answer(401, {"error": "unauthorized"})
+
+
+def _unavailable() -> Response:
+    response = _answer(503, {"error": "try again later"})
+    response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    return response
+
+
+def _failed(error: Exception) -> Response | HTTPException:
+    """A fault of ours: the platform is asked to send it again, and the log names the kind, never the content."""
+    if isinstance(error, HTTPException):
+        return error
+    logger("webhooks").error("a webhook could not be taken", kind=type(error).__name__, where=_where(error))
+    return _unavailable()
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"

@@ -1,0 +1,23 @@
+"""Alembic's entry: it gets an open connection from integration.db.migrate, and never reads a URL of its own."""
+
+from alembic import context
+
+from integration.db import alerts, datasets, deliveries, events, metadata, stores, tasks, webhooks
+
+_TABLES = (alerts, datasets, deliveries, events, stores, tasks, webhooks)
+# Any number will do, as long as every process of ours takes the same.
+_ADVISORY_LOCK = 7_262_336
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+    transactional_ddl=True,
+)
+with connection.begin():
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+    with context.begin_transaction():
+        context.run_migrations()
