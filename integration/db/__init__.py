@@ -15,8 +15,19 @@ from integration.errors import Unavailable
 
 # Others pass these on, and know nothing else of SQLAlchemy.
 __all__ = [
-    *("Connection", "Engine", "Instant", "ROW_ID", "clock", "connect", "from_ms", "insert"),
-    *("metadata", "now", "reading", "to_ms", "transaction"),
+    "ROW_ID",
+    "Connection",
+    "Engine",
+    "Instant",
+    "clock",
+    "connect",
+    "from_ms",
+    "insert",
+    "metadata",
+    "now",
+    "reading",
+    "to_ms",
+    "transaction",
 ]
 
 metadata = sa.MetaData(

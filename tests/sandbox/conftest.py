@@ -97,6 +97,15 @@ class Sandbox:
     def requests(self):
         return self.control("GET", "journal")["requests"]
 
+    def wait_for_request(self):
+        """The first call in the journal, once it is there: its sender may have given up before it was read."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            for visit in self.requests():
+                return visit
+            time.sleep(0.02)
+        raise AssertionError("nothing was journalled")
+
     def counts(self, name="Purchase", dataset=DATASET):
         return self.control("GET", "counts")["datasets"].get(dataset, {}).get(name)
 

@@ -137,7 +137,7 @@ def test_a_hang_outlasts_the_client_and_takes_nothing(sandbox, make):
     sandbox.fault(kind="hang", seconds=5)
     with pytest.raises(ReadTimeoutError):
         sandbox.post(make.event(), timeout=0.2)
-    (visit,) = sandbox.requests()
+    visit = sandbox.wait_for_request()
     assert (visit["fault"], visit["status"]) == ("hang", None)
     assert sandbox.events() == []
 
@@ -146,6 +146,7 @@ def test_slow_is_slow_and_was_written_before_it_answered(sandbox, make):
     sandbox.fault(kind="slow", seconds=5)
     with pytest.raises(ReadTimeoutError):
         sandbox.post(make.event(), timeout=0.2)
+    assert sandbox.wait_for_request()["fault"] == "slow"
     assert sandbox.counts()["counted"] == 1
 
 
