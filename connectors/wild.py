@@ -37,6 +37,7 @@ def decode(body: bytes, shape: type[S]) -> S:
     body = body.removeprefix(_BOM)
     if not body.strip():
         raise MalformedPayload("The body is empty.")
+    _require_utf8(body)
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
@@ -45,10 +46,18 @@ def decode(body: bytes, shape: type[S]) -> S:
         return _decode_mended(body, shape)
 
 
+def _require_utf8(body: bytes) -> None:
+    """msgspec looks at the bytes of a text only where it reads it, and raises its own error then: too late for `part`."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedPayload("The body is not UTF-8.") from error
+
+
 def _decode_mended(body: bytes, shape: type[S]) -> S:
     """Second chance for lone surrogates, which PHP and JavaScript emit for a cut emoji and msgspec refuses."""
     try:
-        text = json.dumps(json.loads(body, parse_constant=_refuse_constant), ensure_ascii=False)
+        text = json.dumps(json.loads(body.decode(), parse_constant=_refuse_constant), ensure_ascii=False)
         return msgspec.json.decode(_SURROGATES.sub("\ufffd", text).encode(), type=shape)
     except (ValueError, RecursionError, msgspec.DecodeError) as error:
         raise MalformedPayload("The body is not readable JSON.") from error

@@ -89,8 +89,8 @@ def add(connection: sa.Connection, store: Store) -> bool:
         since=store.since,
         created_at=store.created_at,
     )
-    added = connection.execute(statement.on_conflict_do_nothing(index_elements=["platform", "domain"]))
-    return bool(added.rowcount)
+    statement = statement.on_conflict_do_nothing(index_elements=["platform", "domain"])
+    return connection.execute(statement.returning(stores.c.id)).first() is not None
 
 
 def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Store | None:

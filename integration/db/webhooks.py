@@ -58,7 +58,8 @@ def record(
     key = {"store_id": store_id, "topic": topic, "body_sha256": body_sha256}
     values = {**key, "delivery_id": delivery_id, "outcome": outcome, "reason": reason, "received_at": at}
     statement = insert(connection, webhooks).values(values).on_conflict_do_nothing(index_elements=list(key))
-    if connection.execute(statement).rowcount:
+    # RETURNING, because a row count is no answer where the engine adds its own RETURNING for the key.
+    if connection.execute(statement.returning(webhooks.c.id)).first() is not None:
         return True
     same = sa.and_(*(webhooks.c[name] == value for name, value in key.items()))
     connection.execute(sa.update(webhooks).where(same).values(copies=webhooks.c.copies + 1))

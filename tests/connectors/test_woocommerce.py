@@ -185,3 +185,12 @@ def test_a_recorded_error_object_is_lost_access_or_a_lost_order(entry):
     expected = AccessLost if entry["code"] == "woocommerce_rest_cannot_view" else NotUsed
     with pytest.raises(expected):
         CONNECTOR.parse(entry["topic"], request.body)
+
+
+@recorded
+def test_a_recorded_order_told_again_at_its_own_time_and_site_is_the_same_to_the_byte():
+    """So a simulated delivery is written as WooCommerce writes."""
+    for entry in (param.values[0] for param in deliveries("order")):
+        body = request_of(entry)[0].body
+        placed_at = CONNECTOR.parse(entry["topic"], body)[0].placed_at
+        assert CONNECTOR.restage(body, order_id=None, placed_at=placed_at, domain="127.0.0.1:8090") == body

@@ -1,0 +1,104 @@
+"""Phone numbers. Constructed: all from ranges kept for fiction or with repeated digits."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integration.meta import hashing, phones
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "digits"),
+    [
+        ("(415) 555-0132", "US", "14155550132"),
+        ("415.555.0132", "us", "14155550132"),
+        ("+1 415 555 0132", "DE", "14155550132"),
+        ("020 7946 0958", "GB", "442079460958"),
+        ("020 7946 0958", "UK", "442079460958"),
+        ("06 39 98 12 34", "France", "33639981234"),
+        ("0041 44 668 18 00", "CH", "41446681800"),
+        ("011 44 20 7946 0958", "US", "442079460958"),
+        ("030/2301 25-0", "DE", "4930230125" + "0"),
+        ("+٢٠ ١٠٠ ١٢٣ ٤٥٦٧", "EG", "201001234567"),
+    ],
+)
+def test_a_number_gets_the_calling_code_of_the_buyers_country(typed, country, digits):
+    assert hashing.phone(typed, country) == digits
+
+
+@pytest.mark.parametrize("typed", ["+44 (0)7700 900123", "+4407700900123", "+44 07700 900123", "07700 900123"])
+def test_the_trunk_zero_of_a_number_abroad_goes_with_brackets_or_without(typed):
+    assert hashing.phone(typed, "GB") == "447700900123"
+
+
+def test_the_zero_of_an_italian_number_is_no_trunk_prefix_and_stays():
+    assert hashing.phone("06 6982 0000", "IT") == "390669820000"
+
+
+def test_an_extension_is_no_part_of_the_number():
+    assert hashing.phone("415-555-0132 ext. 12", "US") == "14155550132"
+    assert hashing.phone("415.555.0132 #12", "US") == "14155550132"
+
+
+def test_letters_on_the_keypad_are_digits_where_the_country_is_known():
+    assert hashing.phone("1-800-FLOWERS", "US") == "18003569377"
+    assert hashing.phone("1-800-FLOWERS", None) == "1800"
+
+
+@pytest.mark.parametrize(
+    ("typed", "digits"),
+    [
+        ("(415) 555-0132", "4155550132"),
+        ("+44 (0)7700 900123", "4407700900123"),
+        ("0041 44 668 18 00", "41446681800"),
+        ("000", None),
+        ("n/a", None),
+        ("", None),
+    ],
+)
+def test_without_a_country_it_is_all_digits_less_the_zeros_in_front(typed, digits):
+    assert hashing.phone(typed, None) == digits
+    assert hashing.phone(typed, "Atlantis") == digits
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "digits"),
+    [
+        ("911", "US", "911"),
+        ("555-0132", "US", "5550132"),
+        ("447700900123", "US", "447700900123"),
+        ("1" * 300, "US", "1" * 300),
+    ],
+)
+def test_what_cannot_be_a_number_of_the_country_falls_back_to_its_digits(typed, country, digits):
+    assert hashing.phone(typed, country) == digits
+
+
+_calling_codes = st.sampled_from("1 31 33 34 353 351 39 41 420 43 44 45 46 47 48 49 52 54 55 61 65 7 81 91".split())
+_regions = st.sampled_from("us gb jm de fr it au in mx br ar jp sg".split())
+
+
+@given(_calling_codes, st.text("0123456789", min_size=7, max_size=12), _regions)
+def test_the_short_way_for_finished_numbers_is_the_long_way(code, rest, region):
+    number = f"+{code}{rest}"
+    if phones._FINISHED.fullmatch(number):
+        assert phones._international(number, region) == phones.digits(number, region)
+
+
+@pytest.mark.parametrize("opening", range(100, 1_000))
+def test_the_short_way_is_right_for_every_opening_of_every_code_it_takes(opening):
+    taken = 0
+    for code in "1 31 33 34 353 351 41 420 44 45 46 47 48 49 52 61 65 91".split():
+        for length in (8, 9, 10, 11):
+            number = f"+{code}{opening}{'2' * (length - 3)}"
+            if phones._FINISHED.fullmatch(number):
+                assert phones._international(number, "us") == number[1:]
+                taken += 1
+    assert taken
+
+
+@pytest.mark.parametrize(
+    "number", ["+4407700900123", "+441800201234", "+16505550", "+441632 960123", "+5491155550000", "４４"]
+)
+def test_the_short_way_leaves_alone_what_might_be_rewritten(number):
+    assert not phones._FINISHED.fullmatch(number)
