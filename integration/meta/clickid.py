@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 _MARK = r"(?:\.(?:AQ|Ag|Aw|BA|BQ|Bg|[A-Za-z0-9_-]{8}))?"
 _BLANK = r"\s\x00-\x1f\x7f-\x9f\ud800-\udfff"
 _FBCLID = re.compile(rf"[^{_BLANK}]{{1,500}}")
-# Index and time are not judged: the cookie is another's, and Meta's library keeps even "fb.1.xxx.abcd.Bg".
+# Index and time are not judged: the cookie is another's, and Meta's library keeps one without a readable time.
 _FBC = re.compile(rf"fb\.[^.{_BLANK}]{{1,20}}\.[^.{_BLANK}]{{1,20}}\.(?P<fbclid>[^.{_BLANK}]{{1,500}}){_MARK}")
 _FBP = re.compile(rf"fb\.[0-9]{{1,20}}\.[0-9]{{1,20}}\.[0-9]{{1,20}}{_MARK}")
 

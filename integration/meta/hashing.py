@@ -66,7 +66,7 @@ def sha256(text: str) -> str:
 
 
 def email(value: object) -> str | None:
-    """`em`: trimmed, lower-case; None for what Meta's library takes for no address, "jörg@example.com" included."""
+    """`em`: trimmed, lower-case; None for what Meta's library takes for no address, "zoë@example.com" included."""
     address = _trimmed(_text(value).lower())
     return address if _EMAIL.fullmatch(address) else None
 
@@ -117,7 +117,7 @@ def gender(value: object) -> str | None:
 def city(value: object) -> str | None:
     """`ct`: ASCII letters and digits only, lower-case, a letter first.
 
-    Accented letters are left out ("Zürich" is "zrich") and other scripts give None: Meta's documentation can be read
+    Accented letters are left out ("Århus" is "rhus") and other scripts give None: Meta's documentation can be read
     otherwise, but this is what its own browser code sends.
     """
     letters = _NO_ASCII_LETTER_OR_DIGIT.sub("", _text(value)).lower()

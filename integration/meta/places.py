@@ -96,8 +96,8 @@ _NO_ASCII_LETTER_OR_DIGIT = re.compile(r"[^a-z0-9]+")
 def country_code(text: str | None) -> str | None:
     """The ISO 3166-1 alpha-2 code, lower-case, of a code or a full English name; None for anything else.
 
-    Digits, spaces and punctuation do not matter ("U.S.A.", "us123"), accents may be left out but not be wrong
-    ("Cote d'Ivoire" yes, "Frânce" no), and alpha-3 codes are understood.
+    Digits, spaces and punctuation do not matter ("U.S.", "it42"), accents may be left out but not be wrong
+    ("Cote d'Ivoire" yes, "Gërmany" no), and alpha-3 codes are understood.
     """
     letters = _letters(text or "")
     if len(letters) == 2:
@@ -110,7 +110,7 @@ def state_code(text: str, country: str | None) -> str | None:
     """The state, told as Meta wants it; `country` is an alpha-2 code or None where it is not known.
 
     In the US and Canada, and where the country is not known: two letters, from a code or a full name. Anything else is
-    the whole text, lower-case, without accents, spaces and punctuation, and never cut: "nsw", "bayern". The country's
+    the whole text, lower-case, without accents, spaces and punctuation, and never cut: "nsw", "hessen". The country's
     own prefix of ISO 3166-2 goes: "DE-BY" in Germany is "by". None if no letter is left.
     """
     plain = _unaccented(text.strip().lower()).replace("&", "and")

@@ -73,8 +73,9 @@ class Drain:
             while True:
                 now = time.monotonic()
                 started = self._start(threads) if now < deadline else 0
-                delivered += self._finish()
-                if started or self._calls:
+                finished = self._finish()
+                delivered += sum(finished)
+                if started or finished or self._calls:
                     idle_since = now
                 elif now >= deadline or now - idle_since >= linger:
                     return delivered
@@ -113,12 +114,12 @@ class Drain:
     def _token(self, dataset: Dataset) -> str:
         return self.sealer.unseal(dataset.sealed_token, store=dataset.store_id, column=SEALED_TOKEN).decode()
 
-    def _finish(self) -> int:
-        """Write down the outcomes of the calls that have ended."""
+    def _finish(self) -> list[int]:
+        """Write down the outcomes of the calls that have ended; how many events each delivered."""
         if not self._calls:
-            return 0
+            return []
         ended, _ = wait(self._calls, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
-        return sum(self._settle(self._calls.pop(call), call.result()) for call in ended)
+        return [self._settle(self._calls.pop(call), call.result()) for call in ended]
 
     def _prepare(self, lease: Lease) -> Batch | None:
         """Decide on what is due; the intent for what may leave is committed before anything leaves."""

@@ -40,6 +40,13 @@ class NewStore:
     since: datetime
 
 
+def whole_second(moment: datetime) -> datetime:
+    """The second a moment lies in: platforms tell an order's time in whole seconds, and one placed in the very second
+    of connecting must not look older than the connection.
+    """
+    return moment.replace(microsecond=0)
+
+
 def webhook_path(store: Store) -> str:
     """Where the store's platform posts to."""
     return registry.get(store.platform).webhook_path(store.webhook_key)
@@ -80,7 +87,7 @@ def add_store(
         public_key=secrets.token_hex(16),
         webhook_key=secrets.token_hex(20),
         sealed_secret=sealer.seal(own.encode(), store=store_id, column=SEALED_SECRET) if own else None,
-        since=new.since,
+        since=whole_second(new.since),
         created_at=now,
         uninstalled_at=None,
     )

@@ -7,6 +7,7 @@ from integration.db import Connection, datasets, deliveries, stores
 from integration.db.deliveries import State
 from integration.db.stores import LIVE, OBSERVING, Store
 from integration.errors import InvalidSetting
+from integration.stores.connect import whole_second
 from integration.stores.credentials import refuse_collision
 
 
@@ -22,7 +23,7 @@ def change(connection: Connection, store: Store, values: Mapping[str, str], *, n
     for dataset in datasets.of_store(connection, store.id):
         refuse_collision(connection, store, dataset.dataset_id, settings)
     goes_live = state == LIVE and store.state == OBSERVING
-    since = max(now, store.since) if goes_live else store.since
+    since = max(whole_second(now), store.since) if goes_live else store.since
     stores.save(connection, store.id, settings=settings, state=state, since=since)
     if state == OBSERVING:
         deliveries.stop_store(connection, store.id, State.OBSERVED, "would be sent")

@@ -43,7 +43,7 @@ def test_a_cookie_with_a_fifth_part_of_metas_libraries_is_kept_whole(mark):
 
 
 def test_the_time_in_a_cookie_is_not_judged():
-    assert fbc("fb.1.yyy.IwAR.BA", None, None) == "fb.1.yyy.IwAR.BA"
+    assert fbc("fb.1.then.IwAR.BA", None, None) == "fb.1.then.IwAR.BA"
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_what_is_no_address_is_not_sent(text):
 
 
 def test_an_address_beyond_ascii_is_not_sent_because_metas_library_drops_it():
-    assert hashing.email("jörg@example.com") is None
+    assert hashing.email("zoë@example.com") is None
     assert hashing.email("ada@exämple.com") is None
 
 
@@ -68,7 +68,7 @@ def test_a_name_loses_spaces_and_ascii_punctuation():
 
 
 def test_a_name_keeps_accents_other_scripts_and_typographic_signs():
-    assert hashing.name("José") == "josé"
+    assert hashing.name("Zoé") == "zoé"
     assert hashing.name("山田 太郎") == "山田太郎"
     assert hashing.name("Mary–Ann’s") == "mary–ann’s"
 
@@ -96,7 +96,9 @@ def test_a_birthday_is_read_from_its_first_three_numbers_month_first_in_doubt(te
     assert hashing.birthday(text) == day
 
 
-@pytest.mark.parametrize("text", ["7 March 1984", "84-03-07", "1984-13-13", "1984-00-07", "1984-03-32", "1984", ""])
+@pytest.mark.parametrize(
+    "text", ["7 March 1984", "84-03-07", "1984-13-13", "1984-00-07", "1984-03-32", "1984", "198403071", ""]
+)
 def test_a_birthday_with_a_month_in_words_a_short_year_or_no_such_day_is_none(text):
     assert hashing.birthday(text) is None
 
@@ -162,6 +164,7 @@ def test_a_city_without_a_latin_letter_first_is_none(text):
         ("104-0061", "JP", "104"),
         ("00-950", "PL", "00"),
         ("02108", "US", "02108"),
+        ("6100001", "IL", "6100001"),
     ],
 )
 def test_a_postcode_ends_at_the_hyphen_and_has_no_spaces_and_in_the_us_five_digits(text, country, code):
@@ -237,7 +240,7 @@ def test_a_user_agent_loses_control_characters_and_is_cut():
 
 
 def test_the_hash_is_sha256_of_utf8_in_lower_case_hex():
-    assert hashing.sha256("josé") == hashlib.sha256(b"jos\xc3\xa9").hexdigest()
+    assert hashing.sha256("zoé") == hashlib.sha256(b"zo\xc3\xa9").hexdigest()
 
 
 @pytest.mark.parametrize("field", ["em", "ph", "fn", "ln", "db", "ge", "ct", "st", "zp", "country", "external_id"])

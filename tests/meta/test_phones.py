@@ -18,7 +18,7 @@ from integration.meta import hashing, phones
         ("06 39 98 12 34", "France", "33639981234"),
         ("0041 44 668 18 00", "CH", "41446681800"),
         ("011 44 20 7946 0958", "US", "442079460958"),
-        ("030/2301 25-0", "DE", "4930230125" + "0"),
+        ("030/2301 25-0", "DE", "49302301250"),
         ("+٢٠ ١٠٠ ١٢٣ ٤٥٦٧", "EG", "201001234567"),
     ],
 )
@@ -41,8 +41,8 @@ def test_an_extension_is_no_part_of_the_number():
 
 
 def test_letters_on_the_keypad_are_digits_where_the_country_is_known():
-    assert hashing.phone("1-800-FLOWERS", "US") == "18003569377"
-    assert hashing.phone("1-800-FLOWERS", None) == "1800"
+    assert hashing.phone("1-800-CAR-HIRE", "US") == "18002274473"
+    assert hashing.phone("1-800-CAR-HIRE", None) == "1800"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_without_a_country_it_is_all_digits_less_the_zeros_in_front(typed, digit
 @pytest.mark.parametrize(
     ("typed", "country", "digits"),
     [
-        ("911", "US", "911"),
+        ("112", "US", "112"),
         ("555-0132", "US", "5550132"),
         ("447700900123", "US", "447700900123"),
         ("1" * 300, "US", "1" * 300),
@@ -74,27 +74,20 @@ def test_what_cannot_be_a_number_of_the_country_falls_back_to_its_digits(typed, 
     assert hashing.phone(typed, country) == digits
 
 
-_calling_codes = st.sampled_from("1 31 33 34 353 351 39 41 420 43 44 45 46 47 48 49 52 54 55 61 65 7 81 91".split())
 _regions = st.sampled_from("us gb jm de fr it au in mx br ar jp sg".split())
 
 
-@given(_calling_codes, st.text("0123456789", min_size=7, max_size=12), _regions)
-def test_the_short_way_for_finished_numbers_is_the_long_way(code, rest, region):
-    number = f"+{code}{rest}"
-    if phones._FINISHED.fullmatch(number):
-        assert phones._international(number, region) == phones.digits(number, region)
+@given(st.from_regex(phones._FINISHED, fullmatch=True), _regions)
+def test_the_short_way_for_finished_numbers_is_the_long_way(number, region):
+    assert phones.digits(number, region) == phones._international(number, region) == number[1:]
 
 
-@pytest.mark.parametrize("opening", range(100, 1_000))
-def test_the_short_way_is_right_for_every_opening_of_every_code_it_takes(opening):
-    taken = 0
-    for code in "1 31 33 34 353 351 41 420 44 45 46 47 48 49 52 61 65 91".split():
-        for length in (8, 9, 10, 11):
-            number = f"+{code}{opening}{'2' * (length - 3)}"
-            if phones._FINISHED.fullmatch(number):
-                assert phones._international(number, "us") == number[1:]
-                taken += 1
-    assert taken
+@pytest.mark.parametrize("code", "1 31 33 34 353 351 41 420 44 45 46 47 48 49 52 61 65 91".split())
+def test_the_short_way_is_right_for_every_opening_of_every_code_it_takes(code):
+    numbers = [f"+{code}{opening}{'2' * rest}" for opening in range(1_000, 10_000) for rest in range(3, 8)]
+    finished = [number for number in numbers if phones._FINISHED.fullmatch(number)]
+    assert finished
+    assert [number for number in finished if phones._international(number, "us") != number[1:]] == []
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from integration.meta.hashing import country, state
     [
         ("DE", "de"),
         (" de\n", "de"),
-        ("U.S.A.", "us"),
-        ("us123", "us"),
+        ("U.S.", "us"),
+        ("it42", "it"),
         ("gbr", "gb"),
         ("Germany", "de"),
-        ("UNITED_STATES", "us"),
+        ("SRI_LANKA", "lk"),
         ("United States of America", "us"),
         ("The Netherlands", "nl"),
         ("Trinidad and Tobago", "tt"),
@@ -36,7 +36,7 @@ def test_the_united_kingdom_is_gb_by_each_of_its_names(text):
 def test_accents_may_be_missing_but_not_be_wrong():
     assert country("Côte d’Ivoire") == country("Côte d'Ivoire") == country("Cote d'Ivoire") == "ci"
     assert country("Curacao") == country("Curaçao") == "cw"
-    assert country("Frânce") is None
+    assert country("Gërmany") is None
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_country_is_never_guessed(text):
 
 def test_each_iso_country_is_found_by_its_english_name():
     names = {code: name for code, name in Locale("en").territories.items() if country(code)}
-    assert len(names) == 249 + 1 - 1  # ISO's 249; "UK" is a code we know and CLDR does not list
+    assert len(names) == 249
     assert {code: country(name) for code, name in names.items()} == {code: code.lower() for code in names}
 
 
@@ -76,7 +76,7 @@ def test_a_state_of_the_us_or_canada_is_two_letters(text, where, told):
     ("text", "where", "told"),
     [
         ("NSW", "AU", "nsw"),
-        ("Bayern", "Germany", "bayern"),
+        ("Hessen", "Germany", "hessen"),
         ("DE-BY", "DE", "by"),
         ("JP13", "JP", "jp13"),
         ("Île-de-France", "FR", "iledefrance"),
@@ -89,7 +89,7 @@ def test_a_state_elsewhere_is_the_whole_text_never_cut_and_never_taken_for_an_am
     assert state(text, where) == told
 
 
-@pytest.mark.parametrize("text", ["Texas State", "New York City", "Carolina"])
+@pytest.mark.parametrize("text", ["Ohio State", "Kansas City", "Dakota"])
 def test_an_american_state_is_never_guessed_from_a_part_of_a_name(text):
     assert state(text, "US") == text.lower().replace(" ", "")
 

@@ -22,7 +22,9 @@ def count(bench: Bench, table: sa.Table) -> int:
 
 
 def everything(bench: Bench) -> dict[str, int]:
-    return {table.name: count(bench, table) for table in metadata.sorted_tables if table.name not in {"stores", "datasets"}}
+    return {
+        table.name: count(bench, table) for table in metadata.sorted_tables if table.name not in {"stores", "datasets"}
+    }
 
 
 def test_a_paid_order_is_one_pending_purchase_with_the_order_id_as_event_id(bench: Bench) -> None:
@@ -196,7 +198,10 @@ def test_the_quarantine_of_a_store_is_bounded_and_its_receipts_are_not(bench: Be
 def test_topics_nobody_follows_are_ignored(bench: Bench) -> None:
     shop = bench.shop("woocommerce")
 
-    assert shop.tell("action.woocommerce_order_refunded", b'{"action":"woocommerce_order_refunded","arg":5}').status == "ignored"
+    assert (
+        shop.tell("action.woocommerce_order_refunded", b'{"action":"woocommerce_order_refunded","arg":5}').status
+        == "ignored"
+    )
     assert shop.tell("product.updated", b'{"id":5}').status == "ignored"
     assert not any(everything(bench).values())
 
@@ -303,7 +308,7 @@ def test_nothing_personal_is_stored_outside_sealed_columns(bench: Bench) -> None
     with reading(bench.engine) as connection:
         dump = " ".join(str(row) for table in metadata.sorted_tables for row in connection.execute(sa.select(table)))
     assert "5001" in dump
-    for trace in ("canary", "Canar", "4085550199", "canary@example.com".encode().hex()):
+    for trace in ("canary", "Canar", "4085550199", b"canary@example.com".hex()):
         assert trace not in dump
     import hashlib
 

