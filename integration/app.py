@@ -22,6 +22,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     receiver = Receiver(engine, Sealer(settings.encryption_keys), settings.secret_key, settings.app_secrets)
 
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static", static_url_path="/static")
+    app.extensions["engine"] = engine  # for whoever made the application, to dispose of
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY)
     # A platform counts a redirect as success and loses the delivery: //webhooks is unknown, not moved.
     app.url_map.merge_slashes = False
