@@ -26,6 +26,6 @@ for command in (
 def main() -> None:
     """The console script: a mistake of the user's is one sentence on standard error, and exit code 1."""
     try:
-        tandem()
+        tandem(prog_name="tandem")
     except TandemError as error:
         sys.exit(f"tandem: {error}")

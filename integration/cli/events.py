@@ -25,7 +25,7 @@ def events() -> None:
 
 @events.command("list")
 @click.option("--store", "name", help="Only this store: a store_id or a domain.")
-@click.option("--status", type=click.Choice([*State]), help="Only deliveries in this state.")
+@click.option("--status", type=click.Choice([str(state) for state in State]), help="Only deliveries in this state.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a delivery and line.")
 def list_events(name: str | None, status: str | None, *, as_json: bool) -> None:
     """All deliveries, oldest first."""

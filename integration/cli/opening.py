@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,9 @@ from integration.config import Settings
 from integration.db import Engine, migrate, reading
 from integration.errors import InvalidSetting, Misconfigured
 from integration.up import noted_address
+
+
+_WIDTH = 140
 
 
 def settings_and_engine() -> tuple[Settings, Engine]:
@@ -76,8 +80,9 @@ def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    console = Console(markup=False, highlight=False, emoji=False)
-    console.print(table)
+    # Into a pipe or a file rich assumes 80 columns, and folds ids and reasons to shreds.
+    width = None if sys.stdout.isatty() else _WIDTH
+    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
 
 
 def _cell(value: Any) -> str:

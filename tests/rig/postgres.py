@@ -39,6 +39,11 @@ class Cluster:
         finally:
             self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def drop_template(self) -> None:
+        """For a cluster object of one test only."""
+        if self.template is not None:
+            self._run(f'DROP DATABASE "{self.template}" WITH (FORCE)')
+
     def _create(self, template: str | None) -> str:
         name = f"tandem_test_{uuid.uuid4().hex[:12]}"
         self._run(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))

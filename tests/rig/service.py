@@ -93,7 +93,13 @@ class Service:
 
     def run(self, *words: str, fails: bool = False, given: str | None = None) -> str:
         """A `tandem` command's standard output (its standard error where it is to fail)."""
-        done = subprocess.run(
+        done = self.ask(*words, given=given)
+        assert bool(done.returncode) is fails, (words, done.stdout, done.stderr)
+        return done.stderr if fails else done.stdout
+
+    def ask(self, *words: str, given: str | None = None) -> "subprocess.CompletedProcess[str]":
+        """A `tandem` command, however it ends."""
+        return subprocess.run(
             [sys.executable, "-m", "integration", *words],
             capture_output=True,
             text=True,
@@ -102,8 +108,6 @@ class Service:
             cwd=self.data_dir.parent,
             input=given,
         )
-        assert bool(done.returncode) is fails, (words, done.stdout, done.stderr)
-        return done.stderr if fails else done.stdout
 
     def add_store(self, platform: str, domain: str, *words: str) -> dict[str, str]:
         """`tandem store add`; what it prints."""
