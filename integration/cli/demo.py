@@ -18,6 +18,7 @@ import urllib3
 
 from connectors import registry
 from connectors.event import Event, Kind
+from connectors.money import round_to_currency
 from integration import db
 from integration.cli import opening
 from integration.cli.simulate import Sender, sender
@@ -32,7 +33,7 @@ from integration.up import Household, note_address
 
 _PATIENCE_SECONDS = 45.0
 _LOOK_SECONDS = 0.25
-_NONSENSE = b'{"id": "what'
+NONSENSE = "nonsense"  # the case of an act whose body nobody can read
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ class Act:
     copies: int = 1
     forged: bool = False
     what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where and when the day is played. `first`: order ids count from here."""
+
+    pool: urllib3.PoolManager
+    graph_url: str
+    first: int
+    now: datetime
 
 
 STORES = (
@@ -86,6 +97,7 @@ DAY = (
     Act(_WOO, "order.created", "pending_wallet", 7, 260, what="gone to the wallet's page"),
     Act(_SHOP, "orders/paid", "card", 8, 240, forged=True, what="a bad signature"),
     Act(_WOO, "order.updated", "wallet_paid", 7, 260, pixel=True, what="back from the wallet, paid"),
+    Act(_WOO, "order.updated", NONSENSE, 8, 120, what="a plugin broke the shop's JSON"),
     Act(_SHOP, "checkouts/create", "with_email", 9, 30, what="a checkout begun"),
     Act(_WOO, "order.updated", "bank_transfer_paid", 2, 640, what="the bank transfer arrived"),
     Act(_SHOP, "refunds/create", "partial", 2, 700, what="a part refunded"),
@@ -130,13 +142,13 @@ def _play(settings: Settings, graph_url: str, household: Household) -> None:
     told_before = _delivered(engine)
     # Order ids come from the clock: a second demo on the same data tells of other orders.
     first = int(began.timestamp()) * 1_000
-    answers: Counter[tuple[str, str]] = Counter()
+    answers: Counter[str] = Counter()
     pool = urllib3.PoolManager(retries=False, timeout=10.0)
-    for act in DAY:
-        _perform(act, senders[act.platform], answers, pool=pool, graph_url=graph_url, first=first, now=began)
-    _post_nonsense(senders[_WOO], answers)
+    stage = Stage(pool, graph_url, first, began)
+    told = [_perform(act, senders[act.platform], answers, stage) for act in DAY]
     _await_deliveries(engine, household)
-    opening.print_table("Webhooks", ("answer", "reason", "webhooks"), _counted(answers))
+    opening.print_table("The day", ("placed", "store", "what happened", "Pixel", "answers to our webhooks"), told)
+    opening.print_table("Webhooks", ("answer", "webhooks"), sorted(answers.items()))
     _print_events(engine, began)
     _print_truth(pool, graph_url, _delivered(engine) - told_before)
     click.echo(f"\nThe events, as they come: {settings.public_url}/\nCtrl-C stops everything.")
@@ -160,43 +172,37 @@ def _connected(engine: Engine, settings: Settings, demo: DemoStore, now: datetim
     return sender(store, settings, f"http://127.0.0.1:{settings.port}")
 
 
-def _perform(
-    act: Act,
-    post: Sender,
-    answers: Counter[tuple[str, str]],
-    *,
-    pool: urllib3.PoolManager,
-    graph_url: str,
-    first: int,
-    now: datetime,
-) -> None:
-    placed_at = now - timedelta(minutes=act.minutes)
-    body = registry.sample(act.platform, act.topic, act.case)
-    body = post.restaged(body, order_id=str(first + act.order), placed_at=placed_at)
+def _perform(act: Act, post: Sender, answers: Counter[str], stage: Stage) -> tuple[str, ...]:
+    """Tell one act by both riders; its line for the table of the day."""
+    placed_at = stage.now - timedelta(minutes=act.minutes)
+    if act.case == NONSENSE:
+        body = b'{"id": "what'
+    else:
+        body = registry.sample(act.platform, act.topic, act.case)
+        body = post.restaged(body, order_id=str(stage.first + act.order), placed_at=placed_at)
     if act.pixel:
-        _tell_by_browser(pool, graph_url, post, act, body)
-    for _ in range(act.copies):
-        _note(answers, *post.post(act.topic, body, secret="a forger's guess at the secret" if act.forged else None))
+        _tell_by_browser(stage, post, act, body)
+    secret = "a forger's guess at the secret" if act.forged else None
+    said = [_worded(*post.post(act.topic, body, secret=secret)) for _ in range(act.copies)]
+    answers.update(answer for answer, _ in said)
+    told = "; ".join(dict.fromkeys(f"{answer}: {reason}" if reason else answer for answer, reason in said))
+    return (f"{placed_at:%H:%M}", post.connector.label, act.what, "told" if act.pixel else "", told)
 
 
-def _note(answers: Counter[tuple[str, str]], status: int, told: Mapping[str, str]) -> None:
-    answers[told.get("status", f"refused ({status})"), told.get("reason", "")] += 1
+def _worded(status: int, told: Mapping[str, str]) -> tuple[str, str]:
+    return told.get("status", f"refused ({status})"), told.get("reason", "")
 
 
-def _post_nonsense(post: Sender, answers: Counter[tuple[str, str]]) -> None:
-    _note(answers, *post.post(post.connector.topics[0], _NONSENSE))
-
-
-def _tell_by_browser(pool: urllib3.PoolManager, graph_url: str, post: Sender, act: Act, body: bytes) -> None:
+def _tell_by_browser(stage: Stage, post: Sender, act: Act, body: bytes) -> None:
     """What the storefront's Pixel would have sent: the order id as eventID, the same value."""
     orders = [one for one in post.connector.parse(act.topic, body) if isinstance(one, Event) and one.kind is Kind.ORDER]
     dataset_id = next(store.dataset_id for store in STORES if store.platform == act.platform)
     for order in orders:
-        money = order.amounts.total if order.amounts else None
         fields = {"id": dataset_id, "ev": "Purchase", "eid": order.subject}
-        if money:
+        if order.amounts:
+            money = order.amounts.total
             fields |= {"cd[value]": str(money.amount), "cd[currency]": money.currency}
-        pool.request("GET", f"{graph_url}/tr", fields=fields)
+        stage.pool.request("GET", f"{stage.graph_url}/tr", fields=fields)
 
 
 def _await_deliveries(engine: Engine, household: Household) -> None:
@@ -219,11 +225,6 @@ def _delivered(engine: Engine) -> Counter[str]:
         return Counter(
             {name: number for name, state, number in deliveries.counts(connection) if state == State.DELIVERED}
         )
-
-
-def _counted(answers: Counter[tuple[str, str]]) -> Iterator[tuple[str, str, int]]:
-    for (answer, reason), number in sorted(answers.items()):
-        yield answer, reason, number
 
 
 def _print_events(engine: Engine, began: datetime) -> None:
@@ -267,4 +268,4 @@ def _worth(purchases: Iterable[Mapping[str, Any]]) -> str:
     totals: dict[str, Decimal] = {}
     for one in purchases:
         totals[one["currency"]] = totals.get(one["currency"], Decimal(0)) + Decimal(str(one["value"]))
-    return ", ".join(f"{currency} {total}" for currency, total in sorted(totals.items()))
+    return ", ".join(f"{currency} {round_to_currency(total, currency)}" for currency, total in sorted(totals.items()))

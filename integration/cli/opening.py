@@ -17,7 +17,6 @@ from integration.db import Engine, migrate, reading
 from integration.errors import InvalidSetting, Misconfigured
 from integration.up import noted_address
 
-
 _WIDTH = 140
 
 
@@ -76,8 +75,8 @@ def _plain(value: Any) -> Any:
 def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
     """A table for people. Cells are taken literally: square brackets in them mean nothing."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for place, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     # Into a pipe or a file rich assumes 80 columns, and folds ids and reasons to shreds.

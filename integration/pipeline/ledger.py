@@ -27,6 +27,7 @@ from integration.pipeline.schedule import CHECKOUT_PAUSE, CONSENT_PAUSE
 CONNECTOR_VERSION = "1"
 NO_DATASET = "no dataset yet"
 AWAITS_PURCHASE = "waiting for its Purchase"
+AWAITS_UPDATES = "told two minutes after it began, so that updates enrich it"
 _SEALED = "events.user_data"
 _MAX_REASON = 255
 
@@ -70,7 +71,9 @@ def opening(  # noqa: PLR0911
         return Opening(State.HELD, dataset.reason, now)
     if isinstance(decision, Wait):
         return Opening(State.WAITING, decision.reason, now + CONSENT_PAUSE)
-    return Opening(State.PENDING, None, now + CHECKOUT_PAUSE if prepared.event_name == INITIATE_CHECKOUT else now)
+    if prepared.event_name == INITIATE_CHECKOUT:
+        return Opening(State.PENDING, AWAITS_UPDATES, now + CHECKOUT_PAUSE)
+    return Opening(State.PENDING, None, now)
 
 
 class Move(Enum):

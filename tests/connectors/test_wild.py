@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import wild
@@ -17,6 +17,9 @@ from connectors.errors import MalformedPayload
 
 BODY_LIMIT = 2 * 1024 * 1024
 DEEP = 100_000
+
+# A loaded machine is no finding: these ask what is told, not how fast.
+unhurried = settings(deadline=None)
 
 
 class Shape(msgspec.Struct):
@@ -41,11 +44,13 @@ READERS = [wild.text, wild.identifier, wild.amount, wild.currency, wild.whole, w
 
 
 @pytest.mark.parametrize("read", READERS, ids=lambda read: read.__name__)
+@unhurried
 @given(value=JSON)
 def test_no_reader_raises_on_any_json_value(read, value):
     read(value)
 
 
+@unhurried
 @given(JSON, st.integers(1, 40))
 def test_text_is_short_and_has_no_control_characters(value, limit):
     cleaned = wild.text(value, limit)
@@ -56,6 +61,7 @@ def test_text_is_short_and_has_no_control_characters(value, limit):
         assert cleaned.lstrip() == cleaned
 
 
+@unhurried
 @given(JSON)
 def test_an_id_is_text_and_never_nothing_but_zeros(value):
     found = wild.identifier(value)
@@ -64,6 +70,7 @@ def test_an_id_is_text_and_never_nothing_but_zeros(value):
         assert len(found) <= 64
 
 
+@unhurried
 @given(JSON)
 def test_an_amount_is_a_finite_decimal_below_a_million_millions(value):
     found = wild.amount(value)
@@ -73,6 +80,7 @@ def test_an_amount_is_a_finite_decimal_below_a_million_millions(value):
         assert -12 <= found.as_tuple().exponent <= 0
 
 
+@unhurried
 @given(JSON)
 def test_a_currency_is_three_capitals(value):
     found = wild.currency(value)
@@ -83,28 +91,33 @@ def test_a_currency_is_three_capitals(value):
         assert found.isupper()
 
 
+@unhurried
 @given(JSON)
 def test_a_count_is_between_0_and_a_million(value):
     found = wild.whole(value)
     assert found is None or (type(found) is int and 0 <= found <= 1_000_000)
 
 
+@unhurried
 @given(JSON, st.booleans())
 def test_a_time_is_aware_utc_and_of_our_age(value, naive_is_utc):
     found = wild.instant(value, naive_is_utc=naive_is_utc)
     assert found is None or (found.tzinfo is UTC and 1990 <= found.year <= 2200)
 
 
+@unhurried
 @given(st.datetimes(datetime(1990, 1, 2), datetime(2200, 12, 30), timezones=st.timezones()))  # noqa: DTZ001
 def test_a_real_time_is_read_exactly_whatever_its_zone(moment):
-    assert wild.instant(moment.isoformat()) == moment
+    assert wild.instant(moment.isoformat()) == moment.astimezone(UTC)
 
 
+@unhurried
 @given(st.decimals(-(10**12) + 1, 10**12 - 1, allow_nan=False, places=4))
 def test_a_plain_number_in_text_is_read_exactly(number):
     assert wild.amount(f"{number:f}") == number
 
 
+@unhurried
 @given(st.integers(1, 10**wild.MAX_ID_DIGITS - 1))
 def test_an_id_is_the_same_as_number_text_and_gid(number):
     """W51, W52: ids beyond 2**53 stay exact."""
@@ -112,12 +125,14 @@ def test_an_id_is_the_same_as_number_text_and_gid(number):
     assert wild.identifier(f"gid://shopify/Order/{number}") == str(number)
 
 
+@unhurried
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_no_bytes_raise_anything_but_malformed_payload(body):
     with suppress(MalformedPayload):
         wild.decode(body, Shape)
 
 
+@unhurried
 @given(st.dictionaries(st.sampled_from(["id", "name", "inner", "other"]), JSON))
 def test_no_json_object_and_no_part_of_it_raises_anything_but_malformed_payload(document):
     """json.dumps writes NaN and lone surrogates as PHP and JavaScript do."""
@@ -417,4 +432,4 @@ def test_no_error_repeats_the_body(body):
     with pytest.raises(MalformedPayload) as raised:
         decoded(body)
     chain = [raised.value, raised.value.__cause__, raised.value.__context__]
-    assert not any("ada" in str(error) for error in chain)
+    assert not any("example.com" in str(error) for error in chain)

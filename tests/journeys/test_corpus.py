@@ -15,6 +15,7 @@ import pytest
 
 from connectors import registry
 from connectors.rehearsal import moved
+from integration.pipeline.ledger import AWAITS_UPDATES
 from tests.rig.sandbox import Sandbox
 from tests.rig.service import Service, eventually
 
@@ -138,12 +139,12 @@ SHOPIFY = {
     "carts-update__empty_cart_with_attributes": ("ignored", None),
     "checkouts-create__shopify_test_notification_2022_04": (
         "accepted",
-        ("InitiateCheckout", "123123123", "pending", None),
+        ("InitiateCheckout", "123123123", "pending", AWAITS_UPDATES),
     ),
     "checkouts-create__usd_with_cart_attributes": ("accepted", None),
     "checkouts-update__usd_abandoned_with_discount_note_attrs": (
         "accepted",
-        ("InitiateCheckout", "2a1ace52255252df566af0faaedfbfa7", "pending", None),
+        ("InitiateCheckout", "2a1ace52255252df566af0faaedfbfa7", "pending", AWAITS_UPDATES),
     ),
     "customers-redact__docs_example": ("ignored", None),
     "draft_orders-create__usd_custom_line": ("ignored", None),

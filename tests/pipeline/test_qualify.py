@@ -85,7 +85,7 @@ def outcome(verdict: Verdict) -> str:
 @pytest.mark.parametrize(("chosen", "cash", "standing", "wanted"), when_it_counts())
 @pytest.mark.parametrize("test", [False, True], ids=["real", "test"])
 def test_when_an_order_counts_by_standing_settings_and_way_of_payment(
-    chosen: dict[str, str], cash: bool, standing: Standing, wanted: str, test: bool
+    *, chosen: dict[str, str], cash: bool, standing: Standing, wanted: str, test: bool
 ) -> None:
     verdict = qualify(order(standing, cash_on_delivery=cash, test=test), settings(**chosen), CONNECTED)
 
@@ -96,7 +96,7 @@ def test_when_an_order_counts_by_standing_settings_and_way_of_payment(
 @pytest.mark.parametrize(("chosen", "cash", "standing", "wanted"), when_it_counts())
 @pytest.mark.parametrize("source", NOT_WEBSITE)
 def test_what_would_count_but_was_not_bought_on_the_website_is_never_told_unless_included(
-    chosen: dict[str, str], cash: bool, standing: Standing, wanted: str, source: Source
+    *, chosen: dict[str, str], cash: bool, standing: Standing, wanted: str, source: Source
 ) -> None:
     event = order(standing, source, cash_on_delivery=cash)
     others = ",".join(set(NOT_WEBSITE) - {source})
@@ -151,7 +151,7 @@ def test_an_order_event_without_its_order_counts_for_nothing_yet() -> None:
     ],
     ids=["e-mail", "phone", "both", "nothing", "empty", "name and address", "an id"],
 )
-def test_a_checkout_counts_once_it_has_contact_data(customer: Customer, counts: bool) -> None:
+def test_a_checkout_counts_once_it_has_contact_data(*, customer: Customer, counts: bool) -> None:
     verdict = qualify(checkout(customer), StoreSettings(), CONNECTED)
 
     assert verdict == (Counts(NOW - MINUTE, NOW - MINUTE) if counts else NotYet("no contact data yet"))
@@ -321,7 +321,7 @@ def test_an_order_placed_before_the_connection_and_paid_after_it_is_not_ours_eit
     ],
     ids=["a second before 7 days", "7 days", "paid, both long ago", "placed long ago, paid now"],
 )
-def test_a_deed_of_seven_days_ago_is_too_late_to_begin_with(times: dict[str, datetime], counts: bool) -> None:
+def test_a_deed_of_seven_days_ago_is_too_late_to_begin_with(*, times: dict[str, datetime], counts: bool) -> None:
     verdict = qualify(order(**times), StoreSettings(), CONNECTED)
 
     assert outcome(verdict) == "counts" if counts else verdict == Never("older than 7 days", late=True)

@@ -37,7 +37,9 @@ class Bench:
         dataset, code = more.pop("dataset", DATASET), more.pop("test_event_code", None)
         since = more.pop("since", datetime.now(UTC) - timedelta(days=30))
         with transaction(self.engine) as connection:
-            new = connect.NewStore(platform, DOMAINS[platform] if domain is None else domain, more.pop("secret", None), since)
+            new = connect.NewStore(
+                platform, DOMAINS[platform] if domain is None else domain, more.pop("secret", None), since
+            )
             connected = connect.add_store(
                 connection,
                 new,
