@@ -58,6 +58,12 @@ deliveries = sa.Table(
         postgresql_where=sa.text("state IN ('pending', 'waiting', 'sending')"),
         sqlite_where=sa.text("state IN ('pending', 'waiting', 'sending')"),
     ),
+    sa.Index(
+        "ix_deliveries_orphans",
+        "store_id",
+        postgresql_where=sa.text("dataset_pk IS NULL AND state = 'held'"),
+        sqlite_where=sa.text("dataset_pk IS NULL AND state = 'held'"),
+    ),
     sa.Index("ix_deliveries_store_id_state", "store_id", "state"),
 )
 
@@ -135,6 +141,12 @@ def change(connection: sa.Connection, pks: Sequence[int], **values: Any) -> None
         connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(pks)).values(**values))
 
 
+def decide(connection: sa.Connection, pk: int, *, seen: str, **values: Any) -> None:
+    """Set some columns of a delivery, unless its state is not what was `seen` any more: then a webhook decided."""
+    unchanged = sa.and_(deliveries.c.id == pk, deliveries.c.state == seen)
+    connection.execute(sa.update(deliveries).where(unchanged).values(**values))
+
+
 def states_by_dataset(
     connection: sa.Connection, store_id: str, event_name: str, subject: str
 ) -> dict[int | None, State]:
@@ -184,20 +196,28 @@ def due(connection: sa.Connection, dataset_pk: int, limit: int) -> list[Due]:
     return [Due(*row) for row in found]
 
 
-def begin_attempt(connection: sa.Connection, *, dataset_pk: int, fence: int, pks: Sequence[int]) -> int:
-    """Write the intent to send these deliveries in one call; the attempt's id comes back."""
+def begin_attempt(
+    connection: sa.Connection, *, dataset_pk: int, fence: int, pks: Sequence[int]
+) -> tuple[int, frozenset[int]]:
+    """Write the intent to send these deliveries in one call; the attempt's id, and those that are taken.
+
+    A webhook may have taken one back since it was read: only what may still leave is taken.
+    """
     values = {"dataset_pk": dataset_pk, "fence": fence, "events": len(pks), "started_at": clock()}
     attempt = int(connection.execute(sa.insert(attempts).values(values).returning(attempts.c.id)).scalar_one())
-    change(
-        connection,
-        pks,
-        state=State.SENDING,
-        reason=None,
-        attempts=deliveries.c.attempts + 1,
-        attempt_id=attempt,
-        first_attempt_at=sa.func.coalesce(deliveries.c.first_attempt_at, clock()),
+    taken = connection.execute(
+        sa.update(deliveries)
+        .where(deliveries.c.id.in_(pks), deliveries.c.state.in_(CLAIMABLE))
+        .values(
+            state=State.SENDING,
+            reason=None,
+            attempts=deliveries.c.attempts + 1,
+            attempt_id=attempt,
+            first_attempt_at=sa.func.coalesce(deliveries.c.first_attempt_at, clock()),
+        )
+        .returning(deliveries.c.id)
     )
-    return attempt
+    return attempt, frozenset(taken.scalars())
 
 
 def end_attempt(connection: sa.Connection, attempt: int, **values: Any) -> None:
@@ -225,24 +245,45 @@ def resume_dataset(connection: sa.Connection, dataset_pk: int) -> None:
     connection.execute(sa.update(deliveries).where(held).values(state=State.PENDING, reason=None, next_at=clock()))
 
 
-def take_over(connection: sa.Connection, store_id: str, dataset_pk: int) -> None:
-    """A store's first dataset takes the deliveries that had none."""
-    orphans = sa.and_(deliveries.c.store_id == store_id, deliveries.c.dataset_pk.is_(None))
-    connection.execute(sa.update(deliveries).where(orphans).values(dataset_pk=dataset_pk))
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A delivery held for want of a dataset."""
+
+    id: int
+    event_name: str
+    test: bool
 
 
-def without_dataset(connection: sa.Connection, store_id: str) -> list[tuple[int, str, bool, str | None]]:
-    """Held deliveries that wait for a store's first dataset: id, event_name, test, order_id."""
+def orphans(connection: sa.Connection, store_id: str) -> list[Orphan]:
+    """What a store holds for its first dataset, kept from others until this transaction ends."""
     found = connection.execute(
-        sa.select(deliveries.c.id, events.c.event_name, events.c.test, events.c.order_id)
+        sa.select(deliveries.c.id, events.c.event_name, events.c.test)
         .join(events, events.c.id == deliveries.c.event_pk)
-        .where(
-            deliveries.c.store_id == store_id,
-            deliveries.c.dataset_pk.is_(None),
-            deliveries.c.state == State.HELD,
-        )
+        .where(_orphaned(), deliveries.c.store_id == store_id)
+        .order_by(deliveries.c.id)
+        .with_for_update(of=deliveries)
     )
-    return [tuple(row) for row in found]
+    return [Orphan(*row) for row in found]
+
+
+def _orphaned() -> sa.ColumnElement[bool]:
+    return sa.and_(deliveries.c.dataset_pk.is_(None), deliveries.c.state == State.HELD)
+
+
+def stores_with_orphans(connection: sa.Connection) -> list[str]:
+    """Stores that hold deliveries for want of a dataset, and have one by now."""
+    has_one = sa.exists().where(datasets.c.store_id == deliveries.c.store_id)
+    found = connection.execute(sa.select(deliveries.c.store_id).where(_orphaned(), has_one).distinct())
+    return list(found.scalars())
+
+
+def resume_store(connection: sa.Connection, store_id: str, reason: str) -> None:
+    """What was held for that reason is due again."""
+    held = sa.and_(
+        *(deliveries.c.store_id == store_id, deliveries.c.state == State.HELD, deliveries.c.reason == reason),
+        deliveries.c.dataset_pk.is_not(None),
+    )
+    connection.execute(sa.update(deliveries).where(held).values(state=State.PENDING, reason=None, next_at=clock()))
 
 
 def stop_store(connection: sa.Connection, store_id: str, state: State, reason: str | None) -> None:

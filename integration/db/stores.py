@@ -130,6 +130,12 @@ def save(connection: sa.Connection, store_id: str, *, settings: StoreSettings, s
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))
 
 
-def mark_uninstalled(connection: sa.Connection, store_id: str, at: datetime | None) -> None:
-    """The platform says that our app was removed; None: it is back."""
+def mark_uninstalled(connection: sa.Connection, store_id: str, at: datetime) -> None:
+    """The platform says that our app was removed."""
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(uninstalled_at=at))
+
+
+def mark_reconnected(connection: sa.Connection, store_id: str, *, sealed_secret: str | None) -> None:
+    """It is back, perhaps with another secret."""
+    values = {"uninstalled_at": None, "webhook_secret": sealed_secret}
+    connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))

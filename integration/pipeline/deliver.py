@@ -32,6 +32,8 @@ LEASE_SECONDS = 60
 IN_FLIGHT = 64
 BUDGET_SECONDS = 8.0
 LINGER_SECONDS = 1.0
+UNREACHABLE = "Meta could not be reached for 7 days"
+_STRAGGLER_SECONDS = 20.0
 _TICK_SECONDS = 0.02
 _REST_SECONDS = 0.2
 
@@ -72,7 +74,9 @@ class Drain:
         with ThreadPoolExecutor(self.in_flight, thread_name_prefix="call") as threads:
             while True:
                 now = time.monotonic()
-                started = self._start(threads) if now < deadline else 0
+                # Past the budget only a call that hangs keeps the job: the others must not wait for it.
+                willing = now < deadline or (self._calls and now < deadline + _STRAGGLER_SECONDS)
+                started = self._start(threads) if willing else 0
                 finished = self._finish()
                 delivered += sum(finished)
                 if started or finished or self._calls:
@@ -141,9 +145,14 @@ class Drain:
                 datasets.release(connection, lease)
                 return None
             pks = [one.due.id for one in told]
-            attempt = deliveries.begin_attempt(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks)
+            attempt, taken = deliveries.begin_attempt(
+                connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks
+            )
+            if not taken:
+                datasets.release(connection, lease)
+                return None
         code = lease.dataset.test_event_code if told[0].due.test else None
-        return Batch(lease, attempt, told, code)
+        return Batch(lease, attempt, [one for one in told if one.due.id in taken], code)
 
     def _borrowed(self, connection: Connection, store_id: str, rows: Sequence[Due]) -> Mapping[str, str | None]:
         """For refunds: the sealed persons of their orders' Purchases, by order id."""
@@ -154,14 +163,15 @@ class Drain:
         return lambda sealed: unseal_person(self.sealer, store.id, sealed)
 
     def _write_decisions(self, connection: Connection, decided: Mapping[Due, Told | Set]) -> None:
+        wiped = [row.event_pk for row, one in decided.items() if isinstance(one, Set) and one.wipe]
+        events.lock_many(connection, wiped)
         for row, one in decided.items():
             if isinstance(one, Set):
                 values = {"state": one.state, "reason": one.reason, "next_at": one.next_at}
-                deliveries.change(connection, [row.id], **values)
+                deliveries.decide(connection, row.id, seen=row.state, **values)
             elif row.state == State.SENDING:
                 # Its sender died between intent and outcome: nobody knows whether Meta counted it.
                 deliveries.change(connection, [row.id], state=State.PENDING, doubtful=True)
-        wiped = [row.event_pk for row, one in decided.items() if isinstance(one, Set) and one.wipe]
         if wiped:
             events.wipe(connection, deliveries.only_withheld(connection, wiped))
 
@@ -207,11 +217,13 @@ class Drain:
     ) -> None:
         if doubtful:
             deliveries.change(connection, batch.pks, doubtful=True)
-        for one in batch.told:
-            at = schedule.next_attempt(one.due.attempts + 1, now, chance=self.chance(), not_before=after)
-            over = schedule.is_over(one.due.event_time, at)
-            state, reason = (State.EXPIRED, "Meta could not be reached for 7 days") if over else (State.PENDING, None)
-            deliveries.change(connection, [one.due.id], state=state, reason=reason, next_at=None if over else at)
+        tried = {one.due.attempts + 1 for one in batch.told}
+        when = {n: schedule.next_attempt(n, now, chance=self.chance(), not_before=after) for n in tried}
+        over = {one.due.id for one in batch.told if schedule.is_over(one.due.event_time, when[one.due.attempts + 1])}
+        deliveries.change(connection, sorted(over), state=State.EXPIRED, reason=UNREACHABLE, next_at=None)
+        for attempts, at in when.items():
+            pks = [one.due.id for one in batch.told if one.due.attempts + 1 == attempts and one.due.id not in over]
+            deliveries.change(connection, pks, state=State.PENDING, reason=None, next_at=at)
 
     def _pause(self, connection: Connection, batch: Batch, reason: str, now: datetime) -> None:
         """The dataset rests; its events are held, none is dropped."""

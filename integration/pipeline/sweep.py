@@ -2,12 +2,14 @@
 
 from integration.db import Engine, deliveries, tasks, transaction
 from integration.db import now as database_now
+from integration.pipeline.adopt import adopt_stragglers
 from integration.pipeline.deliver import release_refunds
 
 
 def sweep(engine: Engine) -> tuple[bool, bool]:
     """Settle what depends on others; whether a worker would find deliveries, and whether it would find tasks."""
     with transaction(engine) as connection:
+        adopt_stragglers(connection)
         release_refunds(connection, database_now(connection))
         return (
             deliveries.anything_due(connection),

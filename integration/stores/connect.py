@@ -4,15 +4,16 @@ import re
 import secrets
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors import registry
 from connectors.contract import Connector
 from integration.crypto import Sealer
-from integration.db import Connection, stores
+from integration.db import Connection, deliveries, stores
 from integration.db.stores import LIVE, SEALED_SECRET, Store
 from integration.errors import Conflict, InvalidSetting, NotFound
+from integration.pipeline.qualify import STORE_DISCONNECTED
 from integration.store_settings import StoreSettings
 
 _SECRET_LETTERS = string.ascii_letters + string.digits
@@ -92,8 +93,19 @@ def add_store(
         uninstalled_at=None,
     )
     if not stores.add(connection, store):
-        raise Conflict(f"{domain} is connected already. Change it with `tandem store set {domain} NAME=VALUE`.")
+        store = _reconnected(connection, store, own, sealer)
     return Connected(store, webhook_path(store), own or shared or "")
+
+
+def _reconnected(connection: Connection, new: Store, own: str | None, sealer: Sealer) -> Store:
+    """A store that was removed and comes back keeps its id, its keys and its ledger; what was held for it goes on."""
+    known = stores.by_domain(connection, new.platform, new.domain)
+    if known is None or known.uninstalled_at is None:
+        raise Conflict(f"{new.domain} is connected already. Change it with `tandem store set {new.domain} NAME=VALUE`.")
+    sealed = sealer.seal(own.encode(), store=known.id, column=SEALED_SECRET) if own else None
+    stores.mark_reconnected(connection, known.id, sealed_secret=sealed)
+    deliveries.resume_store(connection, known.id, STORE_DISCONNECTED)
+    return replace(known, sealed_secret=sealed, uninstalled_at=None)
 
 
 def _refuse_foreign_domain(connector: Connector, domain: str, *, production: bool) -> None:

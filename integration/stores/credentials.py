@@ -5,14 +5,11 @@ from datetime import datetime
 
 from connectors import registry
 from integration.crypto import Sealer
-from integration.db import Connection, alerts, clock, datasets, deliveries, stores
+from integration.db import Connection, alerts, datasets, deliveries, stores
 from integration.db.datasets import SEALED_TOKEN, Dataset
-from integration.db.deliveries import State
 from integration.db.stores import Store
 from integration.errors import Conflict, InvalidSetting
-from integration.meta.event import REFUND
-from integration.pipeline.ledger import AWAITS_PURCHASE
-from integration.pipeline.qualify import TEST_ORDER
+from integration.pipeline.adopt import adopt
 from integration.store_settings import StoreSettings
 
 _DATASET_ID = re.compile(r"[0-9]{1,32}", re.ASCII)
@@ -46,7 +43,7 @@ def attach(
         alerts.clear(connection, store_id=store.id, kind="dataset_paused")
     else:
         refuse_collision(connection, store, dataset_id, store.settings)
-        pk = datasets.add(
+        datasets.add(
             connection,
             store_id=store.id,
             dataset_id=dataset_id,
@@ -54,9 +51,10 @@ def attach(
             test_event_code=test_event_code,
             at=now,
         )
-        if not attached:
-            _take_over(connection, store, pk, has_code=test_event_code is not None)
-    return next(one for one in datasets.of_store(connection, store.id) if one.dataset_id == dataset_id)
+    dataset = next(one for one in datasets.of_store(connection, store.id) if one.dataset_id == dataset_id)
+    if not attached:
+        adopt(connection, store.id, dataset)
+    return dataset
 
 
 def _refuse_nonsense(dataset_id: str, token: str, test_event_code: str | None) -> None:
@@ -66,18 +64,6 @@ def _refuse_nonsense(dataset_id: str, token: str, test_event_code: str | None) -
         raise InvalidSetting("That cannot be an access token.")
     if test_event_code is not None and not _TEST_CODE.fullmatch(test_event_code):
         raise InvalidSetting("A test event code looks like TEST12345.")
-
-
-def _take_over(connection: Connection, store: Store, pk: int, *, has_code: bool) -> None:
-    """What was held for want of a dataset goes to the first one, each by its own rule."""
-    held = deliveries.without_dataset(connection, store.id)
-    deliveries.take_over(connection, store.id, pk)
-    tests = [row for row, _, test, _ in held if test and not has_code]
-    refunds = [row for row, event_name, _, _ in held if event_name == REFUND and row not in tests]
-    ready = [row for row, _, _, _ in held if row not in {*tests, *refunds}]
-    deliveries.change(connection, tests, state=State.SKIPPED, reason=TEST_ORDER)
-    deliveries.change(connection, refunds, state=State.WAITING, reason=AWAITS_PURCHASE, next_at=None)
-    deliveries.change(connection, ready, state=State.PENDING, reason=None, next_at=clock())
 
 
 def refuse_collision(connection: Connection, store: Store, dataset_id: str, settings: StoreSettings) -> None:

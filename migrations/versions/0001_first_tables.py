@@ -193,11 +193,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('pending', 'waiting', 'sending')"),
         sqlite_where=sa.text("state IN ('pending', 'waiting', 'sending')"),
     )
+    op.create_index(
+        "ix_deliveries_orphans",
+        "deliveries",
+        ["store_id"],
+        unique=False,
+        postgresql_where=sa.text("dataset_pk IS NULL AND state = 'held'"),
+        sqlite_where=sa.text("dataset_pk IS NULL AND state = 'held'"),
+    )
     op.create_index("ix_deliveries_store_id_state", "deliveries", ["store_id", "state"], unique=False)
 
 
 def downgrade() -> None:
     op.drop_index("ix_deliveries_store_id_state", table_name="deliveries")
+    op.drop_index("ix_deliveries_orphans", table_name="deliveries")
     op.drop_index(
         "ix_deliveries_due",
         table_name="deliveries",

@@ -3,6 +3,7 @@
 import json
 import secrets
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -369,6 +370,69 @@ def test_a_checkout_waits_two_minutes_so_that_updates_enrich_it(bench: Bench) ->
     (told,) = bench.sandbox.told("InitiateCheckout")
     assert told["event_id"] == first["event_id"]
     assert {"em", "zp"} <= told["user_data"].keys()
+
+
+def test_what_a_webhook_took_back_between_reading_and_intent_does_not_leave(bench: Bench) -> None:
+    shop = assumed(bench)
+    tell(shop, "1", "2")
+    lease = take_lease(bench, "one")
+    with reading(bench.engine) as connection:
+        seen = deliveries.due(connection, lease.dataset.id, 10)
+    shop.tell("orders/cancelled", shop.sample("orders/cancelled", "card", order_id="2", age=timedelta(0)))
+
+    with transaction(bench.engine) as connection:
+        pks = [row.id for row in seen]
+        _, taken = deliveries.begin_attempt(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks)
+
+    assert taken == {row.id for row in seen if row.event_id == "1"}
+    assert ("skipped", "cancelled") in bench.states()
+
+
+def test_a_call_that_hangs_past_the_jobs_budget_delays_no_other_dataset(bench: Bench) -> None:
+    hangs = assumed(bench)
+    quick = bench.shop("shopify", "quick.myshopify.com", consent_mode="assumed", dataset="100000000000002")
+    bench.sandbox.fail(kind="hang", dataset=DATASET, seconds=4, times=1)
+    tell(hangs, "1")
+    client = GraphClient(bench.sandbox.url, "v26.0")
+    drain = Drain(bench.engine, bench.sealer, client, owner="one")
+    thread = threading.Thread(target=lambda: drain.run(budget=0.5, linger=0))
+    thread.start()
+    time.sleep(1.5)
+    tell(quick, "2")
+    thread.join()
+
+    row = next(row for row in bench.rows() if row["event_id"] == "2")
+    assert row["delivered_at"] - row["received_at"] < timedelta(seconds=1)
+
+
+def test_an_event_that_saw_no_dataset_is_adopted_by_the_sweep(bench: Bench) -> None:
+    """A webhook that began before the first dataset came may be written after it."""
+    shop = assumed(bench, dataset=None)
+    tell(shop, "1")
+    with transaction(bench.engine) as connection:
+        sealed = bench.sealer.seal(b"good-token", store=shop.id, column="datasets.token")
+        datasets.add(
+            connection,
+            store_id=shop.id,
+            dataset_id=DATASET,
+            sealed_token=sealed,
+            test_event_code=None,
+            at=datetime.now(UTC),
+        )
+
+    assert bench.deliver() == 1
+
+
+def test_a_store_that_comes_back_goes_on_where_it_stopped(bench: Bench) -> None:
+    shop = assumed(bench)
+    tell(shop, "1")
+    shop.tell("app/uninstalled", shop.sample("app/uninstalled", "shop", order_id=None))
+    disconnect.run_open_tasks(bench.engine)
+
+    again = bench.shop("shopify", consent_mode="assumed", dataset=None)
+
+    assert again.id == shop.id
+    assert bench.deliver() == 1
 
 
 def test_after_an_uninstall_nothing_leaves_and_nothing_is_dropped(bench: Bench) -> None:

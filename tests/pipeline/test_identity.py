@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from connectors.event import Consent, Customer, Event, Kind, Stated
-from integration.pipeline.consent import Shopper
+from integration.meta.event import LimitedData
+from integration.pipeline.consent import Limited, Shopper, decide
 from integration.pipeline.identity import Person, decode, fingerprints, person
-from integration.store_settings import StoreSettings
+from integration.store_settings import ConsentMode, LimitedDataUse, StoreSettings
 
 ADA = Customer(id="77", email=" Ada@Example.com ", phone="(415) 555-0132", country="US")
 BROWSER = {"client_ip_address": "192.0.2.7", "client_user_agent": "Test/1.0"}
@@ -62,10 +63,13 @@ def test_a_british_store_is_in_great_britain_however_its_code_was_typed() -> Non
     assert region_of((None, None), phone_country="UK") == ("GB", None)
 
 
-def test_a_state_told_by_its_name_is_known_by_its_code() -> None:
-    """Limited data use wants the code; a payload without province_code has only the name."""
-    assert region_of(("US", "CA")) == ("US", "CA")
-    assert region_of(("US", "California")) == ("US", "CA")
+@pytest.mark.parametrize("state", ["CA", "ca", "California"])
+def test_a_state_is_known_by_its_code_however_it_was_told(state: str) -> None:
+    """Limited data use wants the code, and a payload without province_code has only the name."""
+    opted_out = person(event(("US", state), Consent(sale_of_data=Stated.REFUSED)), {"em": "a" * 64}, StoreSettings())
+
+    decision = decide(opted_out.shopper, ConsentMode.REGIONAL, LimitedDataUse.AUTO, patience_over=False)
+    assert decision == Limited(LimitedData(1, 1000))
 
 
 # What is kept, and what the decision rests on

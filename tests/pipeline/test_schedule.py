@@ -131,7 +131,11 @@ def test_without_a_first_copy_there_is_nothing_to_repeat() -> None:
     assert may_leave(past(event=6 * DAY, safe_from=None, attempted=True), NOW) is Leave.GO
 
 
-@given(st.timedeltas(timedelta(0), 30 * DAY), st.none() | st.timedeltas(timedelta(0), 30 * DAY), st.booleans())
+@given(
+    event=st.timedeltas(timedelta(0), 30 * DAY),
+    safe_from=st.none() | st.timedeltas(timedelta(0), 30 * DAY),
+    attempted=st.booleans(),
+)
 def test_once_it_may_not_leave_time_alone_never_lets_it_leave_again(
     *, event: timedelta, safe_from: timedelta | None, attempted: bool
 ) -> None:

@@ -1,0 +1,26 @@
+"""What was held for want of a dataset goes to the store's first one, each by its own rule."""
+
+from integration.db import Connection, clock, datasets, deliveries
+from integration.db.datasets import Dataset
+from integration.db.deliveries import State
+from integration.meta.event import REFUND
+from integration.pipeline.ledger import AWAITS_PURCHASE
+from integration.pipeline.qualify import TEST_ORDER
+
+
+def adopt(connection: Connection, store_id: str, dataset: Dataset) -> None:
+    """Give the store's orphans to `dataset`: due now, or waiting for their Purchase, or skipped as test orders."""
+    found = deliveries.orphans(connection, store_id)
+    tests = [one.id for one in found if one.test and not dataset.test_event_code]
+    refunds = [one.id for one in found if one.event_name == REFUND and one.id not in tests]
+    ready = [one.id for one in found if one.id not in {*tests, *refunds}]
+    mine = {"dataset_pk": dataset.id}
+    deliveries.change(connection, tests, state=State.SKIPPED, reason=TEST_ORDER, **mine)
+    deliveries.change(connection, refunds, state=State.WAITING, reason=AWAITS_PURCHASE, next_at=None, **mine)
+    deliveries.change(connection, ready, state=State.PENDING, reason=None, next_at=clock(), **mine)
+
+
+def adopt_stragglers(connection: Connection) -> None:
+    """A webhook that saw no dataset may be written just after the first one came: nobody else would find it."""
+    for store_id in deliveries.stores_with_orphans(connection):
+        adopt(connection, store_id, datasets.of_store(connection, store_id)[0])

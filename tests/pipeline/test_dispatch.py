@@ -1,0 +1,347 @@
+"""Which due deliveries leave, and as what: each rule by name, with plain values and no database. Constructed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.event import Source, Stated
+from integration.db.datasets import ACTIVE, Dataset
+from integration.db.deliveries import Due, State
+from integration.db.stores import LIVE, OBSERVING, Store
+from integration.errors import SealBroken
+from integration.meta.event import INITIATE_CHECKOUT, PURCHASE, REFUND, LimitedData, ServerEvent
+from integration.meta.mapping import Facts
+from integration.pipeline.dispatch import Set, Told, View, decide, next_batch
+from integration.pipeline.identity import Person
+from integration.store_settings import StoreSettings
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
+
+BROWSER = {"client_ip_address": "192.0.2.7", "client_user_agent": "Test/1.0"}
+ADA = Person({"em": "a" * 64, **BROWSER}, country="BR")
+FACTS = Facts(
+    source=Source.WEBSITE,
+    order_id="5001",
+    currency="EUR",
+    total=Decimal("12.50"),
+    subtotal=Decimal("10.00"),
+    page="https://shop.example.com/",
+)
+
+STORE = Store(
+    id="store-1",
+    platform="shopify",
+    domain="tea.myshopify.com",
+    state=LIVE,
+    settings=StoreSettings(),
+    public_key="abcdefgh12345678",
+    webhook_key="key",
+    sealed_secret=None,
+    since=NOW - 30 * DAY,
+    created_at=NOW - 30 * DAY,
+    uninstalled_at=None,
+)
+DATASET = Dataset(1, "store-1", "100000000000001", "sealed", None, ACTIVE, None)
+
+
+def due(**more: Any) -> Due:
+    """A Purchase of a minute ago that was never attempted, of the person sealed as "ada"."""
+    fresh = Due(
+        id=1,
+        state=State.PENDING,
+        attempts=0,
+        doubtful=False,
+        alone=False,
+        first_attempt_at=None,
+        event_pk=11,
+        event_name=PURCHASE,
+        event_id="5001",
+        subject="5001",
+        order_id="5001",
+        test=False,
+        placed_at=NOW - MINUTE,
+        event_time=NOW - MINUTE,
+        received_at=NOW - MINUTE,
+        facts=FACTS.encoded(),
+        user_data="ada",
+    )
+    return replace(fresh, **more)
+
+
+def refund(**more: Any) -> Due:
+    return due(**{"event_name": REFUND, "event_id": "refund_9001", "subject": "9001", "user_data": "nobody", **more})
+
+
+def aged(age: timedelta, make: Any = due, **more: Any) -> Due:
+    return make(placed_at=NOW - age, event_time=NOW - age, received_at=NOW - age, **more)
+
+
+def view(
+    persons: Mapping[str, Person] | None = None,
+    *,
+    store: Store = STORE,
+    dataset: Dataset = DATASET,
+    purchasers: Mapping[str, str | None] | None = None,
+    **settings: str,
+) -> View:
+    opened = {"ada": ADA, "nobody": Person({}), **(persons or {})}
+
+    def unseal(sealed: str) -> Person:
+        if sealed not in opened:
+            raise SealBroken("It does not open.")
+        return opened[sealed]
+
+    chosen = replace(store, settings=store.settings.changed(settings))
+    return View(chosen, dataset, {"5001": "ada"} if purchasers is None else purchasers, unseal, NOW)
+
+
+def told(row: Due, seen: View) -> ServerEvent:
+    decision = decide(row, seen)
+    assert isinstance(decision, Told), decision
+    assert decision.due is row
+    return decision.event
+
+
+def state(row: Due, seen: View) -> str:
+    decision = decide(row, seen)
+    return decision.state if isinstance(decision, Set) else "told"
+
+
+def test_what_nothing_speaks_against_leaves_as_it_was_written_down() -> None:
+    event = told(due(event_id="abcdefgh_5001", event_time=NOW - 3 * HOUR), view())
+
+    assert (event.event_name, event.event_id, event.event_time) == (PURCHASE, "abcdefgh_5001", NOW - 3 * HOUR)
+    assert event.user_data == ADA.user_data
+    assert event.limited is None
+
+
+def test_value_and_contents_follow_the_settings_of_today() -> None:
+    assert told(due(), view()).custom_data["value"] == 12.5
+    assert told(due(), view(value_basis="subtotal")).custom_data["value"] == 10
+
+
+# Store and dataset
+
+
+def test_nothing_of_a_disconnected_store_leaves_and_nothing_is_dropped() -> None:
+    gone = replace(STORE, uninstalled_at=NOW - HOUR)
+
+    assert decide(due(), view(store=gone)) == Set(State.HELD, "the store is disconnected")
+    assert state(aged(8 * DAY), view(store=gone)) == State.HELD
+    assert state(due(), view(store=replace(gone, state=OBSERVING))) == State.HELD
+
+
+def test_an_observing_store_only_shows_what_would_be_sent() -> None:
+    assert decide(due(), view(store=replace(STORE, state=OBSERVING))) == Set(State.OBSERVED, "would be sent")
+
+
+def test_a_test_order_leaves_only_while_the_dataset_has_a_test_event_code() -> None:
+    with_code = replace(DATASET, test_event_code="TEST123")
+
+    assert decide(due(test=True), view()) == Set(State.SKIPPED, "test order")
+    assert state(due(test=True), view(dataset=with_code)) == "told"
+    assert state(due(test=False), view(dataset=with_code)) == "told"
+
+
+# Age
+
+
+@pytest.mark.parametrize("make", [due, refund])
+@pytest.mark.parametrize("doubtful", [False, True])
+def test_nothing_of_seven_days_leaves(*, make: Any, doubtful: bool) -> None:
+    assert decide(aged(7 * DAY, make, doubtful=doubtful), view()) == Set(State.EXPIRED, "older than 7 days")
+    assert state(aged(7 * DAY - SECOND, make), view(pixel="none")) == "told"
+
+
+@pytest.mark.parametrize("doubt", [{"doubtful": True}, {"state": State.SENDING}], ids=["ended unknown", "never ended"])
+@pytest.mark.parametrize("event_name", [PURCHASE, INITIATE_CHECKOUT])
+def test_what_was_perhaps_counted_is_not_repeated_later_than_47_hours_after_placement(
+    event_name: str, doubt: dict[str, Any]
+) -> None:
+    tried = {"event_name": event_name, "first_attempt_at": NOW - HOUR, "attempts": 1, **doubt}
+
+    assert state(aged(47 * HOUR, **tried), view()) == "told"
+    assert state(aged(47 * HOUR + SECOND, **tried), view()) == State.AMBIGUOUS
+    assert state(aged(47 * HOUR + SECOND, **tried), view(pixel="none")) == State.AMBIGUOUS
+
+
+def test_an_attempt_that_was_surely_not_counted_leaves_no_doubt() -> None:
+    refused = {"attempts": 3, "first_attempt_at": NOW - 3 * DAY}
+
+    assert state(aged(3 * DAY, **refused), view(pixel="none")) == "told"
+
+
+@pytest.mark.parametrize("pixel", ["ours", "other"])
+def test_a_first_send_later_than_47_hours_after_placement_is_ambiguous_where_a_pixel_may_have_told_it(
+    pixel: str,
+) -> None:
+    """A dataset paused for three days: the Pixel told these orders at placement, and Meta has forgotten its copies."""
+    assert state(aged(47 * HOUR), view(pixel=pixel)) == "told"
+    assert state(aged(3 * DAY), view(pixel=pixel)) == State.AMBIGUOUS
+
+
+def test_a_first_send_later_than_47_hours_after_placement_is_safe_where_no_pixel_tells_purchases() -> None:
+    assert state(aged(3 * DAY), view(pixel="none")) == "told"
+
+
+@pytest.mark.parametrize("pixel", ["ours", "other", "none"])
+def test_a_refund_has_no_pixel_copy_so_its_47_hours_run_from_our_own_first_attempt(pixel: str) -> None:
+    doubtful = {"doubtful": True, "attempts": 1}
+
+    assert state(aged(5 * DAY, refund), view(pixel=pixel)) == "told"
+    assert state(aged(5 * DAY, refund, first_attempt_at=NOW - 47 * HOUR, **doubtful), view(pixel=pixel)) == "told"
+    assert (
+        state(aged(5 * DAY, refund, first_attempt_at=NOW - 47 * HOUR - SECOND, **doubtful), view(pixel=pixel))
+        == State.AMBIGUOUS
+    )
+
+
+# Person
+
+
+def test_without_a_person_there_is_nobody_to_match() -> None:
+    assert decide(due(user_data=None), view()) == Set(State.SKIPPED, "no customer information")
+    assert decide(due(user_data="nobody"), view()) == Set(State.SKIPPED, "no customer information")
+    agent_only = Person({"client_user_agent": "Test/1.0", "country": "a" * 64}, country="BR")
+    assert state(due(user_data="agent"), view({"agent": agent_only})) == State.SKIPPED
+
+
+def test_an_address_and_an_agent_are_enough() -> None:
+    assert told(due(user_data="visitor"), view({"visitor": Person(BROWSER, country="BR")})).user_data == BROWSER
+
+
+def test_what_does_not_open_is_held_with_the_reason_and_not_lost() -> None:
+    assert decide(due(user_data="of another key"), view()) == Set(State.HELD, "It does not open.")
+
+
+def test_a_refund_is_told_of_the_purchases_person_without_the_browser() -> None:
+    event = told(refund(), view())
+
+    assert event.user_data == {"em": "a" * 64}
+    assert (event.event_name, event.action_source, event.event_source_url) == (REFUND, "system_generated", None)
+
+
+@pytest.mark.parametrize("purchasers", [{}, {"5001": None}, {"5002": "ada"}], ids=["none", "wiped", "another order"])
+def test_a_refund_whose_purchase_has_no_person_is_not_told(purchasers: dict[str, str | None]) -> None:
+    assert decide(refund(), view(purchasers=purchasers)) == Set(State.SKIPPED, "purchase not told")
+
+
+def test_a_refund_of_someone_known_by_their_browser_alone_has_nobody_to_match() -> None:
+    visitor = Person(BROWSER, country="BR")
+
+    assert decide(refund(), view({"ada": visitor})) == Set(State.SKIPPED, "no customer information")
+
+
+# Consent
+
+
+def european(**stated: Stated) -> dict[str, Person]:
+    return {"ada": replace_person(country="DE", **stated)}
+
+
+def replace_person(**changes: Any) -> Person:
+    return Person(ADA.user_data, **changes)
+
+
+def test_unstated_consent_waits_until_ten_minutes_after_receipt() -> None:
+    row = due(received_at=NOW - 9 * MINUTE)
+
+    assert decide(row, view(european())) == Set(State.WAITING, "waiting for consent", NOW + MINUTE)
+
+
+@pytest.mark.parametrize("waited", [10 * MINUTE, HOUR], ids=str)
+def test_after_ten_minutes_it_is_withheld_and_the_person_forgotten(waited: timedelta) -> None:
+    row = due(received_at=NOW - waited)
+
+    assert decide(row, view(european())) == Set(State.WITHHELD, "no consent was stated", wipe=True)
+
+
+def test_a_refusal_is_withheld_at_once_and_the_person_forgotten() -> None:
+    for mode in ("regional", "strict", "assumed"):
+        seen = view(european(marketing=Stated.REFUSED), consent_mode=mode)
+        assert decide(due(), seen) == Set(State.WITHHELD, "consent was refused", wipe=True)
+
+
+def test_a_grant_lets_it_go() -> None:
+    assert state(due(), view(european(marketing=Stated.GRANTED))) == "told"
+    assert state(due(), view(european(), consent_mode="assumed")) == "told"
+    assert state(due(), view(consent_mode="strict")) == State.WAITING
+
+
+def test_a_withheld_refund_wipes_nothing_since_the_person_is_the_purchases() -> None:
+    refused = view(european(marketing=Stated.REFUSED))
+
+    assert decide(refund(), refused) == Set(State.WITHHELD, "consent was refused", wipe=False)
+
+
+def test_an_opt_out_of_sale_in_the_us_leaves_under_limited_data_use() -> None:
+    opted_out = {"ada": replace_person(sale_of_data=Stated.REFUSED, country="US", state="CA")}
+
+    assert told(due(), view(opted_out)).limited == LimitedData(0, 0)
+    assert told(refund(), view(opted_out)).limited == LimitedData(1, 1000), "a refund is told without an address"
+    assert state(due(), view(opted_out, limited_data_use="never")) == State.WITHHELD
+
+
+# The order of the rules
+
+
+def test_what_the_store_forbids_comes_before_age_and_age_before_consent() -> None:
+    refused = european(marketing=Stated.REFUSED)
+
+    assert state(aged(8 * DAY), view(refused, store=replace(STORE, state=OBSERVING))) == State.OBSERVED
+    assert state(aged(8 * DAY), view(refused)) == State.EXPIRED
+    assert state(aged(8 * DAY, user_data="of another key"), view()) == State.EXPIRED
+
+
+# The next call
+
+
+def ready(*rows: Due) -> list[Told]:
+    seen = view(dataset=replace(DATASET, test_event_code="TEST123"))
+    decided = [decide(row, seen) for row in rows]
+    return [one for one in decided if isinstance(one, Told)]
+
+
+def batch(*rows: Due) -> list[int]:
+    assert len(ready(*rows)) == len(rows)
+    return [one.due.id for one in next_batch(ready(*rows))]
+
+
+def test_nothing_makes_no_call() -> None:
+    assert next_batch([]) == []
+
+
+def test_ordinary_events_leave_together_in_their_order() -> None:
+    assert batch(due(id=3), due(id=1), refund(id=2)) == [3, 1, 2]
+
+
+def test_test_orders_and_real_ones_never_share_a_call() -> None:
+    assert batch(due(id=1), due(id=2, test=True), due(id=3)) == [1, 3]
+    assert batch(due(id=1, test=True), due(id=2), due(id=3, test=True)) == [1, 3]
+
+
+def test_one_that_was_refused_in_company_leaves_alone() -> None:
+    assert batch(due(id=1, alone=True), due(id=2), due(id=3, alone=True)) == [1]
+    assert batch(due(id=1), due(id=2, alone=True), due(id=3)) == [1, 3]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=12))
+def test_calls_go_on_until_each_has_left_exactly_once(kinds: list[tuple[bool, bool]]) -> None:
+    left = ready(*(due(id=number, test=test, alone=alone) for number, (test, alone) in enumerate(kinds)))
+    sent: list[int] = []
+    while left:
+        call = next_batch(left)
+        assert call[0] is left[0]
+        assert len({one.due.test for one in call}) == 1
+        assert len(call) == 1 or not any(one.due.alone for one in call)
+        sent += [one.due.id for one in call]
+        left = [one for one in left if one not in call]
+
+    assert sorted(sent) == list(range(len(kinds)))
