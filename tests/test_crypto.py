@@ -118,8 +118,8 @@ def test_with_other_keys_it_stays_shut_and_the_sentence_names_the_variable(seale
 
 @pytest.mark.parametrize(
     "keys",
-    [[], [""], ["short"], [KEY, "short"], ["ü" * 44], [KEY[:-1]], [KEY + KEY], [KEY.replace("=", "")]],
-    ids=["none", "empty", "short", "one-good-one-short", "beyond-ascii", "cut", "doubled", "unpadded"],
+    [[], [""], ["short"], [KEY, "short"], ["ü" * 44], [KEY[:-1]], [KEY.replace("=", "")]],
+    ids=["none", "empty", "short", "one-good-one-short", "beyond-ascii", "cut", "unpadded"],
 )
 def test_what_is_no_fernet_key_is_refused_and_not_repeated(keys):
     with pytest.raises(Misconfigured, match="ENCRYPTION_KEYS") as raised:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 EMAIL = "ada.lovelace+shop@example.com"
 META_TOKEN = "EAAconstructedTokenOfMeta0123456789"
 SHOPIFY_TOKENS = [f"{kind}_{'0123456789abcdef' * 2}" for kind in ("shpat", "shpss", "shpua", "shpca")]
-WOOCOMMERCE_KEYS = [f"{kind}_{'0123456789abcdef' * 2}constructed"[:43] for kind in ("ck", "cs")]
+WOOCOMMERCE_KEYS = [f"{kind}_{'0123456789' * 4}" for kind in ("ck", "cs")]
 LOOK_SECRET = [EMAIL, META_TOKEN, *SHOPIFY_TOKENS, *WOOCOMMERCE_KEYS]
 TELLING_KEYS = [
     *("token", "access_token", "proxy_tokens", "secret", "SECRET_KEY", "webhook_secret", "password", "Password"),

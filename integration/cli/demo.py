@@ -24,7 +24,7 @@ from integration.cli import opening
 from integration.cli.simulate import Sender, sender
 from integration.config import Settings
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, deliveries, reading, stores, transaction
+from integration.db import Connection, Engine, deliveries, reading, reports, stores, transaction
 from integration.db.deliveries import State
 from integration.errors import Unavailable
 from integration.stores import connect, credentials
@@ -217,20 +217,18 @@ def _await_deliveries(engine: Engine, household: Household) -> None:
 
 
 def _sending(connection: Connection) -> bool:
-    return any(state == State.SENDING for _, state, _ in deliveries.counts(connection))
+    return any(state == State.SENDING for _, state, _ in reports.counts(connection))
 
 
 def _delivered(engine: Engine) -> Counter[str]:
     with reading(engine) as connection:
-        return Counter(
-            {name: number for name, state, number in deliveries.counts(connection) if state == State.DELIVERED}
-        )
+        return Counter({name: number for name, state, number in reports.counts(connection) if state == State.DELIVERED})
 
 
 def _print_events(engine: Engine, began: datetime) -> None:
     found: Counter[tuple[str, str, str]] = Counter()
     with reading(engine) as connection:
-        for row in deliveries.listing(connection):
+        for row in reports.listing(connection):
             if row["received_at"] >= began:
                 found[row["event_name"], row["status"], row["reason"] or ""] += 1
     rows = ((*event, number) for event, number in sorted(found.items()))

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from integration.cli import opening
-from integration.db import deliveries, reading
+from integration.db import reading, reports
 from integration.db.deliveries import State
 from integration.stores import connect
 
@@ -32,7 +32,7 @@ def list_events(name: str | None, status: str | None, *, as_json: bool) -> None:
     _settings, engine = opening.settings_and_engine()
     with reading(engine) as connection:
         store_id = connect.find(connection, name).id if name else None
-        rows = deliveries.listing(connection, store_id=store_id, state=status)
+        rows = reports.listing(connection, store_id=store_id, state=status)
         if as_json:
             for row in rows:
                 opening.print_json({field: _told(row, field) for field in _FIELDS})

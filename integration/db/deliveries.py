@@ -1,6 +1,6 @@
-"""Deliveries: one event for one dataset, its state, and the attempts (HTTP calls) made for it."""
+"""Deliveries: one event for one dataset, and its state."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -65,23 +65,6 @@ deliveries = sa.Table(
         sqlite_where=sa.text("dataset_pk IS NULL AND state = 'held'"),
     ),
     sa.Index("ix_deliveries_store_id_state", "store_id", "state"),
-)
-
-attempts = sa.Table(
-    "attempts",
-    metadata,
-    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
-    sa.Column("dataset_pk", sa.BigInteger, sa.ForeignKey("datasets.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("fence", sa.BigInteger, nullable=False),
-    sa.Column("events", sa.Integer, nullable=False),
-    sa.Column("started_at", Instant, nullable=False),
-    sa.Column("ended_at", Instant),
-    sa.Column("counted", sa.String(8)),  # yes, no, unknown; NULL while under way
-    sa.Column("http_status", sa.Integer),
-    sa.Column("code", sa.Integer),
-    sa.Column("subcode", sa.Integer),
-    sa.Column("fbtrace_id", sa.String(64)),
-    sa.Index("ix_attempts_dataset_pk", "dataset_pk", "id"),
 )
 
 
@@ -194,35 +177,6 @@ def due(connection: sa.Connection, dataset_pk: int, limit: int) -> list[Due]:
         .limit(limit)
     )
     return [Due(*row) for row in found]
-
-
-def begin_attempt(
-    connection: sa.Connection, *, dataset_pk: int, fence: int, pks: Sequence[int]
-) -> tuple[int, frozenset[int]]:
-    """Write the intent to send these deliveries in one call; the attempt's id, and those that are taken.
-
-    A webhook may have taken one back since it was read: only what may still leave is taken.
-    """
-    values = {"dataset_pk": dataset_pk, "fence": fence, "events": len(pks), "started_at": clock()}
-    attempt = int(connection.execute(sa.insert(attempts).values(values).returning(attempts.c.id)).scalar_one())
-    taken = connection.execute(
-        sa.update(deliveries)
-        .where(deliveries.c.id.in_(pks), deliveries.c.state.in_(CLAIMABLE))
-        .values(
-            state=State.SENDING,
-            reason=None,
-            attempts=deliveries.c.attempts + 1,
-            attempt_id=attempt,
-            first_attempt_at=sa.func.coalesce(deliveries.c.first_attempt_at, clock()),
-        )
-        .returning(deliveries.c.id)
-    )
-    return attempt, frozenset(taken.scalars())
-
-
-def end_attempt(connection: sa.Connection, attempt: int, **values: Any) -> None:
-    """Write what came of a call."""
-    connection.execute(sa.update(attempts).where(attempts.c.id == attempt).values(ended_at=clock(), **values))
 
 
 def only_withheld(connection: sa.Connection, event_pks: Sequence[int]) -> list[int]:
@@ -340,46 +294,3 @@ def settle_dependents(
         .where(waits, sa.or_(ended, sa.and_(upon_order.is_(None), too_old)))
         .values(state=State.SKIPPED, reason=reason_untold)
     )
-
-
-def listing(
-    connection: sa.Connection, *, store_id: str | None = None, state: str | None = None, newest: int | None = None
-) -> Iterator[Mapping[str, Any]]:
-    """Deliveries with their events, oldest first; the `newest` ones first where a number is given."""
-    order = (deliveries.c.id.desc(),) if newest else (events.c.received_at, deliveries.c.id)
-    statement = (
-        sa.select(
-            *(deliveries.c.store_id, datasets.c.dataset_id, events.c.event_name, events.c.event_id),
-            *(events.c.order_id, deliveries.c.state.label("status"), deliveries.c.reason, events.c.value),
-            *(events.c.currency, deliveries.c.attempts, events.c.received_at, deliveries.c.delivered_at),
-            *(deliveries.c.fbtrace_id, events.c.later_value),
-        )
-        .join(events, events.c.id == deliveries.c.event_pk)
-        .outerjoin(datasets, datasets.c.id == deliveries.c.dataset_pk)
-        .order_by(*order)
-        .limit(newest)
-    )
-    if store_id:
-        statement = statement.where(deliveries.c.store_id == store_id)
-    if state:
-        statement = statement.where(deliveries.c.state == state)
-    for row in connection.execution_options(yield_per=1_000).execute(statement):
-        yield dict(row._mapping)  # noqa: SLF001
-
-
-def counts(connection: sa.Connection) -> list[tuple[str, str, int]]:
-    """How many deliveries there are, by event_name and state."""
-    found = connection.execute(
-        sa.select(events.c.event_name, deliveries.c.state, sa.func.count())
-        .join(events, events.c.id == deliveries.c.event_pk)
-        .group_by(events.c.event_name, deliveries.c.state)
-        .order_by(events.c.event_name, deliveries.c.state)
-    )
-    return [(name, state, number) for name, state, number in found]
-
-
-def oldest_due(connection: sa.Connection) -> datetime | None:
-    """Since when the oldest delivery that is due has been due."""
-    waiting = sa.and_(deliveries.c.state == State.PENDING, deliveries.c.next_at <= clock())
-    first = sa.select(deliveries.c.next_at).where(waiting).order_by(deliveries.c.next_at).limit(1)
-    return connection.execute(first).scalar_one_or_none()

@@ -12,12 +12,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, alerts, datasets, deliveries, events, reading, stores, transaction
+from integration.db import (
+    Connection,
+    Engine,
+    alerts,
+    attempts,
+    datasets,
+    deliveries,
+    events,
+    reading,
+    stores,
+    transaction,
+)
 from integration.db import now as database_now
 from integration.db.datasets import SEALED_TOKEN, Dataset, Lease
 from integration.db.deliveries import Due, State
 from integration.db.stores import Store
-from integration.errors import SealBroken
+from integration.errors import SealBroken, Unavailable
 from integration.log import logger
 from integration.meta.client import MAX_BATCH, GraphClient
 from integration.meta.errors import Accepted, Answer, Counted, Paused, Refused, Retryable
@@ -96,7 +107,7 @@ class Drain:
                 connection, owner=self.owner, due=deliveries.is_due(), limit=free, seconds=LEASE_SECONDS
             )
         for lease in leases:
-            batch = self._prepare(lease)
+            batch = self._prepare_alone(lease)
             if batch:
                 self._calls[threads.submit(self._call, batch)] = batch
         return len(leases)
@@ -125,6 +136,16 @@ class Drain:
         ended, _ = wait(self._calls, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
         return [self._settle(self._calls.pop(call), call.result()) for call in ended]
 
+    def _prepare_alone(self, lease: Lease) -> Batch | None:
+        """One dataset's broken row must not stop the others; its lease runs out, and the log says where it broke."""
+        try:
+            return self._prepare(lease)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001
+            logger("deliver").error("a dataset cannot be served", dataset=lease.dataset.id, kind=type(error).__name__)
+            return None
+
     def _prepare(self, lease: Lease) -> Batch | None:
         """Decide on what is due; the intent for what may leave is committed before anything leaves."""
         with reading(self.engine) as connection:
@@ -145,9 +166,7 @@ class Drain:
                 datasets.release(connection, lease)
                 return None
             pks = [one.due.id for one in told]
-            attempt, taken = deliveries.begin_attempt(
-                connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks
-            )
+            attempt, taken = attempts.begin(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks)
             if not taken:
                 datasets.release(connection, lease)
                 return None
@@ -181,7 +200,7 @@ class Drain:
             if not datasets.hold_lease(connection, batch.lease, owner=self.owner, seconds=LEASE_SECONDS):
                 logger("deliver").warning("lease lost, outcome not written", dataset=batch.lease.dataset.id)
                 return 0
-            deliveries.end_attempt(
+            attempts.end(
                 connection,
                 batch.attempt,
                 counted=answer.counted,
@@ -221,8 +240,8 @@ class Drain:
         when = {n: schedule.next_attempt(n, now, chance=self.chance(), not_before=after) for n in tried}
         over = {one.due.id for one in batch.told if schedule.is_over(one.due.event_time, when[one.due.attempts + 1])}
         deliveries.change(connection, sorted(over), state=State.EXPIRED, reason=UNREACHABLE, next_at=None)
-        for attempts, at in when.items():
-            pks = [one.due.id for one in batch.told if one.due.attempts + 1 == attempts and one.due.id not in over]
+        for tries, at in when.items():
+            pks = [one.due.id for one in batch.told if one.due.attempts + 1 == tries and one.due.id not in over]
             deliveries.change(connection, pks, state=State.PENDING, reason=None, next_at=at)
 
     def _pause(self, connection: Connection, batch: Batch, reason: str, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from integration.db import Engine, deliveries, migrate, reading, webhooks
+from integration.db import Engine, migrate, reading, reports, webhooks
 from integration.db import now as database_now
 from integration.errors import Unavailable
 from integration.queues import Bell
@@ -54,10 +54,10 @@ def _metrics(engine: Engine) -> bytes:
     received = Gauge("tandem_webhooks", "Webhooks recorded", ["outcome"], registry=registry)
     age = Gauge("tandem_oldest_due_seconds", "How long the oldest due delivery has been due", registry=registry)
     with reading(engine) as connection:
-        for event_name, state, number in deliveries.counts(connection):
+        for event_name, state, number in reports.counts(connection):
             by_state.labels(event_name, state).set(number)
         for outcome, number in webhooks.counts(connection).items():
             received.labels(outcome).set(number)
-        oldest = deliveries.oldest_due(connection)
+        oldest = reports.oldest_due(connection)
         age.set((database_now(connection) - oldest).total_seconds() if oldest else 0)
     return generate_latest(registry)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, render_template
 
-from integration.db import Engine, alerts, deliveries, reading, stores, webhooks
+from integration.db import Engine, alerts, reading, reports, stores, webhooks
 from integration.errors import Unavailable
 
 _EVENTS, _NOTES = 100, 20
@@ -27,8 +27,8 @@ def _page(engine: Engine) -> str:
         return render_template(
             "overview.html",
             stores={store.id: store for store in stores.everyone(connection)},
-            rows=list(deliveries.listing(connection, newest=_EVENTS)),
-            counts=deliveries.counts(connection),
+            rows=list(reports.listing(connection, newest=_EVENTS)),
+            counts=reports.counts(connection),
             webhooks=webhooks.counts(connection),
             quarantined=webhooks.quarantined(connection, _NOTES),
             alerts=alerts.everything(connection, _NOTES),

