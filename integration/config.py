@@ -73,7 +73,8 @@ def load(
     app_env = _one_of(values, "APP_ENV", (DEVELOPMENT, PRODUCTION), DEVELOPMENT)
     directory = data_dir or Path(_text(values, "TANDEM_DATA_DIR") or "var")
     if app_env == DEVELOPMENT:
-        values = {**_development_secrets(directory), **{name: text for name, text in values.items() if text}}
+        made = _development_secrets(directory)
+        values |= {name: text for name, text in made.items() if not (values.get(name) or values.get(f"{name}_FILE"))}
     listening = port if port is not None else _number(values, "PORT", 8000)
     settings = Settings(
         app_env=app_env,

@@ -29,3 +29,7 @@ class SealBroken(IntegrationError):
 
 class Unavailable(IntegrationError):
     """The database or the broker is away for the moment."""
+
+
+class Contended(Unavailable):
+    """Two transactions were in each other's way, and the database ended ours: it may simply be tried again."""

@@ -21,7 +21,7 @@ ALLOWED = frozenset({DELIVER, RUN_TASKS})
 _OLDEST_BROKER = (6, 2)
 _JOB_SECONDS = 60
 # Above the job's own budget: while a drain runs, its successor may be rung for once, not once per webhook.
-_FLAG_SECONDS = 30
+_FLAG_SECONDS = 60
 _HURRY_SECONDS = 0.25
 _PATIENT_SECONDS = 5
 
@@ -98,8 +98,9 @@ def connect(url: str, *, hurry: bool) -> redis.Redis:
 def refuse_unsafe(connection: redis.Redis) -> None:
     """Raise Misconfigured for a broker that may throw jobs away or is too old, Unavailable for none."""
     try:
+        # INFO and not CONFIG, which managed brokers forbid.
         version = str(connection.info("server")["redis_version"])
-        policy = connection.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
+        policy = str(connection.info("memory")["maxmemory_policy"])
     except RedisError as error:
         raise Unavailable(f"The broker at REDIS_URL does not answer ({type(error).__name__}).") from None
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_BROKER:

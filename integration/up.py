@@ -24,7 +24,7 @@ from integration.db import migrate
 from integration.errors import Misconfigured, Unavailable
 
 _READY_SECONDS = 60.0
-_STOP_SECONDS = 40.0  # above a job's budget and one call's deadline
+_STOP_SECONDS = 65.0  # above what RQ gives a job
 _WATCH_SECONDS = 0.2
 _PAUSE_AFTER_DEATH = 1.0
 _WEB_PROCESSES, _WEB_THREADS = 2, 8

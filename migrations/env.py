@@ -18,6 +18,9 @@ context.configure(
 )
 with connection.begin():
     if connection.dialect.name == "postgresql":
+        # The service's own short limits are not meant for an index on a large table.
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
     with context.begin_transaction():
         context.run_migrations()

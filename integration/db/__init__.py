@@ -1,9 +1,11 @@
 """The only door to SQL: the engine, transactions, the database's clock. A table and its queries live together."""
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -11,7 +13,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-from integration.errors import Unavailable
+from integration.errors import Contended, Unavailable
+
+T = TypeVar("T")
 
 # Others pass these on, and know nothing else of SQLAlchemy.
 __all__ = [
@@ -19,6 +23,7 @@ __all__ = [
     "Connection",
     "Engine",
     "Instant",
+    "after",
     "clock",
     "connect",
     "from_ms",
@@ -27,6 +32,7 @@ __all__ = [
     "now",
     "reading",
     "to_ms",
+    "transact",
     "transaction",
 ]
 
@@ -42,6 +48,9 @@ metadata = sa.MetaData(
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+# SQLSTATE: serialization failure, deadlock detected.
+_CONTENDED = frozenset({"40001", "40P01"})
+_TRIES = 4
 _SQLITE_BUSY_MS = 2_000
 _CONNECT_SECONDS = 2
 _STATEMENT_MS = 10_000
@@ -129,6 +138,21 @@ def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def transact(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+    """What `work` gives, done in one writing transaction; done again from the start where another was in its way.
+
+    `work` must have no effect but through its connection. Raises Unavailable.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            with transaction(engine) as connection:
+                return work(connection)
+        except Contended:
+            time.sleep(random.uniform(0.005, 0.05))  # noqa: S311
+    with transaction(engine) as connection:
+        return work(connection)
+
+
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction that only reads, and on SQLite never waits for a writer. Raises Unavailable."""
@@ -141,13 +165,23 @@ def _outages() -> Iterator[None]:
     """A database that is gone, frozen or busy becomes Unavailable; a mistake of ours stays what it is."""
     try:
         yield
-    except (OperationalError, sa.exc.TimeoutError) as error:
-        # `from None`: the driver's text repeats the statement's parameters.
-        raise Unavailable(f"The database is not available ({type(error).__name__}).") from None
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) in _CONTENDED:
+            raise Contended("The database ended a transaction that was in another's way.") from None
+        # `from None`: the driver's text may repeat what was to be stored.
+        raise Unavailable("The database is not available.") from None
+    except sa.exc.TimeoutError:
+        raise Unavailable("The database has no connection to spare.") from None
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("The database ended the connection.") from None
         raise
+
+
+def after(delay: timedelta) -> sa.ColumnElement[datetime]:
+    """A time from now, by the database's clock."""
+    milliseconds = sa.literal(round(delay.total_seconds() * 1000), sa.BigInteger)
+    return sa.type_coerce(sa.type_coerce(clock(), sa.BigInteger) + milliseconds, Instant)
 
 
 def now(connection: sa.Connection) -> datetime:

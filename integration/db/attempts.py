@@ -31,6 +31,8 @@ def begin(connection: sa.Connection, *, dataset_pk: int, fence: int, pks: Sequen
 
     A webhook may have taken one back since it was read: only what may still leave is taken.
     """
+    if not pks:
+        return 0, frozenset()
     values = {"dataset_pk": dataset_pk, "fence": fence, "events": len(pks), "started_at": clock()}
     attempt = int(connection.execute(sa.insert(attempts).values(values).returning(attempts.c.id)).scalar_one())
     taken = connection.execute(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from integration.db import ROW_ID, Instant, clock, metadata
+from integration.db import ROW_ID, Instant, after, clock, metadata
 
 ACTIVE, PAUSED = "active", "paused"
 SEALED_TOKEN = "datasets.token"  # noqa: S105 # the name of the sealed column, which binds what is sealed in it
@@ -136,7 +136,7 @@ def lease(
         .values(
             lease_owner=owner,
             leased_at=clock(),
-            lease_until=_from_now(seconds),
+            lease_until=after(timedelta(seconds=seconds)),
             fence=datasets.c.fence + 1,
         )
         .returning(datasets)
@@ -144,15 +144,10 @@ def lease(
     return [Lease(_dataset(row), int(row._mapping["fence"])) for row in taken]  # noqa: SLF001
 
 
-def _from_now(seconds: int) -> sa.ColumnElement[datetime]:
-    milliseconds = sa.literal(round(timedelta(seconds=seconds).total_seconds() * 1000), sa.BigInteger)
-    return sa.type_coerce(sa.type_coerce(clock(), sa.BigInteger) + milliseconds, Instant)
-
-
 def hold_lease(connection: sa.Connection, lease: Lease, *, owner: str, seconds: int) -> bool:
     """Renew a lease; False where it ran out and another took it, and nothing may be written any more."""
     mine = sa.and_(datasets.c.id == lease.dataset.id, datasets.c.fence == lease.fence, datasets.c.lease_owner == owner)
-    renewed = connection.execute(sa.update(datasets).where(mine).values(lease_until=_from_now(seconds)))
+    renewed = connection.execute(sa.update(datasets).where(mine).values(lease_until=after(timedelta(seconds=seconds))))
     return bool(renewed.rowcount)
 
 

@@ -108,7 +108,8 @@ class Placed:
 
 def add(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the deliveries of a new event."""
-    connection.execute(sa.insert(deliveries), [dict(row) for row in rows])
+    for row in rows:  # one by one: the due time may be an expression of the database's clock
+        connection.execute(sa.insert(deliveries).values(dict(row)))
 
 
 def of_event(connection: sa.Connection, event_pk: int) -> list[Placed]:
@@ -185,6 +186,28 @@ def only_withheld(connection: sa.Connection, event_pks: Sequence[int]) -> list[i
         deliveries.c.event_pk.in_(event_pks), deliveries.c.state != State.WITHHELD
     )
     return sorted(set(event_pks) - set(connection.execute(other).scalars()))
+
+
+@dataclass(frozen=True, slots=True)
+class Purchaser:
+    """What became of an order's first event at a dataset, and its sealed person."""
+
+    state: State
+    sealed: str | None
+
+
+def purchasers(
+    connection: sa.Connection, dataset_pk: int, event_name: str, order_ids: Sequence[str]
+) -> dict[str, Purchaser]:
+    """The purchasers of several orders, by order id, as far as this dataset has their `event_name`."""
+    found = connection.execute(
+        sa.select(events.c.subject, deliveries.c.state, events.c.user_data)
+        .join(events, events.c.id == deliveries.c.event_pk)
+        .where(
+            deliveries.c.dataset_pk == dataset_pk, events.c.event_name == event_name, events.c.subject.in_(order_ids)
+        )
+    )
+    return {subject: Purchaser(State(state), sealed) for subject, state, sealed in found}
 
 
 def hold_dataset(connection: sa.Connection, dataset_pk: int, reason: str) -> None:

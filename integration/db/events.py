@@ -87,15 +87,3 @@ def wipe(connection: sa.Connection, pks: Sequence[int]) -> None:
     """Forget the person behind these events; that they happened stays."""
     nothing = {"user_data": None, "key_mask": 0, "email_hmac": None, "phone_hmac": None, "customer_hmac": None}
     connection.execute(sa.update(events).where(events.c.id.in_(pks)).values(nothing))
-
-
-def sealed_of_orders(
-    connection: sa.Connection, store_id: str, event_name: str, order_ids: Sequence[str]
-) -> dict[str, str | None]:
-    """The sealed user_data of several orders' events, by order id."""
-    found = connection.execute(
-        sa.select(events.c.subject, events.c.user_data).where(
-            events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject.in_(order_ids)
-        )
-    )
-    return {row[0]: row[1] for row in found}

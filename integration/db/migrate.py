@@ -1,5 +1,7 @@
 """Brings the schema to the newest migration, and tells whether it is there."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -28,12 +30,29 @@ def downgrade(engine: sa.Engine, revision: str) -> None:
     _run(engine, command.downgrade, revision)
 
 
-def _run(engine: sa.Engine, action: object, revision: str) -> None:
+def _run(engine: sa.Engine, action: Callable[[Config, str], None], revision: str) -> None:
     config = configuration()
-    # SQLite checks references while batch mode rebuilds a table; they are switched off outside the transaction only.
-    with engine.connect().execution_options(migrating=True) as connection:
+    with engine.connect() as connection, _references_unchecked(connection):
         config.attributes["connection"] = connection
-        action(config, revision)  # type: ignore[operator]
+        action(config, revision)
+
+
+@contextmanager
+def _references_unchecked(connection: sa.Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew and dropping the old one, which would take every row along that refers
+    to it. Its check of references can be switched off outside a transaction only.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw = connection.connection.driver_connection
+    if raw is None:
+        raise RuntimeError("The connection is closed.")
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
 
 
 def is_current(connection: sa.Connection) -> bool:

@@ -4,8 +4,7 @@ from integration.db import Connection, clock, datasets, deliveries
 from integration.db.datasets import Dataset
 from integration.db.deliveries import State
 from integration.meta.event import REFUND
-from integration.pipeline.ledger import AWAITS_PURCHASE
-from integration.pipeline.qualify import TEST_ORDER
+from integration.pipeline.qualify import AWAITS_PURCHASE, TEST_ORDER
 
 
 def adopt(connection: Connection, store_id: str, dataset: Dataset) -> None:

@@ -17,6 +17,7 @@ _LIMITED_STATES = {
     state: 1000 + place for place, state in enumerate("CA CO CT FL OR TX MT DE NE NH NJ MN MD RI".split())
 }
 _USA = 1
+_PERHAPS_US = ("US", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,12 @@ def decide(shopper: Shopper, mode: ConsentMode, limited: LimitedDataUse, *, pati
         return Withhold(refusal)
     if _needs_a_yes(shopper, mode) and shopper.marketing is not Stated.GRANTED:
         return Withhold("no consent was stated") if patience_over else Wait("waiting for consent")
-    if _is_limited(shopper, limited):
-        return Limited(_options(shopper))
-    return Whole()
+    if not _is_limited(shopper, limited):
+        return Whole()
+    options = _options(shopper)
+    return (
+        Limited(options) if options else Withhold("limited data use cannot be asked for without an address or a state")
+    )
 
 
 def _needs_a_yes(shopper: Shopper, mode: ConsentMode) -> bool:
@@ -82,7 +86,7 @@ def _refusal(shopper: Shopper, limited: LimitedDataUse) -> str | None:
         return None
     if shopper.country in OPT_IN_COUNTRIES:
         return "the sale of data was refused"
-    if shopper.country == "US" and limited is LimitedDataUse.NEVER:
+    if shopper.country in _PERHAPS_US and limited is LimitedDataUse.NEVER:
         return "the sale of data was refused, and limited data use is switched off"
     return None
 
@@ -92,14 +96,13 @@ def _is_limited(shopper: Shopper, limited: LimitedDataUse) -> bool:
     wherever Meta will find it applies.
     """
     if limited is LimitedDataUse.ALWAYS:
-        return shopper.has_ip or shopper.country in ("US", None)
-    return limited is LimitedDataUse.AUTO and shopper.sale_of_data is Stated.REFUSED and shopper.country in ("US", None)
+        return shopper.has_ip or shopper.country == "US"
+    return limited is LimitedDataUse.AUTO and shopper.sale_of_data is Stated.REFUSED and shopper.country in _PERHAPS_US
 
 
-def _options(shopper: Shopper) -> LimitedData:
-    """0/0 lets Meta locate by the IP; without one the state has to be named, where it has a code (unverified: 1/0
-    for a state that has none).
-    """
+def _options(shopper: Shopper) -> LimitedData | None:
+    """0/0 lets Meta locate by the IP; without one Meta demands the state's code, and most states have none."""
     if shopper.has_ip:
         return LimitedData()
-    return LimitedData(_USA, _LIMITED_STATES.get((shopper.state or "").upper(), 0))
+    code = _LIMITED_STATES.get((shopper.state or "").upper())
+    return LimitedData(_USA, code) if code and shopper.country == "US" else None

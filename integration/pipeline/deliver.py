@@ -22,6 +22,7 @@ from integration.db import (
     events,
     reading,
     stores,
+    transact,
     transaction,
 )
 from integration.db import now as database_now
@@ -43,7 +44,7 @@ LEASE_SECONDS = 60
 IN_FLIGHT = 64
 BUDGET_SECONDS = 8.0
 LINGER_SECONDS = 1.0
-UNREACHABLE = "Meta could not be reached for 7 days"
+UNREACHABLE = "Meta could not be reached before the event was too old"
 _STRAGGLER_SECONDS = 20.0
 _TICK_SECONDS = 0.02
 _REST_SECONDS = 0.2
@@ -152,31 +153,26 @@ class Drain:
             now = database_now(connection)
             store = stores.by_id(connection, lease.dataset.store_id)
             rows = deliveries.due(connection, lease.dataset.id, MAX_BATCH)
-            persons = self._borrowed(connection, lease.dataset.store_id, rows)
+            orders = [row.order_id for row in rows if row.event_name == REFUND and row.order_id]
+            purchasers = deliveries.purchasers(connection, lease.dataset.id, PURCHASE, orders) if orders else {}
         if store is None:
             return None
-        view = View(store, lease.dataset, persons, self._person(store), now)
+        view = View(store, lease.dataset, purchasers, self._person(store), now)
         decided = {row: decide(row, view) for row in rows}
+        return transact(self.engine, lambda connection: self._write_intent(connection, lease, decided))
+
+    def _write_intent(self, connection: Connection, lease: Lease, decided: Mapping[Due, Told | Set]) -> Batch | None:
+        if not datasets.hold_lease(connection, lease, owner=self.owner, seconds=LEASE_SECONDS):
+            return None
+        self._write_decisions(connection, decided)
         told = next_batch([one for one in decided.values() if isinstance(one, Told)])
-        with transaction(self.engine) as connection:
-            if not datasets.hold_lease(connection, lease, owner=self.owner, seconds=LEASE_SECONDS):
-                return None
-            self._write_decisions(connection, decided)
-            if not told:
-                datasets.release(connection, lease)
-                return None
-            pks = [one.due.id for one in told]
-            attempt, taken = attempts.begin(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks)
-            if not taken:
-                datasets.release(connection, lease)
-                return None
+        pks = [one.due.id for one in told]
+        attempt, taken = attempts.begin(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks)
+        if not taken:
+            datasets.release(connection, lease)
+            return None
         code = lease.dataset.test_event_code if told[0].due.test else None
         return Batch(lease, attempt, [one for one in told if one.due.id in taken], code)
-
-    def _borrowed(self, connection: Connection, store_id: str, rows: Sequence[Due]) -> Mapping[str, str | None]:
-        """For refunds: the sealed persons of their orders' Purchases, by order id."""
-        orders = [row.order_id for row in rows if row.event_name == REFUND and row.order_id]
-        return events.sealed_of_orders(connection, store_id, PURCHASE, orders) if orders else {}
 
     def _person(self, store: Store) -> Callable[[str], identity.Person]:
         return lambda sealed: unseal_person(self.sealer, store.id, sealed)
@@ -196,22 +192,26 @@ class Drain:
 
     def _settle(self, batch: Batch, answer: Answer) -> int:
         """Write down what came of a call, unless the lease is lost; how many events were delivered."""
-        with transaction(self.engine) as connection:
-            if not datasets.hold_lease(connection, batch.lease, owner=self.owner, seconds=LEASE_SECONDS):
-                logger("deliver").warning("lease lost, outcome not written", dataset=batch.lease.dataset.id)
-                return 0
-            attempts.end(
-                connection,
-                batch.attempt,
-                counted=answer.counted,
-                http_status=answer.http_status,
-                code=answer.code,
-                subcode=answer.subcode,
-                fbtrace_id=answer.fbtrace_id,
-            )
-            self._apply(connection, batch, answer)
-            datasets.release(connection, batch.lease)
-        return len(batch.told) if answer.counted is Counted.YES else 0
+        written = transact(self.engine, lambda connection: self._write_outcome(connection, batch, answer))
+        if not written:
+            logger("deliver").warning("lease lost, outcome not written", dataset=batch.lease.dataset.id)
+        return len(batch.told) if written and answer.counted is Counted.YES else 0
+
+    def _write_outcome(self, connection: Connection, batch: Batch, answer: Answer) -> bool:
+        if not datasets.hold_lease(connection, batch.lease, owner=self.owner, seconds=LEASE_SECONDS):
+            return False
+        attempts.end(
+            connection,
+            batch.attempt,
+            counted=answer.counted,
+            http_status=answer.http_status,
+            code=answer.code,
+            subcode=answer.subcode,
+            fbtrace_id=answer.fbtrace_id,
+        )
+        self._apply(connection, batch, answer)
+        datasets.release(connection, batch.lease)
+        return True
 
     def _apply(self, connection: Connection, batch: Batch, answer: Answer) -> None:
         now = database_now(connection)

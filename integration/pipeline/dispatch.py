@@ -1,18 +1,24 @@
-"""Which due deliveries leave now, and as what. Pure: rows, a store's settings, a person and the time in; verdicts out."""
+"""Which due deliveries leave now, and as what. Rows, a store's settings, a person and the time in; verdicts out: no I/O."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from integration.db.datasets import Dataset
-from integration.db.deliveries import Due, State
+from integration.db.deliveries import UNSETTLED, Due, Purchaser, State
 from integration.db.stores import Store
 from integration.errors import SealBroken
 from integration.meta import mapping
 from integration.meta.event import REFUND, LimitedData, ServerEvent, is_sufficient
 from integration.pipeline import consent
 from integration.pipeline.identity import Person
-from integration.pipeline.qualify import NO_CUSTOMER_INFORMATION, PURCHASE_NOT_TOLD, STORE_DISCONNECTED, TEST_ORDER
+from integration.pipeline.qualify import (
+    AWAITS_PURCHASE,
+    NO_CUSTOMER_INFORMATION,
+    PURCHASE_NOT_TOLD,
+    STORE_DISCONNECTED,
+    TEST_ORDER,
+)
 from integration.pipeline.schedule import CONSENT_PAUSE, Leave, Past, may_leave
 
 
@@ -36,11 +42,11 @@ class Set:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a decision may look at. `purchasers`: for refunds, the sealed person of each order's Purchase."""
+    """What a decision may look at. `purchasers`: for refunds, what became of each order's Purchase, and its person."""
 
     store: Store
     dataset: Dataset
-    purchasers: Mapping[str, str | None]
+    purchasers: Mapping[str, Purchaser]
     unseal: Callable[[str], Person]
     now: datetime
 
@@ -77,15 +83,29 @@ def _aged(row: Due, now: datetime) -> Set | None:
 
 
 def _with_person(row: Due, view: View) -> Told | Set:
-    refund = row.event_name == REFUND
-    sealed = view.purchasers.get(row.order_id or "") if refund else row.user_data
-    if sealed is None:
-        return Set(State.SKIPPED, PURCHASE_NOT_TOLD if refund else NO_CUSTOMER_INFORMATION)
+    if row.event_name == REFUND:
+        return _refund(row, view)
+    if row.user_data is None:
+        return Set(State.SKIPPED, NO_CUSTOMER_INFORMATION)
+    return _unsealed(row, view, row.user_data)
+
+
+def _refund(row: Due, view: View) -> Told | Set:
+    """A refund is told where its order's Purchase was, whatever road it came by (a webhook, a resumed store)."""
+    purchaser = view.purchasers.get(row.order_id or "")
+    if purchaser is None or purchaser.state in UNSETTLED:
+        return Set(State.WAITING, AWAITS_PURCHASE)
+    if purchaser.state is not State.DELIVERED or purchaser.sealed is None:
+        return Set(State.SKIPPED, PURCHASE_NOT_TOLD)
+    return _unsealed(row, view, purchaser.sealed)
+
+
+def _unsealed(row: Due, view: View, sealed: str) -> Told | Set:
     try:
         person = view.unseal(sealed)
     except SealBroken as error:
         return Set(State.HELD, str(error))
-    return _consented(row, view, person.without_browser() if refund else person)
+    return _consented(row, view, person.without_browser() if row.event_name == REFUND else person)
 
 
 def _consented(row: Due, view: View, person: Person) -> Told | Set:

@@ -37,6 +37,8 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
             user_data={**older.user_data, **self.user_data},
             marketing=older.marketing if self.marketing is Stated.UNSTATED else self.marketing,
             sale_of_data=older.sale_of_data if self.sale_of_data is Stated.UNSTATED else self.sale_of_data,
+            country=self.country or older.country,
+            state=self.state if self.country else older.state,
         )
 
     def without_browser(self) -> "Person":
@@ -54,8 +56,13 @@ def person(event: Event, user_data: dict[str, str], settings: StoreSettings) -> 
     """The person of an event. Region: billing country, else shipping (the connector's choice), else the store's own."""
     country, state = event.region
     consent: Consent = event.consent
-    known = hashing.country(country) or settings.phone_country or ""
-    return Person(user_data, consent.marketing, consent.sale_of_data, known.upper() or None, state)
+    country = hashing.country(country) or hashing.country(settings.phone_country)
+    state = hashing.state(state, country)
+    return Person(user_data, consent.marketing, consent.sale_of_data, _upper(country), _upper(state))
+
+
+def _upper(code: str | None) -> str | None:
+    return code.upper() if code else None
 
 
 def fingerprints(event: Event, settings: StoreSettings, keyed: Callable[[str, str], str]) -> dict[str, str | None]:

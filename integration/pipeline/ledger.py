@@ -6,13 +6,13 @@ one row. The decisions (`opening`, `judge`) are pure; `Ledger` carries them out.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from connectors.event import Event
 from integration.crypto import Sealer, fingerprint
-from integration.db import Connection, deliveries, events
+from integration.db import Connection, after, deliveries, events
 from integration.db.datasets import Dataset
 from integration.db.deliveries import UNSETTLED, State
 from integration.db.stores import Store
@@ -21,24 +21,32 @@ from integration.meta.event import INITIATE_CHECKOUT, PURCHASE, key_mask
 from integration.pipeline import consent, identity
 from integration.pipeline.consent import Decision, Wait, Withhold
 from integration.pipeline.prepare import Prepared
-from integration.pipeline.qualify import PURCHASE_NOT_TOLD, TEST_ORDER, Counts, Never, NotYet, Verdict
+from integration.pipeline.qualify import AWAITS_PURCHASE, PURCHASE_NOT_TOLD, TEST_ORDER, Counts, Never, NotYet, Verdict
 from integration.pipeline.schedule import CHECKOUT_PAUSE, CONSENT_PAUSE
 
 CONNECTOR_VERSION = "1"
 NO_DATASET = "no dataset yet"
-AWAITS_PURCHASE = "waiting for its Purchase"
 AWAITS_UPDATES = "told two minutes after it began, so that updates enrich it"
 _SEALED = "events.user_data"
 _MAX_REASON = 255
+AT_ONCE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The state a delivery begins in."""
+    """The state a delivery begins in, and after which delay it is due (None: not by time)."""
 
     state: State
     reason: str | None = None
-    next_at: datetime | None = None
+    delay: timedelta | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """As the delivery's columns; due times are by the database's clock, as the claims that read them."""
+        return {
+            "state": self.state,
+            "reason": self.reason,
+            "next_at": None if self.delay is None else after(self.delay),
+        }
 
 
 def opening(  # noqa: PLR0911
@@ -48,7 +56,6 @@ def opening(  # noqa: PLR0911
     dataset: Dataset | None,
     decision: Decision,
     purchase: State | None,
-    now: datetime,
 ) -> Opening:
     """How a delivery of an event begins at one dataset (None: the store has none). `purchase`: for a refund, what
     became of its order's Purchase there.
@@ -68,12 +75,12 @@ def opening(  # noqa: PLR0911
         untold = purchase is not None and purchase not in UNSETTLED
         return Opening(State.SKIPPED, PURCHASE_NOT_TOLD) if untold else Opening(State.WAITING, AWAITS_PURCHASE)
     if dataset.paused:
-        return Opening(State.HELD, dataset.reason, now)
+        return Opening(State.HELD, dataset.reason, AT_ONCE)
     if isinstance(decision, Wait):
-        return Opening(State.WAITING, decision.reason, now + CONSENT_PAUSE)
+        return Opening(State.WAITING, decision.reason, CONSENT_PAUSE)
     if prepared.event_name == INITIATE_CHECKOUT:
-        return Opening(State.PENDING, AWAITS_UPDATES, now + CHECKOUT_PAUSE)
-    return Opening(State.PENDING, None, now)
+        return Opening(State.PENDING, AWAITS_UPDATES, CHECKOUT_PAUSE)
+    return Opening(State.PENDING, None, AT_ONCE)
 
 
 class Move(Enum):
@@ -174,9 +181,7 @@ class Ledger:
         # A refund's person is its Purchase's, who was asked when that left.
         decision = consent.Whole() if prepared.borrows_person else self._decide(prepared.person)
         purchase = self._purchases(order_id).get(dataset.id) if prepared.borrows_person and dataset else None
-        return opening(
-            prepared, live=self.store.live, dataset=dataset, decision=decision, purchase=purchase, now=self.now
-        )
+        return opening(prepared, live=self.store.live, dataset=dataset, decision=decision, purchase=purchase)
 
     def _purchases(self, order_id: str | None) -> Mapping[int | None, State]:
         return deliveries.states_by_dataset(self.connection, self.store.id, PURCHASE, order_id or "")
@@ -188,9 +193,7 @@ class Ledger:
                 "event_pk": pk,
                 "store_id": self.store.id,
                 "dataset_pk": dataset.id if dataset else None,
-                "state": begin.state,
-                "reason": begin.reason,
-                "next_at": begin.next_at,
+                **begin.columns(),
             }
             for dataset, begin in openings.items()
         ]
@@ -249,8 +252,7 @@ class Ledger:
         begin = self._opening(prepared, dataset, event.order_id)
         # What is due already, or backing off, keeps its time: an update must not make it late, nor jump the queue.
         if begin.state is not placed.state:
-            values = {"state": begin.state, "reason": begin.reason, "next_at": begin.next_at}
-            deliveries.change(self.connection, [placed.id], **values)
+            deliveries.change(self.connection, [placed.id], **begin.columns())
         return begin.reason
 
     def _person(self, known: events.LedgerRow) -> identity.Person:

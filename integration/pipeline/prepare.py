@@ -9,7 +9,7 @@ from connectors.event import Event
 from integration.meta import mapping
 from integration.meta.event import REFUND, is_sufficient
 from integration.pipeline import identity
-from integration.pipeline.qualify import NO_CUSTOMER_INFORMATION, Counts, Horizon, Never, Verdict, qualify
+from integration.pipeline.qualify import NO_AMOUNT, NO_CUSTOMER_INFORMATION, Counts, Horizon, Never, Verdict, qualify
 from integration.store_settings import StoreSettings
 
 # A refund's body names nobody: its person is the Purchase's, joined when it leaves.
@@ -46,12 +46,16 @@ def prepare(event: Event, store: StoreView, horizon: Horizon) -> Prepared:
     event_name = mapping.EVENT_NAMES[event.kind]
     user_data = mapping.user_data(event, store.settings)
     verdict = qualify(event, store.settings, horizon)
+    facts = mapping.facts(event, domain=store.domain)
     if isinstance(verdict, Counts) and event_name not in _BORROWS_PERSON and not is_sufficient(user_data):
         verdict = Never(NO_CUSTOMER_INFORMATION)
+    if isinstance(verdict, Counts) and mapping.value(event_name, facts, store.settings.value_basis) is None:
+        # Meta refuses a whole batch for one purchase without a value or a currency.
+        verdict = Never(NO_AMOUNT)
     return Prepared(
         event_name=event_name,
         event_id=mapping.event_id(event, store.settings, store_key=store.short_key),
         verdict=verdict,
-        facts=mapping.facts(event, domain=store.domain),
+        facts=facts,
         person=identity.person(event, user_data, store.settings),
     )

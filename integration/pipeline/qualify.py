@@ -10,7 +10,8 @@ from integration.store_settings import StoreSettings, When
 CANCELLED, DELETED = "cancelled", "deleted"
 TEST_ORDER = "test order"
 NO_CUSTOMER_INFORMATION = "no customer information"
-PURCHASE_NOT_TOLD = "purchase not told"
+NO_AMOUNT = "no amount or no currency"
+PURCHASE_NOT_TOLD, AWAITS_PURCHASE = "purchase not told", "waiting for its Purchase"
 STORE_DISCONNECTED = "the store is disconnected"
 
 _COUNTING = {
@@ -84,16 +85,16 @@ def _order(event: Event, order: Order, settings: StoreSettings, horizon: Horizon
         return NotYet(order.status)
     if order.source is not Source.WEBSITE and order.source not in settings.include_sources:
         return Never(_SOURCE_REASONS[order.source])
-    return _dated(event, horizon, test=order.test)
+    return _dated(event, horizon, test=order.test, paid_late=when is When.PAID)
 
 
 def _has_contact(event: Event) -> bool:
     return bool(event.customer.email or event.customer.phone)
 
 
-def _dated(event: Event, horizon: Horizon, *, test: bool = False) -> Verdict:
+def _dated(event: Event, horizon: Horizon, *, test: bool = False, paid_late: bool = False) -> Verdict:
     placed_at = min(event.placed_at or event.updated_at or horizon.now, horizon.now)
-    event_time = _event_time(event, placed_at, horizon.now)
+    event_time = _event_time(event, placed_at, horizon.now) if paid_late else placed_at
     if horizon.since is not None:
         if placed_at < horizon.since and event.kind is not Kind.REFUND:
             return Never("placed before the store was connected", late=True)
@@ -103,7 +104,7 @@ def _dated(event: Event, horizon: Horizon, *, test: bool = False) -> Verdict:
 
 
 def _event_time(event: Event, placed_at: datetime, now: datetime) -> datetime:
-    """Placement, as the Pixel's, if the order counted within 47 h of it; else when the money came."""
+    """For an order that counts once it is paid: placement, as the Pixel's, if that came within 47 h; else the payment."""
     counted_at = min(event.paid_at or event.updated_at or now, now)
     late: timedelta = counted_at - placed_at
-    return counted_at if late > SAFE_TO_REPEAT and event.kind is Kind.ORDER else placed_at
+    return counted_at if late > SAFE_TO_REPEAT else placed_at

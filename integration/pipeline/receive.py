@@ -13,7 +13,7 @@ from connectors.contract import Connector, Identity, WebhookRequest
 from connectors.errors import AccessLost, MalformedPayload, NotUsed
 from connectors.event import Event, Message, PrivacyRequest, StoreUninstalled
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, alerts, datasets, reading, stores, tasks, transaction, webhooks
+from integration.db import Connection, Engine, alerts, datasets, reading, stores, tasks, transact, transaction, webhooks
 from integration.db.stores import Store
 from integration.errors import NotFound
 from integration.pipeline.ledger import Ledger
@@ -108,10 +108,14 @@ class _Visit:
             return self._unserved(demands)
         if any(not self._is_ours(message, self.store) for message in messages):
             return self._other_site(self.store)
-        with transaction(self.receiver.engine) as connection:
-            if not self._record(connection, self.store, Outcome.ACCEPTED, None) and not any(map(_timeless, messages)):
-                return Reply(Outcome.DUPLICATE)
-            reasons = [self._write(connection, self.store, message) for message in messages]
+        store = self.store
+        return transact(self.receiver.engine, lambda connection: self._write_all(connection, store, messages))
+
+    def _write_all(self, connection: Connection, store: Store, messages: Sequence[Message]) -> Reply:
+        fresh = self._record(connection, store, Outcome.ACCEPTED, None)
+        if not fresh and not any(map(_timeless, messages)):
+            return Reply(Outcome.DUPLICATE)
+        reasons = [self._write(connection, store, message) for message in messages]
         return Reply(Outcome.ACCEPTED, next((reason for reason in reasons if reason), None))
 
     def _write(self, connection: Connection, store: Store, message: Message) -> str | None:

@@ -1,12 +1,15 @@
 """The bundled Valkey for tests that need a broker: a real one, on a unix socket in a directory of its own."""
 
 import importlib.util
+import json
 import os
 import signal
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -14,6 +17,7 @@ import redis
 from integration import broker
 from integration.config import Settings
 from integration.crypto import new_key
+from integration.queues import QUEUE
 from tests.conftest import missing
 
 
@@ -49,8 +53,31 @@ class Valkey:
     pid: int
     admin: redis.Redis
 
+    def waiting(self) -> list[str]:
+        """The functions of the jobs in the queue, next one first."""
+        return [self.job(job_id)[0] for job_id in self.admin.lrange(f"rq:queue:{QUEUE}", 0, -1)]
+
+    def job(self, job_id: bytes) -> list[Any]:
+        """What RQ keeps of a job: function, instance, arguments."""
+        return json.loads(zlib.decompress(self.admin.hget(b"rq:job:" + job_id, "data")))
+
+    def everything(self) -> str:
+        """All keys and all values, unpacked, as one text."""
+        read = {
+            b"string": self.admin.get,
+            b"hash": self.admin.hgetall,
+            b"list": lambda key: self.admin.lrange(key, 0, -1),
+            b"set": self.admin.smembers,
+            b"zset": lambda key: self.admin.zrange(key, 0, -1),
+            b"stream": self.admin.xrange,
+        }
+        told = {key: read[self.admin.type(key)](key) for key in self.admin.keys("*")}
+        jobs = [self.job(key.removeprefix(b"rq:job:")) for key in told if key.startswith(b"rq:job:")]
+        return f"{told} {jobs}"
+
     def emptied(self) -> None:
         """As after its start."""
+        self.admin.acl_deluser(*(name for name in self.admin.acl_users() if name != "default"), "nobody")
         self.admin.config_set("maxmemory", "0")
         self.admin.config_set("maxmemory-policy", "noeviction")
         self.admin.flushall()
