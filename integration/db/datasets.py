@@ -25,6 +25,7 @@ datasets = sa.Table(
     sa.Column("lease_until", Instant),
     sa.Column("leased_at", Instant),
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("refusals", sa.Integer, nullable=False, server_default="0"),  # batches refused since one was taken
     sa.Column("created_at", Instant, nullable=False),
     sa.UniqueConstraint("store_id", "dataset_id"),
     sa.Index("ix_datasets_dataset_id", "dataset_id"),
@@ -105,13 +106,25 @@ def add(
 
 def renew_token(connection: sa.Connection, pk: int, *, sealed_token: str, test_event_code: str | None) -> None:
     """A new token, and the pause is over."""
-    values = {"token": sealed_token, "test_event_code": test_event_code, "state": ACTIVE, "reason": None}
+    values = {"token": sealed_token, "test_event_code": test_event_code, "state": ACTIVE, "reason": None, "refusals": 0}
     connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(values))
 
 
 def pause(connection: sa.Connection, pk: int, reason: str) -> None:
     """Stop sending until the merchant has mended it."""
     connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(state=PAUSED, reason=reason))
+
+
+def count_refusal(connection: sa.Connection, pk: int) -> int:
+    """One more batch was refused whole; how many have been since one was taken."""
+    counted = sa.update(datasets).where(datasets.c.id == pk).values(refusals=datasets.c.refusals + 1)
+    return int(connection.execute(counted.returning(datasets.c.refusals)).scalar_one())
+
+
+def forget_refusals(connection: sa.Connection, pk: int) -> None:
+    """A batch was taken."""
+    some = sa.and_(datasets.c.id == pk, datasets.c.refusals > 0)
+    connection.execute(sa.update(datasets).where(some).values(refusals=0))
 
 
 def lease(

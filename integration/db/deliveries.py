@@ -45,7 +45,7 @@ deliveries = sa.Table(
     sa.Column("next_at", Instant),  # NULL: nothing is due by time
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("doubtful", sa.Boolean, nullable=False, server_default=sa.false()),  # an attempt ended unknown
-    sa.Column("alone", sa.Boolean, nullable=False, server_default=sa.false()),  # its last batch was refused
+    sa.Column("share", sa.BigInteger),  # after its batch was refused: the part of it that is sent again together
     sa.Column("attempt_id", sa.BigInteger),
     sa.Column("first_attempt_at", Instant),
     sa.Column("delivered_at", Instant),
@@ -76,7 +76,7 @@ class Due:
     state: str
     attempts: int
     doubtful: bool
-    alone: bool
+    share: int | None
     first_attempt_at: datetime | None
     event_pk: int
     event_name: str
@@ -165,7 +165,7 @@ def anything_due(connection: sa.Connection) -> bool:
 def due(connection: sa.Connection, dataset_pk: int, limit: int) -> list[Due]:
     """The dataset's deliveries to decide on now, oldest due first."""
     columns: tuple[sa.Column[Any], ...] = (
-        *(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, deliveries.c.doubtful, deliveries.c.alone),
+        *(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, deliveries.c.doubtful, deliveries.c.share),
         *(deliveries.c.first_attempt_at, deliveries.c.event_pk, events.c.event_name, events.c.event_id),
         *(events.c.subject, events.c.order_id, events.c.test, events.c.placed_at, events.c.event_time),
         *(events.c.received_at, events.c.facts, events.c.user_data),

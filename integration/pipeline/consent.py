@@ -96,7 +96,7 @@ def _is_limited(shopper: Shopper, limited: LimitedDataUse) -> bool:
     wherever Meta will find it applies.
     """
     if limited is LimitedDataUse.ALWAYS:
-        return shopper.has_ip or shopper.country == "US"
+        return shopper.has_ip or shopper.country in _PERHAPS_US
     return limited is LimitedDataUse.AUTO and shopper.sale_of_data is Stated.REFUSED and shopper.country in _PERHAPS_US
 
 

@@ -46,6 +46,8 @@ BUDGET_SECONDS = 8.0
 LINGER_SECONDS = 1.0
 UNREACHABLE = "Meta could not be reached before the event was too old"
 _STRAGGLER_SECONDS = 20.0
+# One bad event costs two refusals in a row at most, sixteen bad ones spread evenly thirty-one.
+_REFUSALS_IN_A_ROW = 32
 _TICK_SECONDS = 0.02
 _REST_SECONDS = 0.2
 
@@ -228,6 +230,7 @@ class Drain:
     def _delivered(self, connection: Connection, batch: Batch, answer: Answer, now: datetime) -> None:
         values = {"state": State.DELIVERED, "reason": None, "delivered_at": now, "fbtrace_id": answer.fbtrace_id}
         deliveries.change(connection, batch.pks, next_at=None, **values)
+        datasets.forget_refusals(connection, batch.lease.dataset.id)
         if any(one.due.event_name == PURCHASE for one in batch.told):
             release_refunds(connection, now, dataset_pk=batch.lease.dataset.id)
 
@@ -253,11 +256,18 @@ class Drain:
         alerts.raise_one(connection, store_id=dataset.store_id, kind="dataset_paused", sentence=reason, at=now)
 
     def _refused(self, connection: Connection, batch: Batch, advice: str, now: datetime) -> None:
-        """Meta rejects a whole batch for one bad event: each is sent again alone, and only the bad one dies."""
+        """Meta rejects a whole batch for one bad event: halved again and again, only the bad one dies. Where nothing is
+        taken any more, the fault is not in single events, and the dataset rests.
+        """
         if len(batch.told) == 1:
             deliveries.change(connection, batch.pks, state=State.DEAD, reason=advice, next_at=None)
+        elif datasets.count_refusal(connection, batch.lease.dataset.id) >= _REFUSALS_IN_A_ROW:
+            self._pause(connection, batch, f"Meta refuses all that is sent. {advice}", now)
         else:
-            deliveries.change(connection, batch.pks, state=State.PENDING, alone=True, next_at=now)
+            middle = (len(batch.told) + 1) // 2
+            for place, half in enumerate((batch.pks[:middle], batch.pks[middle:])):
+                share = 2 * batch.attempt + place
+                deliveries.change(connection, half, state=State.PENDING, share=share, next_at=now)
 
 
 def release_refunds(connection: Connection, now: datetime, *, dataset_pk: int | None = None) -> None:

@@ -140,10 +140,8 @@ def _told(row: Due, view: View, person: Person, limited: LimitedData | None) -> 
 
 
 def next_batch(told: Sequence[Told]) -> list[Told]:
-    """The events of the next call: test orders apart from real ones, and one that was refused in company, alone."""
+    """The events of the next call: test orders apart from real ones, and a part of a refused batch by itself."""
     if not told:
         return []
-    first = told[0]
-    if first.due.alone:
-        return [first]
-    return [one for one in told if one.due.test == first.due.test and not one.due.alone]
+    first = told[0].due
+    return [one for one in told if (one.due.share, one.due.test) == (first.share, first.test)]

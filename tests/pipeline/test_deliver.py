@@ -217,19 +217,49 @@ def test_two_workers_at_once_send_nothing_twice(bench: Bench) -> None:
     assert len(bench.sandbox.events()) == len(bench.rows()) == 69
 
 
-def test_at_most_a_thousand_events_leave_in_one_call(bench: Bench) -> None:
-    shop = assumed(bench)
-    tell(shop, "1")
+def copies(bench: Bench, number: int) -> None:
+    """Fill the ledger up to `number` events like the first one."""
     with transaction(bench.engine) as connection:
         (event,) = connection.execute(sa.select(events)).mappings().all()
         (one,) = connection.execute(sa.select(table)).mappings().all()
-        for number in range(2, 1_203):
-            copy = {**event, "id": 10_000 + number, "subject": str(number), "event_id": str(number)}
-            connection.execute(sa.insert(events).values(copy))
-            connection.execute(sa.insert(table).values({**one, "id": 10_000 + number, "event_pk": copy["id"]}))
+        more = range(2, number + 1)
+        named = [{**event, "id": 10_000 + n, "subject": str(n), "event_id": str(n)} for n in more]
+        connection.execute(sa.insert(events), named)
+        connection.execute(sa.insert(table), [{**one, "id": 10_000 + n, "event_pk": 10_000 + n} for n in more])
+
+
+def test_at_most_a_thousand_events_leave_in_one_call(bench: Bench) -> None:
+    shop = assumed(bench)
+    tell(shop, "1")
+    copies(bench, 1_202)
 
     assert bench.deliver() == 1_202
     assert [call["events"] for call in bench.sandbox.requests()] == [1_000, 202]
+
+
+def test_one_poison_event_among_a_thousand_costs_at_most_21_calls(bench: Bench) -> None:
+    shop = assumed(bench)
+    tell(shop, "1")
+    copies(bench, 1_000)
+    bench.sandbox.fail(kind="error", code=100, subcode=2804003, status=400, poison="667", times=None)
+
+    assert bench.deliver() == 999
+
+    assert len(bench.sandbox.requests()) <= 21
+    assert [row["event_id"] for row in bench.rows() if row["status"] == "dead"] == ["667"]
+
+
+def test_a_batch_in_which_all_are_bad_stops_being_halved_and_pauses(bench: Bench) -> None:
+    shop = assumed(bench)
+    tell(shop, "1")
+    copies(bench, 1_000)
+    bench.sandbox.fail(kind="error", code=100, subcode=2804016, status=400, times=None)
+
+    bench.deliver()
+
+    assert len(bench.sandbox.requests()) == 32
+    assert {row["status"] for row in bench.rows()} == {"held"}
+    assert bench.rows()[0]["reason"].startswith("Meta refuses all that is sent.")
 
 
 def test_a_dataset_that_hangs_delays_no_other(bench: Bench) -> None:
