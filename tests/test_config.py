@@ -331,9 +331,10 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one_of_its_own(tmp_path):
     assert str(os.getuid()) in one.parent.name
 
 
-def test_the_length_of_a_path_is_counted_in_bytes(tmp_path):
-    settings = config.load({}, data_dir=tmp_path / ("日" * 30))
-    assert len(os.fsencode(settings.broker_socket)) <= 107
+def test_the_length_of_a_path_is_counted_in_bytes():
+    with tempfile.TemporaryDirectory() as short:
+        settings = config.load({}, data_dir=Path(short) / ("日" * 28))
+        assert len(os.fsencode(settings.broker_socket)) <= 107
 
 
 def test_the_settings_as_text_hold_no_secret():

@@ -135,24 +135,19 @@ def test_a_line_end_in_a_value_makes_no_second_line(way):
 
 
 @both_ways
-@pytest.mark.parametrize(
-    "words",
-    [
-        {"details": {"email": "ada-under-a-key", "order_id": 1}},
+def test_what_is_nested_in_a_value_never_comes_out(way):
+    nested = [
+        {"details": {"email": "under-a-telling-key", "order_id": 1}},
         {"details": {"deep": [{"why": EMAIL}]}},
-        {"headers": [["authorization", "x"], ["from", EMAIL]]},
-    ],
-    ids=["key-in-an-object", "deep-in-a-list", "in-a-list"],
-)
-def test_what_is_nested_in_a_value_never_comes_out(way, words):
-    told = logged(way, {"words": words})
-    assert not [text for text in (EMAIL, "ada-under-a-key") if text in told]
+        {"headers": [["from", EMAIL]]},
+    ]
+    told = logged(way, *({"words": words} for words in nested))
+    assert not [text for text in (EMAIL, "under-a-telling-key") if text in told]
 
 
 @both_ways
-@pytest.mark.parametrize("kind", ["error", "bytes"])
-def test_an_error_or_bytes_as_a_value_never_tell_either(way, kind):
-    assert EMAIL not in logged(way, {"as": kind, "words": {"why": EMAIL}})
+def test_an_error_or_bytes_as_a_value_never_tell_either(way):
+    assert EMAIL not in logged(way, *({"as": kind, "words": {"why": EMAIL}} for kind in ("error", "bytes")))
 
 
 @both_ways

@@ -171,7 +171,7 @@ def test_a_full_broker_is_not_waited_for_and_rings_again_when_it_has_room(valkey
 def test_what_is_no_broker_at_all_does_not_raise():
     """A web server on the port of REDIS_URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     with queues.connect(f"redis://127.0.0.1:{server.server_port}", hurry=True) as connection:
         assert in_a_hurry(Bell(connection).wake) is False
     server.shutdown()

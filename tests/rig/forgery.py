@@ -116,7 +116,7 @@ def forger(connection: redis.Redis, directory: Path) -> Iterator[Forger]:
         found.hooks = [
             {"url": f"{address}/{end}", "job_status": end, "method": "POST"} for end in ("finished", "failed")
         ]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield found
         server.shutdown()
 
