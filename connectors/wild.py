@@ -19,6 +19,10 @@ S = TypeVar("S", bound=msgspec.Struct)
 MAX_TEXT = 1_000
 MAX_AMOUNT = Decimal(10) ** 12
 MAX_ID_DIGITS = 40
+MAX_ID_TEXT = 64
+MAX_TIME_TEXT = 40
+# ISO 4217's own words for "no currency" and "a test".
+_NO_CURRENCIES = frozenset({"XXX", "XTS"})
 
 _BOM = b"\xef\xbb\xbf"
 _ABSENT = (b"", b"null")
@@ -98,7 +102,7 @@ def text(value: Any, limit: int = MAX_TEXT) -> str | None:
     """Text without control characters, trimmed, cut at `limit` characters; None for anything else or for nothing."""
     if not isinstance(value, str):
         return None
-    cleaned = _CONTROLS.sub("", value[: limit * 2]).strip()[:limit]
+    cleaned = _CONTROLS.sub("", value[: limit * 2]).strip()[:limit].rstrip()
     return cleaned or None
 
 
@@ -111,8 +115,8 @@ def identifier(value: Any) -> str | None:
         return None
     if isinstance(value, int):
         return str(value) if 0 < value < 10**MAX_ID_DIGITS else None
-    cleaned = text(value, 64)
-    if cleaned is None:
+    cleaned = text(value)
+    if cleaned is None or len(cleaned) > MAX_ID_TEXT:  # cut short it would be another order's id
         return None
     gid = _GID.fullmatch(cleaned)
     cleaned = gid.group(1) if gid else cleaned
@@ -142,8 +146,10 @@ def amount(value: Any) -> Decimal | None:
 
 def currency(value: Any) -> str | None:
     """An ISO 4217 code, upper-cased; None for anything that is not three letters."""
-    cleaned = (text(value, 8) or "").upper()
-    return cleaned if _CURRENCY.fullmatch(cleaned) else None
+    cleaned = text(value, 8) or ""
+    if not cleaned.isascii() or not _CURRENCY.fullmatch(cleaned.upper()):
+        return None
+    return None if cleaned.upper() in _NO_CURRENCIES else cleaned.upper()
 
 
 def whole(value: Any) -> int | None:
@@ -161,8 +167,8 @@ def flag(value: Any) -> bool:
 
 def instant(value: Any, *, naive_is_utc: bool = False) -> datetime | None:
     """An aware UTC time from ISO 8601 text. Text without a zone is no time, unless the platform documents it as UTC."""
-    cleaned = text(value, 40)
-    if cleaned is None:
+    cleaned = text(value)
+    if cleaned is None or len(cleaned) > MAX_TIME_TEXT:
         return None
     try:
         moment = datetime.fromisoformat(cleaned)

@@ -49,7 +49,7 @@ def start(settings: Settings) -> Broker:
     socket.unlink(missing_ok=True)
     process = subprocess.Popen(  # noqa: S603
         _command(directory, socket),
-        stdout=subprocess.DEVNULL,
+        stdout=sys.stderr,  # where Valkey writes its warnings, and where ours go
         stderr=sys.stderr,
         start_new_session=True,
         preexec_fn=die_with_parent,  # noqa: PLW1509

@@ -32,8 +32,8 @@ class Settings:
     data_dir: Path
     port: int
     public_url: str
-    database_url: str
-    redis_url: str | None
+    database_url: str = field(repr=False)
+    redis_url: str | None = field(repr=False)
     graph_url: str
     graph_version: str
     trusted_proxies: int
@@ -80,7 +80,7 @@ def load(
         app_env=app_env,
         data_dir=directory,
         port=listening,
-        public_url=(_text(values, "PUBLIC_URL") or f"http://127.0.0.1:{listening}").rstrip("/"),
+        public_url=_public_url(_text(values, "PUBLIC_URL") or f"http://127.0.0.1:{listening}"),
         database_url=_database_url(_text(values, "DATABASE_URL"), directory),
         redis_url=_text(values, "REDIS_URL"),
         graph_url=_graph_url(_text(values, "META_GRAPH_URL") or "https://graph.facebook.com"),
@@ -95,25 +95,41 @@ def load(
 
 
 def _with_dotenv(environ: Mapping[str, str]) -> Mapping[str, str]:
-    from_file = {name: text for name, text in dotenv_values(".env").items() if text is not None}
-    return {**from_file, **environ}
+    """The .env file, and the environment over it: SECRET_KEY_FILE there outdoes a SECRET_KEY here, and the reverse."""
+    try:
+        from_file = {name: text for name, text in dotenv_values(".env").items() if text is not None}
+    except UnicodeDecodeError:
+        raise Misconfigured("The .env file is not UTF-8.") from None
+    said = {name.removesuffix("_FILE") for name, text in environ.items() if text}
+    return {name: text for name, text in from_file.items() if name.removesuffix("_FILE") not in said} | dict(environ)
 
 
 def _text(values: Mapping[str, str], name: str) -> str | None:
     """The variable, or the content of the file that <NAME>_FILE names; None where neither is set."""
     if given := values.get(name, "").strip():
-        return given
+        return _readable(name, given)
     if path := values.get(f"{name}_FILE", "").strip():
         try:
             return Path(path).read_text(encoding="utf-8").strip() or None
         except OSError as error:
             raise Misconfigured(f"{name}_FILE cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError:
+            raise Misconfigured(f"{name}_FILE names a file that is not UTF-8.") from None
     return None
+
+
+def _readable(name: str, text: str) -> str:
+    """Bytes that are no UTF-8 arrive as lone surrogates, and would break much later, at the first signature."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Misconfigured(f"{name} is not UTF-8.") from None
+    return text
 
 
 def _number(values: Mapping[str, str], name: str, default: int) -> int:
     text = _text(values, name) or str(default)
-    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65_535:
         raise Misconfigured(f"{name} must be a whole number from 0 to 65535.")
     return int(text)
 
@@ -127,7 +143,7 @@ def _one_of(values: Mapping[str, str], name: str, known: tuple[str, ...], defaul
 
 def _matching(values: Mapping[str, str], name: str, pattern: str, default: str) -> str:
     text = _text(values, name) or default
-    if not re.fullmatch(pattern, text):
+    if not re.fullmatch(pattern, text, re.ASCII):
         raise Misconfigured(f"{name} must look like {default}.")
     return text
 
@@ -147,12 +163,27 @@ def _database_url(text: str | None, directory: Path) -> str:
 
 
 def _graph_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and _is_loopback(parts.hostname):
-        return url.rstrip("/")
-    raise Misconfigured("META_GRAPH_URL must be https; plain http is accepted for loopback only.")
+    scheme, host = _address("META_GRAPH_URL", url)
+    if scheme == "http" and not _is_loopback(host):
+        raise Misconfigured("META_GRAPH_URL must be https; plain http is accepted for loopback only.")
+    return url.rstrip("/")
+
+
+def _public_url(url: str) -> str:
+    _address("PUBLIC_URL", url)
+    return url.rstrip("/")
+
+
+def _address(name: str, url: str) -> tuple[str, str]:
+    """Scheme and host of an http address without user, query or spaces. Raises Misconfigured."""
+    try:
+        parts = urlsplit(url)
+        plain = url.isprintable() and " " not in url and "@" not in parts.netloc and not parts.query
+        if plain and parts.hostname and parts.scheme in ("http", "https") and parts.port != 0:
+            return parts.scheme, parts.hostname
+    except ValueError:
+        pass
+    raise Misconfigured(f"{name} must be an http or https address: a scheme, a host, perhaps a port and a path.")
 
 
 def _is_loopback(host: str | None) -> bool:
@@ -195,7 +226,10 @@ def _refuse_weakness(settings: Settings) -> None:
 def _development_secrets(directory: Path) -> dict[str, str]:
     """Secrets made once for this data directory; several processes may start at the same moment."""
     path = directory / "secrets.json"
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Misconfigured(f"TANDEM_DATA_DIR cannot be used: {error.strerror}.") from None
     if not path.exists():
         made = {"SECRET_KEY": secrets.token_urlsafe(32), "ENCRYPTION_KEYS": new_key()}
         draft = directory / f".secrets-{os.getpid()}-{secrets.token_hex(4)}"
@@ -208,5 +242,8 @@ def _development_secrets(directory: Path) -> dict[str, str]:
             pass
         finally:
             draft.unlink()
-    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise Misconfigured(f"{path} cannot be read. It holds the keys of what is stored beside it.") from None
     return kept

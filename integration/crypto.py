@@ -31,7 +31,7 @@ class Sealer:
         """What was sealed. Raises SealBroken."""
         try:
             opened = self._fernet.decrypt(sealed)
-        except InvalidToken as error:
+        except (InvalidToken, ValueError) as error:  # ValueError: no ASCII, so it never was sealed
             raise SealBroken(f"A sealed {column} does not open with the present ENCRYPTION_KEYS.") from error
         if not hmac.compare_digest(opened[:_BINDING_BYTES], _binding(store, column)):
             raise SealBroken(f"A sealed {column} belongs to another place.")

@@ -3,8 +3,9 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -20,7 +21,8 @@ HIDDEN = "[hidden]"
 
 def configure(*, level: str = "INFO", machine: bool = False) -> None:
     """Lines on standard error: JSON where a machine reads them (production), plain words otherwise."""
-    renderer: Any = structlog.processors.JSONRenderer() if machine else structlog.dev.ConsoleRenderer(colors=False)
+    for_people = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=_where)
+    renderer: Any = structlog.processors.JSONRenderer() if machine else for_people
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -40,11 +42,30 @@ def logger(room: str) -> Any:
     return structlog.get_logger().bind(room=room)
 
 
+def _where(out: TextIO, trouble: Any) -> None:
+    """Files, lines and the kind of an error. Its text and the variables of its frames hold what a shopper typed."""
+    kind, _, frames = trouble
+    out.write("\n" + "".join(traceback.format_tb(frames)) + f"{kind.__name__}\n")
+
+
 def _hide(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Blank values under telling keys, and anything in a text that looks like a token or an e-mail address."""
     for key, value in line.items():
-        if _SECRET_KEYS.search(key):
-            line[key] = HIDDEN
-        elif isinstance(value, str):
-            line[key] = _LOOKS_SECRET.sub(HIDDEN, value)
+        line[key] = _hidden(key, value)
     return line
+
+
+def _hidden(key: str, value: Any) -> Any:
+    if _SECRET_KEYS.search(key):
+        return HIDDEN
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case dict():
+            return {name: _hidden(str(name), inner) for name, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_hidden("", inner) for inner in value]
+        case bytes():
+            return _LOOKS_SECRET.sub(HIDDEN, value.decode(errors="replace"))
+        case _:
+            return _LOOKS_SECRET.sub(HIDDEN, str(value))

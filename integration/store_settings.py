@@ -118,8 +118,8 @@ def _template(*names: str, required: str = "") -> Callable[[str], str]:
     known = {f"{{{name}}}" for name in names}
 
     def read(text: str) -> str:
-        if not text or len(text) > 100:
-            raise ValueError("it is a text of 1 to 100 characters.")
+        if not text or len(text) > 100 or not text.isprintable():
+            raise ValueError("it is a text of 1 to 100 characters, all printable.")
         used = re.findall(r"\{[^{}]*\}", text)
         if set(used) - known or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
             raise ValueError(f"it may hold {', '.join(sorted(known))}.")
