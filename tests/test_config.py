@@ -139,7 +139,7 @@ def test_a_malformed_variable_is_named_and_its_value_is_not(name, value):
 
 def test_a_data_directory_that_is_a_file_is_said_in_a_sentence():
     Path("taken").touch()
-    with pytest.raises(Misconfigured, match="^TANDEM_DATA_DIR cannot be used: File exists"):
+    with pytest.raises(Misconfigured, match=r"^TANDEM_DATA_DIR cannot be used: File exists"):
         config.load({"TANDEM_DATA_DIR": "taken"})
 
 

@@ -396,6 +396,13 @@ def test_a_number_without_a_country_of_its_own_is_read_in_the_stores():
     ] == sha256("14155550132")
 
 
+def test_a_state_is_read_in_its_country():
+    """Georgia is a state of the US with a code, and a text elsewhere."""
+    for country, state in (("US", "ga"), ("DE", "georgia")):
+        told_of = told(order(customer=Customer(state="Georgia", country=country)))["user_data"]
+        assert told_of["st"] == sha256(state)
+
+
 def test_an_id_that_looks_like_a_hash_is_hashed_all_the_same():
     digest = "a" * 64
 
