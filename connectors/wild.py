@@ -19,6 +19,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 MAX_TEXT = 1_000
 MAX_AMOUNT = Decimal(10) ** 12
 MAX_ID_DIGITS = 40
+MAX_PARTS = 20_000  # members of one list that are looked at where not all have their shape
 MAX_ID_TEXT = 64
 MAX_TIME_TEXT = 40
 # ISO 4217's own words for "no currency" and "a test".
@@ -93,7 +94,7 @@ def parts(raw: msgspec.Raw | None, shape: type[S]) -> list[S]:
 
 def _members(raw: msgspec.Raw) -> list[msgspec.Raw]:
     try:
-        return msgspec.json.decode(raw, type=list[msgspec.Raw])
+        return msgspec.json.decode(raw, type=list[msgspec.Raw])[:MAX_PARTS]
     except (msgspec.DecodeError, RecursionError):
         return []
 

@@ -10,8 +10,6 @@ from integration.pipeline.receive import Receiver
 from integration.queues import Bell
 from integration.web import health, overview, security, webhooks
 
-MAX_BODY = 2 * 1024 * 1024
-
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application. Settings come from the environment unless given. Raises Misconfigured."""
@@ -23,7 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static", static_url_path="/static")
     app.extensions["engine"] = engine  # for whoever made the application, to dispose of
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY)
+    app.config.update(MAX_CONTENT_LENGTH=webhooks.MAX_BODY, MAX_FORM_MEMORY_SIZE=webhooks.MAX_BODY)
     # A platform counts a redirect as success and loses the delivery: //webhooks is unknown, not moved.
     app.url_map.merge_slashes = False
     if settings.trusted_proxies:

@@ -157,7 +157,11 @@ def _database_url(text: str | None, directory: Path) -> str:
     for short in ("postgres://", "postgresql://"):
         if url.startswith(short):
             url = "postgresql+psycopg://" + url.removeprefix(short)
-    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+    try:
+        well_formed = url.isprintable() and urlsplit(url).port != 0
+    except ValueError:  # its text would repeat the password
+        well_formed = False
+    if not well_formed or not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise Misconfigured("DATABASE_URL must start with postgresql+psycopg:// or sqlite:///.")
     return url
 

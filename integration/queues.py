@@ -59,7 +59,7 @@ class Bell:
             return False
         try:
             queue(self.connection).enqueue(
-                job, job_timeout=_JOB_SECONDS, result_ttl=0, failure_ttl=3_600, description=job
+                job, ttl=_FLAG_SECONDS, job_timeout=_JOB_SECONDS, result_ttl=0, failure_ttl=3_600, description=job
             )
         except RedisError:
             self.heard(job)  # no job waits: the next one to ring must not find the flag

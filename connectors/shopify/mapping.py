@@ -15,6 +15,8 @@ from connectors.shopify.shapes import Account, CheckoutBody, Marks, OrderBody, P
 
 Reader = Callable[[bytes], Message]
 
+MAX_TOKEN = 255
+
 
 def parse(topic: str, body: bytes) -> list[Message]:
     """What the body tells, as one message.
@@ -68,8 +70,8 @@ def _order_facts(order: OrderBody, order_id: str) -> Order:
 def _checkout(body: bytes) -> Event:
     checkout = wild.decode(body, CheckoutBody)
     token = wild.text(checkout.token)
-    if token is None:
-        raise MalformedPayload("token is missing.")
+    if token is None or len(token) > MAX_TOKEN:  # cut short it would be another checkout's
+        raise MalformedPayload("token is missing or too long.")
     money = amounts.of_sale(checkout)
     return Event(
         kind=Kind.CHECKOUT_STARTED,

@@ -18,7 +18,7 @@ from connectors.woocommerce.webhooks import TOPICS
 
 # Far beyond any order, so that a body of two megabytes full of `{}` costs a store no more than a moment.
 MAX_ITEMS = 20_000
-MAX_REFUNDS = 1_000
+MAX_REFUNDS = 100
 
 _DELETED, _RESTORED = "order.deleted", "order.restored"
 _ORDER_ID = re.compile(r"[1-9]\d*", re.ASCII)

@@ -1,5 +1,6 @@
 """The operator's commands; `tandem --help` lists them. Each joins settings, database and a use-case, and prints."""
 
+import os
 import sys
 
 import click
@@ -25,6 +26,7 @@ for command in (
 
 def main() -> None:
     """The console script: a mistake of the user's is one sentence on standard error, and exit code 1."""
+    os.umask(0o077)  # the database and its neighbours are nobody else's to read
     try:
         tandem(prog_name="tandem")
     except TandemError as error:

@@ -71,16 +71,24 @@ def _dataset(row: sa.Row[tuple[object, ...]]) -> Dataset:
     )
 
 
-def of_store(connection: sa.Connection, store_id: str) -> list[Dataset]:
-    """A store's datasets, oldest first."""
-    found = connection.execute(sa.select(datasets).where(datasets.c.store_id == store_id).order_by(datasets.c.id))
-    return [_dataset(row) for row in found]
+def of_store(connection: sa.Connection, store_id: str, *, kept: bool = False) -> list[Dataset]:
+    """A store's datasets, oldest first; `kept`: as they stay until this transaction ends."""
+    wanted = sa.select(datasets).where(datasets.c.store_id == store_id).order_by(datasets.c.id)
+    return [_dataset(row) for row in connection.execute(wanted.with_for_update(read=True) if kept else wanted)]
 
 
 def stores_sharing(connection: sa.Connection, dataset_id: str, *, besides: str) -> list[str]:
     """The ids of other stores that tell the same dataset of Meta's."""
     other = sa.select(datasets.c.store_id).where(datasets.c.dataset_id == dataset_id, datasets.c.store_id != besides)
     return list(connection.execute(other).scalars())
+
+
+def one_at_a_time(connection: sa.Connection, dataset_id: str) -> None:
+    """Until this transaction ends nobody else attaches Meta's dataset: two stores must not miss one another. SQLite has
+    one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(dataset_id, 0))))
 
 
 def add(
@@ -110,9 +118,11 @@ def renew_token(connection: sa.Connection, pk: int, *, sealed_token: str, test_e
     connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(values))
 
 
-def pause(connection: sa.Connection, pk: int, reason: str) -> None:
-    """Stop sending until the merchant has mended it."""
-    connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(state=PAUSED, reason=reason))
+def pause(connection: sa.Connection, dataset: Dataset, reason: str) -> bool:
+    """Stop sending until the merchant has mended it; False where its token was renewed since `dataset` was read."""
+    same = sa.and_(datasets.c.id == dataset.id, datasets.c.token == dataset.sealed_token)
+    paused = sa.update(datasets).where(same).values(state=PAUSED, reason=reason).returning(datasets.c.id)
+    return connection.execute(paused).first() is not None
 
 
 def count_refusal(connection: sa.Connection, pk: int) -> int:

@@ -29,6 +29,9 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
+_MOST_BYTES = 2_000_000
+_SLICE = 100
+
 CLAIMABLE = (State.PENDING, State.WAITING, State.SENDING)
 MOVABLE = (State.OBSERVED, State.PENDING, State.WAITING, State.WITHHELD, State.HELD, State.SKIPPED)
 UNSETTLED = (State.PENDING, State.SENDING, State.WAITING, State.HELD)
@@ -87,6 +90,7 @@ class Due:
     placed_at: datetime
     event_time: datetime
     received_at: datetime
+    ended: bool
     facts: str
     user_data: str | None
 
@@ -162,22 +166,31 @@ def anything_due(connection: sa.Connection) -> bool:
     return connection.execute(due).first() is not None
 
 
-def due(connection: sa.Connection, dataset_pk: int, limit: int) -> list[Due]:
-    """The dataset's deliveries to decide on now, oldest due first."""
+def due(connection: sa.Connection, dataset_pk: int, limit: int, *, most_bytes: int = _MOST_BYTES) -> list[Due]:
+    """The dataset's deliveries to decide on now, oldest due first: at most `limit`, and about `most_bytes` of facts."""
     columns: tuple[sa.Column[Any], ...] = (
         *(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, deliveries.c.doubtful, deliveries.c.share),
         *(deliveries.c.first_attempt_at, deliveries.c.event_pk, events.c.event_name, events.c.event_id),
         *(events.c.subject, events.c.order_id, events.c.test, events.c.placed_at, events.c.event_time),
-        *(events.c.received_at, events.c.facts, events.c.user_data),
+        *(events.c.received_at, events.c.ended, events.c.facts, events.c.user_data),
     )
-    found = connection.execute(
+    statement = (
         sa.select(*columns)
         .join(events, events.c.id == deliveries.c.event_pk)
         .where(deliveries.c.dataset_pk == dataset_pk, _claimable_now())
         .order_by(deliveries.c.next_at, deliveries.c.id)
         .limit(limit)
     )
-    return [Due(*row) for row in found]
+    taken: list[Due] = []
+    size = 0
+    # Read in slices: a thousand orders of five hundred lines would not fit.
+    for row in connection.execute(statement.execution_options(yield_per=_SLICE)):
+        one = Due(*row)
+        size += len(one.facts)
+        if taken and size > most_bytes:
+            break
+        taken.append(one)
+    return taken
 
 
 def only_withheld(connection: sa.Connection, event_pks: Sequence[int]) -> list[int]:
@@ -228,13 +241,14 @@ class Orphan:
 
     id: int
     event_name: str
+    event_id: str
     test: bool
 
 
 def orphans(connection: sa.Connection, store_id: str) -> list[Orphan]:
     """What a store holds for its first dataset, kept from others until this transaction ends."""
     found = connection.execute(
-        sa.select(deliveries.c.id, events.c.event_name, events.c.test)
+        sa.select(deliveries.c.id, events.c.event_name, events.c.event_id, events.c.test)
         .join(events, events.c.id == deliveries.c.event_pk)
         .where(_orphaned(), deliveries.c.store_id == store_id)
         .order_by(deliveries.c.id)

@@ -15,7 +15,7 @@ events = sa.Table(
     sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
     sa.Column("store_id", sa.String(32), sa.ForeignKey("stores.id", ondelete="CASCADE"), nullable=False),
     sa.Column("event_name", sa.String(50), nullable=False),
-    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("subject", sa.String(255), nullable=False),
     sa.Column("event_id", sa.String(255), nullable=False),  # computed once, never again
     sa.Column("order_id", sa.String(64)),
     sa.Column("test", sa.Boolean, nullable=False),
@@ -37,6 +37,14 @@ events = sa.Table(
     sa.UniqueConstraint("store_id", "event_name", "subject"),
     sa.Index("ix_events_store_id_order_id", "store_id", "order_id"),
 )
+
+
+# The columns of a row behind which no person is known (any more).
+NOBODY: dict[str, Any] = {
+    "user_data": None,
+    "key_mask": 0,
+    **dict.fromkeys(("email_hmac", "phone_hmac", "customer_hmac")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +93,4 @@ def update(connection: sa.Connection, pk: int, values: Mapping[str, Any]) -> Non
 
 def wipe(connection: sa.Connection, pks: Sequence[int]) -> None:
     """Forget the person behind these events; that they happened stays."""
-    nothing = {"user_data": None, "key_mask": 0, "email_hmac": None, "phone_hmac": None, "customer_hmac": None}
-    connection.execute(sa.update(events).where(events.c.id.in_(pks)).values(nothing))
+    connection.execute(sa.update(events).where(events.c.id.in_(pks)).values(NOBODY))

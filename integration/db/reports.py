@@ -33,7 +33,7 @@ def listing(
         statement = statement.where(deliveries.c.store_id == store_id)
     if state:
         statement = statement.where(deliveries.c.state == state)
-    for row in connection.execution_options(yield_per=1_000).execute(statement):
+    for row in connection.execute(statement.execution_options(yield_per=1_000)):
         yield dict(row._mapping)  # noqa: SLF001
 
 

@@ -135,7 +135,7 @@ def mark_uninstalled(connection: sa.Connection, store_id: str, at: datetime) -> 
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(uninstalled_at=at))
 
 
-def mark_reconnected(connection: sa.Connection, store_id: str, *, sealed_secret: str | None) -> None:
-    """It is back, perhaps with another secret."""
-    values = {"uninstalled_at": None, "webhook_secret": sealed_secret}
+def mark_reconnected(connection: sa.Connection, store_id: str, *, sealed_secret: str | None, since: datetime) -> None:
+    """It is back and live, perhaps with another secret; orders placed before `since` are not ours to tell."""
+    values = {"uninstalled_at": None, "webhook_secret": sealed_secret, "since": since, "state": LIVE}
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))

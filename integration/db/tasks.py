@@ -18,6 +18,7 @@ tasks = sa.Table(
     sa.Column("platform", sa.String(32), nullable=False),
     sa.Column("site", sa.String(255)),  # for a store we do not serve (any more)
     sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),  # keyed: the same demand is open once
     sa.Column("payload", sa.Text),  # sealed
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("done_at", Instant),
@@ -38,22 +39,27 @@ class Task:
     created_at: datetime
 
 
-def add(
+def add_once(
     connection: sa.Connection,
     *,
     store_id: str | None,
     platform: str,
     site: str | None,
     kind: str,
+    digest: str,
     sealed: str | None,
     at: datetime,
 ) -> None:
-    """Write a task down in the caller's transaction."""
+    """Write a task down in the caller's transaction, unless the same is still to do."""
+    same = sa.and_(tasks.c.done_at.is_(None), tasks.c.kind == kind, tasks.c.digest == digest, tasks.c.site == site)
+    if connection.execute(sa.select(tasks.c.id).where(same).limit(1)).first():
+        return
     values = {
         "store_id": store_id,
         "platform": platform,
         "site": site,
         "kind": kind,
+        "digest": digest,
         "payload": sealed,
         "created_at": at,
     }

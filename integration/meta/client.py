@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import msgspec
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+from urllib3.exceptions import HTTPError
 
 from integration.meta import errors
+from integration.meta.deadline import pool_manager, within
 from integration.meta.event import ServerEvent
 
 # Names our platform with every request; Meta asks for fewer than 23 characters and two letters.
@@ -27,7 +28,7 @@ class GraphClient:
         """`base_url` like https://graph.facebook.com, `version` like v26.0."""
         self._base = f"{base_url}/{version}"
         # No proxies from the environment and no redirects: the token goes to this host and nowhere else.
-        self._pool = urllib3.PoolManager(maxsize=connections, num_pools=4, retries=False)
+        self._pool = pool_manager(connections=connections)
 
     def send(
         self, dataset_id: str, token: str, events: Sequence[ServerEvent], *, test_event_code: str | None = None
@@ -40,12 +41,12 @@ class GraphClient:
         if test_event_code:
             told["test_event_code"] = test_event_code
         deadline = time.monotonic() + _TOTAL_SECONDS
-        try:
-            return self._post(f"{self._base}/{dataset_id}/events", msgspec.json.encode(told), len(events), deadline)
-        except (NewConnectionError, ConnectTimeoutError, SSLError):
-            return errors.not_sent()
-        except (HTTPError, OSError):
-            return errors.unknown()
+        body = msgspec.json.encode(told)
+        with within(_TOTAL_SECONDS) as call:
+            try:
+                return self._post(f"{self._base}/{dataset_id}/events", body, len(events), deadline)
+            except (HTTPError, OSError):
+                return errors.unknown() if call.begun else errors.not_sent()
 
     def _post(self, url: str, body: bytes, sent: int, deadline: float) -> errors.Answer:
         response = self._pool.request(

@@ -130,9 +130,10 @@ def _next(code: int | None, subcode: int | None, *, transient: bool, retry_after
 
 
 def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """A code as the ledger can keep it; whatever else Meta or a proxy says is no code."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31 else None
 
 
 def _trace(reply: Mapping[str, Any]) -> str | None:
     trace = reply.get("fbtrace_id")
-    return trace[:64] if isinstance(trace, str) else None
+    return trace[:64] if isinstance(trace, str) and trace.isprintable() else None

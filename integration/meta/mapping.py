@@ -35,6 +35,7 @@ _ACTION_SOURCES = {
 _REFUND_ACTION_SOURCE = "system_generated"
 
 MAX_CONTENTS = 500
+MAX_SKU = 100
 
 
 class FactLine(msgspec.Struct, frozen=True, array_like=True):
@@ -96,7 +97,7 @@ def facts(event: Event, *, domain: str) -> Facts:
 
 
 def _fact_line(line: Line) -> FactLine:
-    return FactLine(line.variant_id, line.product_id, line.sku, line.quantity, line.price)
+    return FactLine(line.variant_id, line.product_id, (line.sku or "")[:MAX_SKU] or None, line.quantity, line.price)
 
 
 def event_id(event: Event, settings: StoreSettings, *, store_key: str) -> str:

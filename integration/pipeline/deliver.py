@@ -78,6 +78,7 @@ class Drain:
     chance: Callable[[], float] = random.random
     in_flight: int = IN_FLIGHT
     _calls: dict[Future[Answer], Batch] = field(default_factory=dict)
+    _answered: list[tuple[Batch, Answer]] = field(default_factory=list)  # and not written down yet
 
     def run(self, *, budget: float = BUDGET_SECONDS, linger: float = LINGER_SECONDS) -> int:
         """Send until nothing has been due for `linger` seconds, at most about `budget` seconds; how many events were
@@ -93,7 +94,7 @@ class Drain:
                 started = self._start(threads) if willing else 0
                 finished = self._finish()
                 delivered += sum(finished)
-                if started or finished or self._calls:
+                if started or finished or self._calls or (self._answered and now < deadline + _STRAGGLER_SECONDS):
                     idle_since = now
                 elif now >= deadline or now - idle_since >= linger:
                     return delivered
@@ -103,17 +104,23 @@ class Drain:
     def _start(self, threads: ThreadPoolExecutor) -> int:
         """Fill the free places with batches of datasets that have something due; how many were taken up."""
         free = self.in_flight - len(self._calls)
-        if not free or not self._anything_due():
-            return 0
-        with transaction(self.engine) as connection:
-            leases = datasets.lease(
-                connection, owner=self.owner, due=deliveries.is_due(), limit=free, seconds=LEASE_SECONDS
-            )
-        for lease in leases:
-            batch = self._prepare_alone(lease)
-            if batch:
-                self._calls[threads.submit(self._call, batch)] = batch
+        try:
+            leases = self._lease(free) if free and self._anything_due() else []
+            for lease in leases:
+                batch = self._prepare_alone(lease)
+                if batch:
+                    self._calls[threads.submit(self._call, batch)] = batch
+        except Unavailable:
+            if not self._calls and not self._answered:
+                raise
+            return 0  # what is under way has answers to be written first
         return len(leases)
+
+    def _lease(self, limit: int) -> Sequence[Lease]:
+        with transaction(self.engine) as connection:
+            return datasets.lease(
+                connection, owner=self.owner, due=deliveries.is_due(), limit=limit, seconds=LEASE_SECONDS
+            )
 
     def _anything_due(self) -> bool:
         # Looked up first without a write lock: on SQLite a webhook may be waiting for it.
@@ -133,11 +140,25 @@ class Drain:
         return self.sealer.unseal(dataset.sealed_token, store=dataset.store_id, column=SEALED_TOKEN).decode()
 
     def _finish(self) -> list[int]:
-        """Write down the outcomes of the calls that have ended; how many events each delivered."""
-        if not self._calls:
-            return []
-        ended, _ = wait(self._calls, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
-        return [self._settle(self._calls.pop(call), call.result()) for call in ended]
+        """Write down the outcomes of the calls that have ended; how many events each delivered.
+
+        Each by itself: a database that is busy is asked again for this one, and an answer that cannot be written must
+        not take the others along.
+        """
+        if self._calls:
+            ended, _ = wait(self._calls, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
+            self._answered += [(self._calls.pop(call), call.result()) for call in ended]
+        answered, self._answered = self._answered, []
+        written = []
+        for batch, answer in answered:
+            try:
+                written.append(self._settle(batch, answer))
+            except Unavailable:
+                self._answered.append((batch, answer))
+            except Exception as error:  # noqa: BLE001
+                kind = type(error).__name__
+                logger("deliver").error("an outcome cannot be written", dataset=batch.lease.dataset.id, kind=kind)
+        return written
 
     def _prepare_alone(self, lease: Lease) -> Batch | None:
         """One dataset's broken row must not stop the others; its lease runs out, and the log says where it broke."""
@@ -182,13 +203,14 @@ class Drain:
     def _write_decisions(self, connection: Connection, decided: Mapping[Due, Told | Set]) -> None:
         wiped = [row.event_pk for row, one in decided.items() if isinstance(one, Set) and one.wipe]
         events.lock_many(connection, wiped)
+        # Their sender died between intent and outcome: nobody knows whether Meta counted them.
+        orphaned = [row.id for row in decided if row.state == State.SENDING]
+        deliveries.change(connection, orphaned, state=State.PENDING, doubtful=True)
         for row, one in decided.items():
             if isinstance(one, Set):
                 values = {"state": one.state, "reason": one.reason, "next_at": one.next_at}
-                deliveries.decide(connection, row.id, seen=row.state, **values)
-            elif row.state == State.SENDING:
-                # Its sender died between intent and outcome: nobody knows whether Meta counted it.
-                deliveries.change(connection, [row.id], state=State.PENDING, doubtful=True)
+                seen = State.PENDING if row.state == State.SENDING else row.state
+                deliveries.decide(connection, row.id, seen=seen, **values)
         if wiped:
             events.wipe(connection, deliveries.only_withheld(connection, wiped))
 
@@ -250,7 +272,10 @@ class Drain:
     def _pause(self, connection: Connection, batch: Batch, reason: str, now: datetime) -> None:
         """The dataset rests; its events are held, none is dropped."""
         dataset = batch.lease.dataset
-        datasets.pause(connection, dataset.id, reason)
+        if not datasets.pause(connection, dataset, reason):
+            # The merchant pasted a new token while this call was under way with the old one.
+            deliveries.change(connection, batch.pks, state=State.PENDING, reason=None, next_at=now)
+            return
         deliveries.change(connection, batch.pks, state=State.HELD, reason=reason)
         deliveries.hold_dataset(connection, dataset.id, reason)
         alerts.raise_one(connection, store_id=dataset.store_id, kind="dataset_paused", sentence=reason, at=now)

@@ -14,6 +14,7 @@ from integration.pipeline import consent
 from integration.pipeline.identity import Person
 from integration.pipeline.qualify import (
     AWAITS_PURCHASE,
+    CANCELLED,
     NO_CUSTOMER_INFORMATION,
     PURCHASE_NOT_TOLD,
     STORE_DISCONNECTED,
@@ -64,16 +65,23 @@ def _barred(row: Due, view: View) -> Set | None:
         return Set(State.OBSERVED, "would be sent")
     if row.test and not view.dataset.test_event_code:
         return Set(State.SKIPPED, TEST_ORDER)
+    if row.ended and not _attempted(row):
+        # Taken back while a call was under way that, as it turned out, was not counted.
+        return Set(State.SKIPPED, CANCELLED)
     return None
+
+
+def _attempted(row: Due) -> bool:
+    """Whether an attempt of ours may have been counted."""
+    return row.doubtful or row.state == State.SENDING
 
 
 def _aged(row: Due, now: datetime) -> Set | None:
     """What the age rules say: a Pixel may have told placements, so their 47 h run from there; a refund has no Pixel
     copy, and its hours run from our own first attempt.
     """
-    attempted = row.doubtful or row.state == State.SENDING
     safe_from = row.first_attempt_at if row.event_name == REFUND else row.placed_at
-    match may_leave(Past(row.event_time, safe_from, attempted), now):
+    match may_leave(Past(row.event_time, safe_from, _attempted(row)), now):
         case Leave.EXPIRED:
             return Set(State.EXPIRED, "older than 7 days")
         case Leave.AMBIGUOUS:

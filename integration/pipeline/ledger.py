@@ -97,6 +97,8 @@ def judge(*, last: datetime | None, ended: bool, version: datetime | None, reviv
     first: WooCommerce tells whole seconds, and a purchase wrongly told cannot be taken back.
     """
     ends = isinstance(verdict, Never) and verdict.ended
+    if version is None and ended and not ends and not revives:
+        return Move.STALE  # what tells no time of its own cannot be newer than a cancellation
     if not revives and last is not None and version is not None and (version, ends) < (last, ended):
         return Move.STALE
     if isinstance(verdict, Counts):
@@ -143,10 +145,11 @@ class Ledger:
             **self._personal(event, prepared, prepared.person),
         }
 
-    def _version(self, event: Event, verdict: Verdict) -> dict[str, Any]:
-        # A deletion names no time of its own: it is as new as its arrival.
+    def _version(self, event: Event, verdict: Verdict, last: datetime | None = None) -> dict[str, Any]:
+        # A deletion names no time of its own: it is as new as its arrival, and as whatever it deletes.
         ended = isinstance(verdict, Never) and verdict.ended
-        return {"updated_at": event.updated_at or (self.now if ended else None), "ended": ended}
+        newest = max(filter(None, (self.now, last))) if ended else last
+        return {"updated_at": event.updated_at or newest, "ended": ended}
 
     def _times(self, event: Event, verdict: Verdict) -> dict[str, Any]:
         if isinstance(verdict, Counts):
@@ -162,7 +165,7 @@ class Ledger:
     def _personal(self, event: Event, prepared: Prepared, person: identity.Person) -> dict[str, Any]:
         """The sealed person, or nothing where nothing will be told of them."""
         if prepared.borrows_person or not isinstance(prepared.verdict, Counts) or self._refused(person):
-            return {"user_data": None, "key_mask": 0}
+            return events.NOBODY
         sealed = self.sealer.seal(person.encoded(), store=self.store.id, column=_SEALED)
         keyed = identity.fingerprints(event, self.store.settings, self._fingerprint)
         return {"user_data": sealed, "key_mask": key_mask(person.user_data), **keyed}
@@ -202,11 +205,12 @@ class Ledger:
 
     def _move(self, known: events.LedgerRow, event: Event, prepared: Prepared) -> str | None:
         """Apply a further payload to a row; what was told, or perhaps told, stands."""
-        version = self._version(event, prepared.verdict)
+        version = self._version(event, prepared.verdict, known.updated_at)
+        ends = version["ended"]
         move = judge(
             last=known.updated_at,
             ended=known.ended,
-            version=version["updated_at"],
+            version=version["updated_at"] if ends else event.updated_at,
             revives=event.revives,
             verdict=prepared.verdict,
         )
@@ -221,8 +225,16 @@ class Ledger:
             return self._skip(movable, prepared.verdict)
         if move is Move.OPEN and movable:
             return self._reopen(known, movable, event, prepared)
+        self._note_refusal(known, prepared)
         self._note_later_value(known, prepared)
         return None
+
+    def _note_refusal(self, known: events.LedgerRow, prepared: Prepared) -> None:
+        """A refusal that comes while a call is under way stops the next one, and the refund."""
+        if self._refused(prepared.person) and known.user_data is not None:
+            person = prepared.person.enriched(self._person(known))
+            sealed = self.sealer.seal(person.encoded(), store=self.store.id, column=_SEALED)
+            events.update(self.connection, known.id, {"user_data": sealed})
 
     def _skip(self, movable: Sequence[deliveries.Placed], verdict: Verdict) -> str:
         reason = verdict.reason if isinstance(verdict, Never) else _not_yet(verdict)

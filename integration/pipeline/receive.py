@@ -1,6 +1,7 @@
 """Walk 1: a webhook becomes rows, in one transaction, before it is answered. Nothing here waits for Meta or Redis."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +13,9 @@ from connectors import registry
 from connectors.contract import Connector, Identity, WebhookRequest
 from connectors.errors import AccessLost, MalformedPayload, NotUsed
 from connectors.event import Event, Message, PrivacyRequest, StoreUninstalled
-from integration.crypto import Sealer
+from integration.crypto import Sealer, fingerprint
 from integration.db import Connection, Engine, alerts, datasets, reading, stores, tasks, transact, transaction, webhooks
+from integration.db.datasets import Dataset
 from integration.db.stores import Store
 from integration.errors import NotFound
 from integration.pipeline.ledger import Ledger
@@ -23,6 +25,7 @@ from integration.pipeline.qualify import Horizon
 _QUARANTINED_BODY = "quarantine.body"
 _TASK = "tasks.payload"
 _MAX_TOPIC = 100
+_KEY = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
 
 
 class Outcome(StrEnum):
@@ -75,6 +78,8 @@ class Receiver:
         return visit.take(messages)
 
     def _find(self, connector: Connector, claimed: Identity) -> Store | None:
+        if claimed.key is not None and not _KEY.fullmatch(claimed.key):
+            raise NotFound("No store has this webhook address.")
         with reading(self.engine) as connection:
             if claimed.key is None:
                 return stores.by_domain(connection, connector.name, claimed.domain or "")
@@ -113,9 +118,10 @@ class _Visit:
 
     def _write_all(self, connection: Connection, store: Store, messages: Sequence[Message]) -> Reply:
         fresh = self._record(connection, store, Outcome.ACCEPTED, None)
-        if not fresh and not any(map(_timeless, messages)):
+        again = [message for message in messages if fresh or _timeless(message)]
+        if not again:
             return Reply(Outcome.DUPLICATE)
-        reasons = [self._write(connection, store, message) for message in messages]
+        reasons = [self._write(connection, store, message) for message in again]
         return Reply(Outcome.ACCEPTED, next((reason for reason in reasons if reason), None))
 
     def _write(self, connection: Connection, store: Store, message: Message) -> str | None:
@@ -130,7 +136,7 @@ class _Visit:
         return Ledger(
             connection=connection,
             store=store,
-            datasets=datasets.of_store(connection, store.id),
+            datasets=_datasets(connection, store),
             sealer=self.receiver.sealer,
             secret_key=self.receiver.secret_key,
             now=self.now,
@@ -139,11 +145,12 @@ class _Visit:
     def _add_task(self, connection: Connection, message: PrivacyRequest | StoreUninstalled, owner: str | None) -> None:
         personal = isinstance(message, PrivacyRequest)
         payload = msgspec.json.encode(message)
-        tasks.add(
+        tasks.add_once(
             connection,
             store_id=owner,
             platform=self.connector.name,
             site=message.site,
+            digest=fingerprint(self.receiver.secret_key, store=owner or "", kind="task", value=payload.decode()),
             kind=tasks.PRIVACY_REQUEST if personal else tasks.STORE_UNINSTALLED,
             sealed=self.receiver.sealer.seal(payload, store=owner or "", column=_TASK) if personal else None,
             at=self.now,
@@ -222,6 +229,14 @@ class _Visit:
         return hashlib.sha256(self.body).hexdigest()
 
 
+def _datasets(connection: Connection, store: Store) -> list[Dataset]:
+    """A store's datasets. A paused one is kept as it is: resumed meanwhile, nobody would find what we hold for it."""
+    found = datasets.of_store(connection, store.id)
+    return datasets.of_store(connection, store.id, kept=True) if any(one.paused for one in found) else found
+
+
 def _timeless(message: Message) -> bool:
-    """Whether a body may rightly come twice: {"id": 86} is the same text at each deletion of that order."""
-    return isinstance(message, Event) and message.updated_at is None
+    """Whether a body may rightly come twice: {"id": 86} is the same text at each deletion of that order, and
+    shop/redact at each farewell of that shop.
+    """
+    return not isinstance(message, Event) or message.updated_at is None

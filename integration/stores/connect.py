@@ -103,9 +103,9 @@ def _reconnected(connection: Connection, new: Store, own: str | None, sealer: Se
     if known is None or known.uninstalled_at is None:
         raise Conflict(f"{new.domain} is connected already. Change it with `tandem store set {new.domain} NAME=VALUE`.")
     sealed = sealer.seal(own.encode(), store=known.id, column=SEALED_SECRET) if own else None
-    stores.mark_reconnected(connection, known.id, sealed_secret=sealed)
+    stores.mark_reconnected(connection, known.id, sealed_secret=sealed, since=new.since)
     deliveries.resume_store(connection, known.id, STORE_DISCONNECTED)
-    return replace(known, sealed_secret=sealed, uninstalled_at=None)
+    return replace(known, sealed_secret=sealed, since=new.since, state=LIVE, uninstalled_at=None)
 
 
 def _refuse_foreign_domain(connector: Connector, domain: str, *, production: bool) -> None:

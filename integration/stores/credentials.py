@@ -42,6 +42,7 @@ def attach(
         deliveries.resume_dataset(connection, known.id)
         alerts.clear(connection, store_id=store.id, kind="dataset_paused")
     else:
+        datasets.one_at_a_time(connection, dataset_id)
         refuse_collision(connection, store, dataset_id, store.settings)
         datasets.add(
             connection,
@@ -53,7 +54,8 @@ def attach(
         )
     dataset = next(one for one in datasets.of_store(connection, store.id) if one.dataset_id == dataset_id)
     if not attached:
-        adopt(connection, store.id, dataset)
+        shared = _rivals(connection, store, dataset_id)
+        adopt(connection, store.id, dataset, key=store.short_key if shared else None)
     return dataset
 
 
@@ -68,13 +70,20 @@ def _refuse_nonsense(dataset_id: str, token: str, test_event_code: str | None) -
 
 def refuse_collision(connection: Connection, store: Store, dataset_id: str, settings: StoreSettings) -> None:
     """Order numbers that are small counters of each shop would swallow another shop's purchases at one dataset."""
-    if registry.get(store.platform).order_ids_are_global or _STORE_KEY in settings.event_id_template:
+    if _STORE_KEY in settings.event_id_template:
         return
-    for other_id in datasets.stores_sharing(connection, dataset_id, besides=store.id):
-        other = stores.by_id(connection, other_id)
-        if other and not registry.get(other.platform).order_ids_are_global:
-            raise Conflict(
-                f"{other.domain} tells this dataset too, and both shops count their orders from 1: Meta would take "
-                f"one shop's purchase for the other's. Let this store's event ids carry its key first: "
-                f"`tandem store set {store.domain} 'event_id_template={{store_key}}-{{order_id}}'`, on its Pixel too."
-            )
+    for other in _rivals(connection, store, dataset_id):
+        raise Conflict(
+            f"{other.domain} tells this dataset too, and both shops count their orders from 1: Meta would take "
+            f"one shop's purchase for the other's. Let this store's event ids carry its key first: "
+            f"`tandem store set {store.domain} 'event_id_template={{store_key}}-{{order_id}}'`, on its Pixel too."
+        )
+
+
+def _rivals(connection: Connection, store: Store, dataset_id: str) -> list[Store]:
+    """Other shops that tell the same dataset of orders counted from 1, as this one's are."""
+    if registry.get(store.platform).order_ids_are_global:
+        return []
+    sharing = datasets.stores_sharing(connection, dataset_id, besides=store.id)
+    found = [stores.by_id(connection, other_id) for other_id in sharing]
+    return [other for other in found if other and not registry.get(other.platform).order_ids_are_global]

@@ -14,6 +14,7 @@ from integration.log import logger
 from integration.pipeline.receive import Outcome, Receiver
 from integration.queues import Bell
 
+MAX_BODY = 2 * 1024 * 1024
 _RETRY_AFTER_SECONDS = 5
 
 
@@ -26,7 +27,11 @@ def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
             # The signature is over the bytes as sent, and nothing of a stranger's is ever inflated.
             return _answer(415, {"error": "the body must not be encoded"})
         headers = {name.lower(): text for name, text in request.headers.items()}
+        # One byte more than may be: a chunked body says no length beforehand, and must not be taken cut short.
+        request.max_content_length = MAX_BODY + 1
         body = request.get_data(cache=False, parse_form_data=False)
+        if len(body) > MAX_BODY:
+            return _answer(413, {"error": "the body is larger than 2 MiB"})
         reply = receiver.receive(platform, WebhookRequest(body, headers, key), datetime.now(UTC))
         if reply.status is Outcome.ACCEPTED:
             bell.wake()

@@ -146,7 +146,9 @@ def maybe(strategy):
 
 
 # Not around seven days: there a second more or less, on the way to Meta, decides.
-ages = st.timedeltas(timedelta(days=-1), timedelta(days=6, hours=20)) | st.timedeltas(timedelta(days=7), timedelta(12))
+ages = st.timedeltas(timedelta(days=-1), timedelta(days=6, hours=20)) | st.timedeltas(
+    timedelta(days=7), timedelta(days=12)
+)
 moments = maybe(ages.map(lambda past: datetime.now(UTC) - past))
 # With the amounts that every connector demands of a sale: what becomes of one without is test_prepare's.
 money = st.builds(Amounts, st.builds(Money, sums, currencies), sums, sums, sums)

@@ -59,6 +59,7 @@ def due(**more: Any) -> Due:
         attempts=0,
         doubtful=False,
         share=None,
+        ended=False,
         first_attempt_at=None,
         event_pk=11,
         event_name=PURCHASE,

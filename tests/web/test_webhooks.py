@@ -13,8 +13,9 @@ from werkzeug.serving import make_server
 
 from connectors import registry
 from integration import config, db
-from integration.app import MAX_BODY, create_app
+from integration.app import create_app
 from integration.crypto import Sealer
+from integration.web.webhooks import MAX_BODY
 from tests.rig.shop import Bench, Shop
 
 SHOPIFY = "/webhooks/shopify"

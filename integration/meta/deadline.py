@@ -1,0 +1,95 @@
+"""A deadline for a whole HTTP call. Time-outs of sockets are per read: a server that drips can hold a call for ever."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+_local = threading.local()
+
+
+class Call:
+    """One call under watch. `begun`: there was a connection, so that some of it may have left."""
+
+    begun = False
+    connection: HTTPConnection | None = None
+
+    def __init__(self, seconds: float) -> None:
+        """`seconds`: how long the whole call may take."""
+        self.seconds = seconds
+
+    def cut(self) -> None:
+        """End the call: whoever waits on the socket, to read or to write, is woken with an error."""
+        sock = self.connection.sock if self.connection else None
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Announcing:
+    """A connection that tells the call of its thread that it is the one, and when it stands."""
+
+    sock: socket.socket | None
+
+    def connect(self) -> None:
+        call: Call | None = getattr(_local, "call", None)
+        if call is not None:
+            call.connection = self  # type: ignore[assignment]
+        super().connect()  # type: ignore[misc]
+        self._stands(call)
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        call: Call | None = getattr(_local, "call", None)
+        if call is not None:
+            call.connection = self  # type: ignore[assignment]
+        if self.sock is not None:
+            self._stands(call)
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+    def _stands(self, call: Call | None) -> None:
+        if call is not None and self.sock is not None:
+            call.begun = True
+            # urllib3 sends under the time-out for connecting: too short for a large batch and a busy reader.
+            self.sock.settimeout(call.seconds)
+
+
+class _PlainConnection(_Announcing, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Announcing, HTTPSConnection):
+    pass
+
+
+class _PlainPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+def pool_manager(*, connections: int) -> urllib3.PoolManager:
+    """A PoolManager whose calls `within` can cut. No proxies from the environment, no redirects, no retries."""
+    manager = urllib3.PoolManager(maxsize=connections, num_pools=4, retries=False)
+    manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+    return manager
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[Call]:
+    """Cut the call that this thread makes inside the block, once that many seconds are over."""
+    call = Call(seconds)
+    watchdog = threading.Timer(seconds, call.cut)
+    watchdog.daemon = True
+    _local.call = call
+    watchdog.start()
+    try:
+        yield call
+    finally:
+        watchdog.cancel()
+        _local.call = None
