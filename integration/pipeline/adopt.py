@@ -1,6 +1,6 @@
 """What was held for want of a dataset goes to the store's first one, each by its own rule."""
 
-from integration.db import Connection, clock, datasets, deliveries
+from integration.db import Connection, clock, datasets, deliveries, held
 from integration.db.datasets import Dataset
 from integration.db.deliveries import State
 from integration.meta.event import REFUND
@@ -15,7 +15,7 @@ def adopt(connection: Connection, store_id: str, dataset: Dataset, *, key: str |
     `key`: another shop with small order numbers tells this dataset too. An event id is never computed again, so what
     was stored without the store's key cannot be told there: Meta might take it for the other shop's.
     """
-    found = deliveries.orphans(connection, store_id)
+    found = held.orphans(connection, store_id)
     alike = [one.id for one in found if key is not None and key not in one.event_id]
     tests = [one.id for one in found if one.test and not dataset.test_event_code and one.id not in alike]
     refunds = [one.id for one in found if one.event_name == REFUND and one.id not in {*alike, *tests}]
@@ -29,5 +29,5 @@ def adopt(connection: Connection, store_id: str, dataset: Dataset, *, key: str |
 
 def adopt_stragglers(connection: Connection) -> None:
     """A webhook that saw no dataset may be written just after the first one came: nobody else would find it."""
-    for store_id in deliveries.stores_with_orphans(connection):
+    for store_id in held.stores_with_orphans(connection):
         adopt(connection, store_id, datasets.of_store(connection, store_id)[0])

@@ -20,6 +20,7 @@ from integration.db import (
     datasets,
     deliveries,
     events,
+    held,
     reading,
     stores,
     transact,
@@ -277,7 +278,7 @@ class Drain:
             deliveries.change(connection, batch.pks, state=State.PENDING, reason=None, next_at=now)
             return
         deliveries.change(connection, batch.pks, state=State.HELD, reason=reason)
-        deliveries.hold_dataset(connection, dataset.id, reason)
+        held.hold_dataset(connection, dataset.id, reason)
         alerts.raise_one(connection, store_id=dataset.store_id, kind="dataset_paused", sentence=reason, at=now)
 
     def _refused(self, connection: Connection, batch: Batch, advice: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from connectors import registry
 from connectors.contract import Connector
 from integration.crypto import Sealer
-from integration.db import Connection, deliveries, stores
+from integration.db import Connection, held, stores
 from integration.db.stores import LIVE, SEALED_SECRET, Store
 from integration.errors import Conflict, InvalidSetting, NotFound
 from integration.pipeline.qualify import STORE_DISCONNECTED
@@ -104,7 +104,7 @@ def _reconnected(connection: Connection, new: Store, own: str | None, sealer: Se
         raise Conflict(f"{new.domain} is connected already. Change it with `tandem store set {new.domain} NAME=VALUE`.")
     sealed = sealer.seal(own.encode(), store=known.id, column=SEALED_SECRET) if own else None
     stores.mark_reconnected(connection, known.id, sealed_secret=sealed, since=new.since)
-    deliveries.resume_store(connection, known.id, STORE_DISCONNECTED)
+    held.resume_store(connection, known.id, STORE_DISCONNECTED)
     return replace(known, sealed_secret=sealed, since=new.since, state=LIVE, uninstalled_at=None)
 
 

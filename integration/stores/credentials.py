@@ -5,7 +5,7 @@ from datetime import datetime
 
 from connectors import registry
 from integration.crypto import Sealer
-from integration.db import Connection, alerts, datasets, deliveries, stores
+from integration.db import Connection, alerts, datasets, held, stores
 from integration.db.datasets import SEALED_TOKEN, Dataset
 from integration.db.stores import Store
 from integration.errors import Conflict, InvalidSetting
@@ -39,7 +39,7 @@ def attach(
     if known:
         code = test_event_code or known.test_event_code
         datasets.renew_token(connection, known.id, sealed_token=sealed, test_event_code=code)
-        deliveries.resume_dataset(connection, known.id)
+        held.resume_dataset(connection, known.id)
         alerts.clear(connection, store_id=store.id, kind="dataset_paused")
     else:
         datasets.one_at_a_time(connection, dataset_id)

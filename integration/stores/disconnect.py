@@ -1,6 +1,6 @@
 """The merchant removed our app: nothing leaves for Meta any more, and nothing is dropped until the law demands it."""
 
-from integration.db import Connection, Engine, deliveries, stores, tasks, transaction
+from integration.db import Connection, Engine, held, stores, tasks, transaction
 from integration.db import now as database_now
 from integration.db.deliveries import State
 from integration.pipeline.qualify import STORE_DISCONNECTED
@@ -19,4 +19,4 @@ def run_open_tasks(engine: Engine) -> int:
 
 def _disconnect(connection: Connection, store_id: str) -> None:
     stores.mark_uninstalled(connection, store_id, database_now(connection))
-    deliveries.stop_store(connection, store_id, State.HELD, STORE_DISCONNECTED)
+    held.stop_store(connection, store_id, State.HELD, STORE_DISCONNECTED)

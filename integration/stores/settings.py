@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from integration.db import Connection, datasets, deliveries, stores
+from integration.db import Connection, datasets, held, stores
 from integration.db.deliveries import State
 from integration.db.stores import LIVE, OBSERVING, Store
 from integration.errors import InvalidSetting
@@ -26,4 +26,4 @@ def change(connection: Connection, store: Store, values: Mapping[str, str], *, n
     since = max(whole_second(now), store.since) if goes_live else store.since
     stores.save(connection, store.id, settings=settings, state=state, since=since)
     if state == OBSERVING:
-        deliveries.stop_store(connection, store.id, State.OBSERVED, "would be sent")
+        held.stop_store(connection, store.id, State.OBSERVED, "would be sent")

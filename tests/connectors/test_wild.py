@@ -229,7 +229,7 @@ def test_w46_two_megabytes_of_empty_objects_are_read_in_a_moment_where_they_are_
     members = BODY_LIMIT // 3 - 10
     told = decoded(b'{"inner":[' + b"{}," * members + b"[]]}")
     begun = time.perf_counter()
-    assert len(wild.parts(told.inner, Inner)) == members
+    assert len(wild.parts(told.inner, Inner)) == wild.MAX_PARTS < members
     assert time.perf_counter() - begun < 3
 
 

@@ -1,5 +1,6 @@
 """The webhook endpoint's answers, row by row: CONTRACT's HTTP table, with Redis away all the time."""
 
+import io
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -145,8 +146,20 @@ def test_other_paths_are_unknown_and_never_redirected(client: FlaskClient, path:
     assert client.post(path, data=b"{}").status_code == 404
 
 
-def test_an_unknown_woocommerce_key_is_404(client: FlaskClient) -> None:
-    assert client.post("/webhooks/woocommerce/nobody", data=b"webhook_id=1").status_code == 404
+@pytest.mark.parametrize("key", ["nobody", "%00", "0" * 40, "0" * 5_000, "%F0%9F%91%8B"])
+def test_an_unknown_woocommerce_key_is_404(client: FlaskClient, key: str) -> None:
+    assert client.post(f"/webhooks/woocommerce/{key}", data=b"webhook_id=1").status_code == 404
+
+
+def test_a_chunked_body_over_two_mebibytes_is_413_and_not_taken_cut_short(client: FlaskClient, shop: Shop) -> None:
+    body = b" " * (MAX_BODY + 1_000)
+    answer = client.post(
+        SHOPIFY,
+        input_stream=io.BytesIO(body),
+        headers={**signed(shop, body), "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("body", [b"webhook_id=1", b"webhook_id=3141"])
