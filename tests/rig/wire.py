@@ -7,7 +7,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -56,29 +56,34 @@ Behaviour = Callable[[Wire, socket.socket], None]
 @contextmanager
 def serving(behave: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[Wire]:
     """A server on a free port that gives each connection to `behave`; all ends with the block."""
-    with socket.create_server((HOST, 0)) as listener, ThreadPoolExecutor(32) as threads:
+    with socket.create_server((HOST, 0)) as listener, ThreadPoolExecutor(32) as threads, ExitStack() as open_ones:
         wire = Wire(f"{'https' if tls else 'http'}://{HOST}:{listener.getsockname()[1]}")
-        accepted: list[socket.socket] = []
-        threads.submit(_accept, listener, accepted, wire, lambda one: threads.submit(_attend, one, behave, wire, tls))
+        accepting = threads.submit(
+            _accept, listener, wire, open_ones, lambda one: threads.submit(_attend, one, behave, wire, tls)
+        )
         try:
             yield wire
         finally:
             wire.over.set()
             socket.create_connection(listener.getsockname()).close()  # wakes who waits for another connection
-            for one in accepted:
-                with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
+            accepting.result()
 
 
-def _accept(listener: socket.socket, accepted: list[socket.socket], wire: Wire, attend: Callable[..., object]) -> None:
+def _accept(listener: socket.socket, wire: Wire, open_ones: ExitStack, attend: Callable[..., object]) -> None:
     while True:
         connection, _ = listener.accept()
         if wire.over.is_set():
             connection.close()
             return
         wire.connections += 1
-        accepted.append(connection)
+        open_ones.callback(_cut, connection.dup())  # a duplicate, since TLS takes the socket away from its owner
         attend(connection)
+
+
+def _cut(connection: socket.socket) -> None:
+    """Wake whoever still reads from it."""
+    with suppress(OSError), connection:
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _attend(connection: socket.socket, behave: Behaviour, wire: Wire, tls: ssl.SSLContext | None) -> None:
