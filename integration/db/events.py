@@ -40,11 +40,9 @@ events = sa.Table(
 
 
 # The columns of a row behind which no person is known (any more).
-NOBODY: dict[str, Any] = {
-    "user_data": None,
-    "key_mask": 0,
-    **dict.fromkeys(("email_hmac", "phone_hmac", "customer_hmac")),
-}
+NOBODY: Mapping[str, Any] = MappingProxyType(
+    {"user_data": None, "key_mask": 0, "email_hmac": None, "phone_hmac": None, "customer_hmac": None}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +91,4 @@ def update(connection: sa.Connection, pk: int, values: Mapping[str, Any]) -> Non
 
 def wipe(connection: sa.Connection, pks: Sequence[int]) -> None:
     """Forget the person behind these events; that they happened stays."""
-    connection.execute(sa.update(events).where(events.c.id.in_(pks)).values(NOBODY))
+    connection.execute(sa.update(events).where(events.c.id.in_(pks)).values(**NOBODY))

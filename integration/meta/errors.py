@@ -92,7 +92,7 @@ def from_reply(status: int, reply: object, *, sent: int, retry_after: float | No
     if isinstance(error, Mapping):
         return _from_error(status, error, retry_after)
     trace = _trace(reply)
-    if reply.get("events_received") == sent and status < 300:
+    if _number(reply.get("events_received")) == sent and status < 300:
         return Answer(Counted.YES, Accepted(), status, fbtrace_id=trace)
     return Answer(Counted.UNKNOWN, Retryable(retry_after), status, fbtrace_id=trace)
 
@@ -113,7 +113,7 @@ def _from_error(status: int, error: Mapping[str, Any], retry_after: float | None
     may_be_counted = status >= 500 and (transient or code in _MAY_BE_COUNTED)
     return Answer(
         counted=Counted.UNKNOWN if may_be_counted else Counted.NO,
-        next=_next(code, subcode, transient=transient, retry_after=retry_after),
+        next=_next(code, subcode, transient=transient, theirs=status >= 500, retry_after=retry_after),
         http_status=status,
         code=code,
         subcode=subcode,
@@ -121,11 +121,14 @@ def _from_error(status: int, error: Mapping[str, Any], retry_after: float | None
     )
 
 
-def _next(code: int | None, subcode: int | None, *, transient: bool, retry_after: float | None) -> Next:
+def _next(code: int | None, subcode: int | None, *, transient: bool, theirs: bool, retry_after: float | None) -> Next:
+    """A code we know decides. Of one nobody knows, a server error says that it is not the events' fault."""
     if transient or code is None or code in _RETRIES:
         return Retryable(retry_after)
     if reason := _PAUSES_BY_SUBCODE.get((code, subcode or 0)) or _PAUSES.get(code):
         return Paused(reason)
+    if theirs:
+        return Retryable(retry_after)
     return Refused(_ADVICE.get(subcode or 0) or _OTHER_ADVICE.format(code=code, subcode=subcode or "none"))
 
 

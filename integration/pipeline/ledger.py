@@ -165,7 +165,7 @@ class Ledger:
     def _personal(self, event: Event, prepared: Prepared, person: identity.Person) -> dict[str, Any]:
         """The sealed person, or nothing where nothing will be told of them."""
         if prepared.borrows_person or not isinstance(prepared.verdict, Counts) or self._refused(person):
-            return events.NOBODY
+            return dict(events.NOBODY)
         sealed = self.sealer.seal(person.encoded(), store=self.store.id, column=_SEALED)
         keyed = identity.fingerprints(event, self.store.settings, self._fingerprint)
         return {"user_data": sealed, "key_mask": key_mask(person.user_data), **keyed}

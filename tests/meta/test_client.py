@@ -3,7 +3,6 @@
 import gzip
 import json
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -212,19 +211,6 @@ def test_a_connection_that_ends_without_an_answer_is_unknown():
     for how in (once(b""), behave):
         with serving(how) as wire:
             assert doubtful(call(wire.url))
-
-
-def test_a_reset_after_the_whole_answer_takes_nothing_back():
-    def behave(wire, connection):
-        wire.read(connection)
-        connection.sendall(http(YES))
-        rig.reset(connection)
-
-    with serving(behave) as wire:
-        client = GraphClient(wire.url, "v26.0")
-        for _ in range(3):
-            assert call(wire.url, client=client).counted is Counted.YES
-            time.sleep(0.05)
 
 
 @pytest.mark.parametrize(("size", "readable"), [(1024 * 1024, True), (1024 * 1024 + 1, False), (5_000_000, False)])
