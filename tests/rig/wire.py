@@ -7,7 +7,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -30,6 +30,7 @@ class Wire:
     heads: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     connections: int = 0
+    open_ones: list[socket.socket] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     def read(self, connection: socket.socket) -> bool:
@@ -56,43 +57,40 @@ Behaviour = Callable[[Wire, socket.socket], None]
 @contextmanager
 def serving(behave: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[Wire]:
     """A server on a free port that gives each connection to `behave`; all ends with the block."""
-    with socket.create_server((HOST, 0)) as listener, ThreadPoolExecutor(32) as threads, ExitStack() as open_ones:
+    with socket.create_server((HOST, 0)) as listener, ThreadPoolExecutor(32) as threads:
         wire = Wire(f"{'https' if tls else 'http'}://{HOST}:{listener.getsockname()[1]}")
-        accepting = threads.submit(
-            _accept, listener, wire, open_ones, lambda one: threads.submit(_attend, one, behave, wire, tls)
-        )
+        accepting = threads.submit(_accept, listener, wire, lambda one: threads.submit(_attend, one, behave, wire, tls))
         try:
             yield wire
         finally:
             wire.over.set()
             socket.create_connection(listener.getsockname()).close()  # wakes who waits for another connection
             accepting.result()
+            for one in wire.open_ones:
+                with suppress(OSError):
+                    socket.socket.shutdown(one, socket.SHUT_RDWR)
 
 
-def _accept(listener: socket.socket, wire: Wire, open_ones: ExitStack, attend: Callable[..., object]) -> None:
+def _accept(listener: socket.socket, wire: Wire, attend: Callable[[socket.socket], object]) -> None:
     while True:
         connection, _ = listener.accept()
         if wire.over.is_set():
             connection.close()
             return
         wire.connections += 1
-        open_ones.callback(_cut, connection.dup())  # a duplicate, since TLS takes the socket away from its owner
         attend(connection)
 
 
-def _cut(connection: socket.socket) -> None:
-    """Wake whoever still reads from it."""
-    with suppress(OSError), connection:
-        connection.shutdown(socket.SHUT_RDWR)
-
-
 def _attend(connection: socket.socket, behave: Behaviour, wire: Wire, tls: ssl.SSLContext | None) -> None:
+    if tls:
+        connection = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
     with suppress(OSError), connection:
-        if tls is None:
-            behave(wire, connection)
+        wire.open_ones.append(connection)
+        if wire.over.is_set():
             return
-        with tls.wrap_socket(connection, server_side=True) as wrapped:
-            behave(wire, wrapped)
+        if isinstance(connection, ssl.SSLSocket):
+            connection.do_handshake()
+        behave(wire, connection)
 
 
 def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
