@@ -10,7 +10,7 @@ class ConnectorError(TandemError):
 
 
 class Unidentified(ConnectorError):
-    """The request does not say which store it is about; answered exactly like a bad signature."""
+    """The request does not say which store it is about; ignored if the platform signed it, refused if not."""
 
 
 class InvalidSignature(ConnectorError):

@@ -11,7 +11,7 @@ import msgspec
 
 from connectors import registry
 from connectors.contract import Connector, Identity, WebhookRequest
-from connectors.errors import AccessLost, MalformedPayload, NotUsed
+from connectors.errors import AccessLost, MalformedPayload, NotUsed, Unidentified
 from connectors.event import Event, Message, PrivacyRequest, StoreUninstalled
 from integration.crypto import Sealer, fingerprint
 from integration.db import Connection, Engine, alerts, datasets, reading, stores, tasks, transact, transaction, webhooks
@@ -57,11 +57,16 @@ class Receiver:
     def receive(self, platform: str, request: WebhookRequest, now: datetime) -> Reply:
         """Verify, parse, judge, write down.
 
-        Raises Unidentified or InvalidSignature (401, nothing stored), NotFound for an unknown webhook address (404),
+        Raises InvalidSignature (401, nothing stored), NotFound for an unknown webhook address (404),
         and Unavailable while the database is away (503: the platform may try again).
         """
         connector = registry.get(platform)
-        claimed = connector.identify(request)
+        try:
+            claimed = connector.identify(request)
+        except Unidentified as reason:
+            # The platform's own word counts though it names no store we could know: it must not be sent again.
+            connector.verify(request, self.app_secrets.get(connector.name, ()))
+            return Reply(Outcome.IGNORED, str(reason))
         store = self._find(connector, claimed)
         if connector.is_ping(request):
             return Reply(Outcome.IGNORED, "a ping")

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from connectors import registry
 from connectors.contract import WebhookRequest
-from connectors.errors import InvalidSignature, Unidentified
+from connectors.errors import InvalidSignature
 from integration.errors import NotFound, Unavailable
 from integration.log import logger
 from integration.pipeline.receive import Outcome, Receiver
@@ -48,7 +48,6 @@ def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
             provide_automatic_options=False,
         )
     views.register_error_handler(InvalidSignature, _unauthorized)
-    views.register_error_handler(Unidentified, _unauthorized)
     views.register_error_handler(NotFound, lambda _error: _answer(404, {"error": "unknown address"}))
     views.register_error_handler(Unavailable, lambda _error: _unavailable())
     views.register_error_handler(Exception, _failed)

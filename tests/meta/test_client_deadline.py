@@ -15,7 +15,7 @@ import pytest
 from integration.meta.client import GraphClient
 from integration.meta.errors import Answer, Counted
 from integration.meta.event import ServerEvent
-from tests.rig.wire import HOST, Wire, dripping, http, serving
+from tests.rig.wire import HOST, Wire, certificate, context, dripping, http, serving
 
 SECONDS, SLACK = 15.0, 2.0
 YES = b'{"events_received":1}'
@@ -36,8 +36,15 @@ def deaf(wire: Wire, connection: socket.socket) -> None:
 def late_reader(wire: Wire, connection: socket.socket) -> None:
     """Takes its time before it reads, and answers well: a busy server, or a thin line out of here."""
     wire.over.wait(5)
+    if wire.read(connection):
+        connection.sendall(http(YES))
+
+
+def late_at_second(wire: Wire, connection: socket.socket) -> None:
+    """The same, after a first call over the same connection that it answered at once."""
     wire.read(connection)
     connection.sendall(http(YES))
+    late_reader(wire, connection)
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -48,18 +55,32 @@ BEHAVIOURS = {
     "a dripping body": dripping(LONG, b" "),
     "a dripping body in chunks": dripping(CHUNKED, b"1\r\n \r\n"),
     "a body that falls silent": dripping(CHUNKED, b"1\r\n \r\n", drops=20),
+    "a dripping body of no length": dripping(HEAD + b"\r\n", b" "),
+    "a dripping last body": dripping(HEAD + b"Connection: close\r\nContent-Length: 1000000\r\n\r\n", b" "),
     "a dripping head": dripping(HEAD, b"X: y\r\n"),
     "a dripping status": dripping(b"HTTP", b"1"),
     "late reader": late_reader,
+    "late reader at the second call": late_at_second,
     "deaf": deaf,
 }
+UNENDING = [name for name in BEHAVIOURS if "drip" in name or "falls silent" in name]
+LATE = [name for name in BEHAVIOURS if "late" in name]
+OVER_TLS = " over TLS"
 
 
-def timed(url: str, filler: str = "") -> Ended:
-    event = ServerEvent("Purchase", "5001", datetime.now(UTC), "website", {"em": "a" * 64}, {"filler": filler})
+def timed(name: str, url: str) -> Ended:
+    """A call that is large where the other side is to be slow to read it."""
+    client = GraphClient(url, "v26.0")
+    if "second" in name:
+        told(client)
     begun = time.monotonic()
-    answer = GraphClient(url, "v26.0").send("100000000000001", "a-constructed-token", [event])
+    answer = told(client, FILLER if "late" in name or "deaf" in name else "")
     return answer, time.monotonic() - begun
+
+
+def told(client: GraphClient, filler: str = "") -> Answer:
+    event = ServerEvent("Purchase", "5001", datetime.now(UTC), "website", {"em": "a" * 64}, {"filler": filler})
+    return client.send("100000000000001", "a-constructed-token", [event])
 
 
 @contextmanager
@@ -91,31 +112,41 @@ class Slow:
 
 
 @pytest.fixture(scope="module")
-def slow() -> Iterator[Slow]:
-    with ThreadPoolExecutor(16) as threads, ExitStack() as servers:
-        fillers = {"late reader": FILLER, "deaf": FILLER}
-        calls = {
-            name: threads.submit(timed, servers.enter_context(serving(behave)).url, fillers.get(name, ""))
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slow]:
+    identity = certificate(tmp_path_factory.mktemp("tls"), HOST)
+    with pytest.MonkeyPatch.context() as environment, ThreadPoolExecutor(64) as threads, ExitStack() as servers:
+        environment.setenv("SSL_CERT_FILE", str(identity))
+        urls = {
+            name + suffix: servers.enter_context(serving(behave, tls)).url
+            for suffix, tls in (("", None), (OVER_TLS, context(identity)))
             for name, behave in BEHAVIOURS.items()
         }
-        handshake = servers.enter_context(serving(deaf)).url.replace("http://", "https://")
-        calls["no handshake"] = threads.submit(timed, handshake)
-        calls["unreachable"] = threads.submit(timed, servers.enter_context(unreachable()))
-        yield Slow(calls)
+        urls["no handshake"] = servers.enter_context(serving(deaf)).url.replace("http://", "https://")
+        urls["unreachable"] = servers.enter_context(unreachable())
+        yield Slow({name: threads.submit(timed, name, url) for name, url in urls.items()})
 
 
+both_ways = pytest.mark.parametrize("suffix", ["", OVER_TLS], ids=["plain", "TLS"])
+
+
+@both_ways
 @pytest.mark.parametrize("name", ["silent", "deaf"])
-def test_whoever_never_answers_is_given_up_after_fifteen_seconds_and_nobody_knows(slow: Slow, name: str) -> None:
-    answer, seconds = slow.ended(name)
+def test_whoever_never_answers_is_given_up_after_fifteen_seconds_and_nobody_knows(
+    slow: Slow, name: str, suffix: str
+) -> None:
+    answer, seconds = slow.ended(name + suffix)
 
     assert answer.counted is Counted.UNKNOWN
     assert seconds < SECONDS + SLACK
 
 
-@pytest.mark.parametrize("name", [name for name in BEHAVIOURS if "drip" in name or "falls silent" in name])
-def test_an_answer_that_never_comes_to_its_end_is_given_up_after_fifteen_seconds(slow: Slow, name: str) -> None:
+@both_ways
+@pytest.mark.parametrize("name", UNENDING)
+def test_an_answer_that_never_comes_to_its_end_is_given_up_after_fifteen_seconds(
+    slow: Slow, name: str, suffix: str
+) -> None:
     """A read that has its own time-out begins it again with every byte; the call has one for all of them."""
-    answer, seconds = slow.ended(name)
+    answer, seconds = slow.ended(name + suffix)
 
     assert answer.counted is Counted.UNKNOWN
     assert seconds < SECONDS + SLACK
@@ -136,9 +167,13 @@ def test_a_handshake_that_is_not_answered_is_given_up_early_and_was_not_counted(
     assert seconds < 5
 
 
-def test_a_slow_reader_has_the_fifteen_seconds_and_not_only_those_of_the_connection(slow: Slow) -> None:
+@both_ways
+@pytest.mark.parametrize("name", LATE)
+def test_a_slow_reader_has_the_fifteen_seconds_and_not_only_those_of_the_connection(
+    slow: Slow, name: str, suffix: str
+) -> None:
     """Else a large batch over a thin line ends unknown each time, and at last ambiguous."""
-    answer, seconds = slow.ended("late reader")
+    answer, seconds = slow.ended(name + suffix)
 
     assert answer.counted is Counted.YES
     assert seconds < SECONDS

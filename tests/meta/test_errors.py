@@ -66,6 +66,7 @@ CASES = [
     for code in codes.split()
     for status in statuses
 ]
+KNOWN = {(int(code), subcode): wanted for codes, subcode, _, wanted in TABLE for code in codes.split()}
 
 
 def failed(code, subcode=None, **more):
@@ -94,6 +95,17 @@ def test_a_transient_error_is_tried_again_and_with_a_5xx_may_have_been_counted(c
     assert answer.next == Retryable()
     assert answer.counted is (Counted.UNKNOWN if status >= 500 else Counted.NO)
     assert answered(status, failed(code, subcode, is_transient=False)) == answered(status, failed(code, subcode))
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
+def test_a_known_code_decides_whatever_the_status(status):
+    """Meta was seen to answer a dead token, a throttled call and a missing permission with a 500.
+
+    A refusal read as "try again" would sink everything that is in the batch with the bad event.
+    """
+    read = {key: type(answered(status, failed(*key)).next) for key in KNOWN}
+
+    assert read == KNOWN
 
 
 def test_only_a_true_true_is_transient():
@@ -154,7 +166,7 @@ def test_what_is_no_json_object_of_graphs_is_unknown_whatever_its_status(status,
     assert (answer.code, answer.subcode) == (None, None)
 
 
-@pytest.mark.parametrize("code", [None, "190", 190.0, True, [], {}], ids=repr)
+@pytest.mark.parametrize("code", [None, "190", 190.0, True, 2**31, -(10**30), [], {}], ids=repr)
 def test_an_error_without_a_readable_code_was_not_counted_and_is_tried_again(code):
     answer = answered(400, failed(code))
 

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.contract import WebhookRequest
-from connectors.errors import InvalidSignature, Unidentified
+from connectors.errors import InvalidSignature
 from integration.db import metadata, reading
 from integration.db.alerts import alerts
 from integration.db.tasks import tasks
@@ -104,8 +104,11 @@ def test_a_shop_we_do_not_serve_is_ignored_if_the_app_signed_and_refused_if_not(
     assert bench.receive("shopify", WebhookRequest(body, stranger)).status == "ignored"
     with pytest.raises(InvalidSignature):
         bench.receive("shopify", WebhookRequest(body + b" ", stranger))
-    with pytest.raises(Unidentified):
-        bench.receive("shopify", WebhookRequest(body, {**stranger, "x-shopify-shop-domain": "a.com,b.com"}))
+    for domain in ("a.com,b.com", "tea.myshopify.com/../", ""):
+        nameless = {**stranger, "x-shopify-shop-domain": domain}
+        assert bench.receive("shopify", WebhookRequest(body, nameless)).status == "ignored"
+        with pytest.raises(InvalidSignature):
+            bench.receive("shopify", WebhookRequest(body + b" ", nameless))
 
 
 def test_an_unknown_woocommerce_address_is_not_found(bench: Bench) -> None:
