@@ -15,6 +15,7 @@ from integration import queues
 from integration.config import Settings
 from integration.errors import Misconfigured, Unavailable
 
+LOG = "valkey.log"
 _START_SECONDS = 10.0
 _STOP_SECONDS = 20.0
 _PR_SET_PDEATHSIG = 1
@@ -47,13 +48,15 @@ def start(settings: Settings) -> Broker:
     _own_directory(socket.parent)
     # A socket without a server is a leftover of a machine that lost power: the lock says that nobody is there.
     socket.unlink(missing_ok=True)
-    process = subprocess.Popen(  # noqa: S603
-        _command(directory, socket),
-        stdout=sys.stderr,  # where Valkey writes its warnings, and where ours go
-        stderr=sys.stderr,
-        start_new_session=True,
-        preexec_fn=die_with_parent,  # noqa: PLW1509
-    )
+    # A file of its own: its advice on kernel settings would be the first thing a newcomer reads.
+    with (directory / LOG).open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603
+            _command(directory, socket),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509
+        )
     broker = Broker(process, lock)
     try:
         _await(settings, process)
@@ -114,7 +117,9 @@ def _await(settings: Settings, process: "subprocess.Popen[bytes]") -> None:
             return queues.refuse_unsafe(connection)
         except Unavailable:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise Unavailable("The bundled Valkey did not start; its messages are above.") from None
+                raise Unavailable(
+                    f"The bundled Valkey did not start; valkey/{LOG} in the data directory says why."
+                ) from None
             time.sleep(0.02)
 
 

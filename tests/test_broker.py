@@ -198,11 +198,12 @@ def test_a_broker_that_does_not_start_is_said_and_frees_its_directory(settings):
         assert connection.ping() is True
 
 
-def test_the_messages_of_a_broker_that_does_not_start_are_indeed_above(settings, capfd):
+def test_the_messages_of_a_broker_that_does_not_start_are_where_it_says(settings, capfd):
     spoil(settings)
-    with pytest.raises(Unavailable, match="its messages are above"):
+    with pytest.raises(Unavailable, match=r"valkey/valkey\.log in the data directory says why"):
         broker.start(settings)
-    assert "a constructed mistake" in "".join(capfd.readouterr())
+    assert "a constructed mistake" in (settings.data_dir / "valkey" / "valkey.log").read_text()
+    assert "".join(capfd.readouterr()) == ""
 
 
 def test_it_does_not_end_by_a_ctrl_c_meant_for_its_parent(settings):
