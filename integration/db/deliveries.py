@@ -209,6 +209,7 @@ class Purchaser:
 
     state: State
     sealed: str | None
+    test: bool = False
 
 
 def purchasers(
@@ -216,13 +217,13 @@ def purchasers(
 ) -> dict[str, Purchaser]:
     """The purchasers of several orders, by order id, as far as this dataset has their `event_name`."""
     found = connection.execute(
-        sa.select(events.c.subject, deliveries.c.state, events.c.user_data)
+        sa.select(events.c.subject, deliveries.c.state, events.c.user_data, events.c.test)
         .join(events, events.c.id == deliveries.c.event_pk)
         .where(
             deliveries.c.dataset_pk == dataset_pk, events.c.event_name == event_name, events.c.subject.in_(order_ids)
         )
     )
-    return {subject: Purchaser(State(state), sealed) for subject, state, sealed in found}
+    return {subject: Purchaser(State(state), sealed, test) for subject, state, sealed, test in found}
 
 
 def settle_dependents(

@@ -16,7 +16,7 @@ class Call:
     """One call under watch. `begun`: there was a connection, so that some of it may have left."""
 
     begun = False
-    connection: HTTPConnection | None = None
+    sock: socket.socket | None = None
 
     def __init__(self, seconds: float) -> None:
         """`seconds`: how long the whole call may take."""
@@ -24,36 +24,34 @@ class Call:
 
     def cut(self) -> None:
         """End the call: whoever waits on the socket, to read or to write, is woken with an error."""
-        sock = self.connection.sock if self.connection else None
-        if sock is not None:
+        if self.sock is not None:
             with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                # The plain socket's own: an SSLSocket would first forget its cipher, while a thread may be sending.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
 
 class _Announcing:
     """A connection that tells the call of its thread that it is the one, and when it stands."""
 
     sock: socket.socket | None
+    timeout: Any
 
     def connect(self) -> None:
-        call: Call | None = getattr(_local, "call", None)
-        if call is not None:
-            call.connection = self  # type: ignore[assignment]
         super().connect()  # type: ignore[misc]
-        self._stands(call)
+        self._stands()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        call: Call | None = getattr(_local, "call", None)
-        if call is not None:
-            call.connection = self  # type: ignore[assignment]
         if self.sock is not None:
-            self._stands(call)
+            self._stands()
         super().request(*args, **kwargs)  # type: ignore[misc]
 
-    def _stands(self, call: Call | None) -> None:
+    def _stands(self) -> None:
+        """From here on some of the call may have left."""
+        call: Call | None = getattr(_local, "call", None)
         if call is not None and self.sock is not None:
-            call.begun = True
+            call.begun, call.sock = True, self.sock
             # urllib3 sends under the time-out for connecting: too short for a large batch and a busy reader.
+            self.timeout = call.seconds
             self.sock.settimeout(call.seconds)
 
 

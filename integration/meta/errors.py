@@ -70,6 +70,7 @@ _PAUSES = {
 }
 _PAUSES_BY_SUBCODE = {(100, 33): _UNKNOWN_DATASET}
 
+_INVALID = 100  # an invalid parameter: the events' fault, whatever the status
 _RETRIES = frozenset({1, 2, 4, 17, 32, 341, 368, 613, 5000, 21009, 80000, 80003, 80004, 80014})
 # Meta says of these that it failed itself: with a 5xx the events may have been counted all the same.
 _MAY_BE_COUNTED = frozenset({1, 2})
@@ -127,7 +128,7 @@ def _next(code: int | None, subcode: int | None, *, transient: bool, theirs: boo
         return Retryable(retry_after)
     if reason := _PAUSES_BY_SUBCODE.get((code, subcode or 0)) or _PAUSES.get(code):
         return Paused(reason)
-    if theirs:
+    if theirs and code != _INVALID:
         return Retryable(retry_after)
     return Refused(_ADVICE.get(subcode or 0) or _OTHER_ADVICE.format(code=code, subcode=subcode or "none"))
 

@@ -103,6 +103,8 @@ def _refund(row: Due, view: View) -> Told | Set:
     purchaser = view.purchasers.get(row.order_id or "")
     if purchaser is None or purchaser.state in UNSETTLED:
         return Set(State.WAITING, AWAITS_PURCHASE)
+    if purchaser.test:
+        return Set(State.SKIPPED, TEST_ORDER)  # a refund's body does not say that its order was a trial
     if purchaser.state is not State.DELIVERED or purchaser.sealed is None:
         return Set(State.SKIPPED, PURCHASE_NOT_TOLD)
     return _unsealed(row, view, purchaser.sealed)

@@ -13,6 +13,7 @@ _JITTER = 0.2
 SAFE_TO_REPEAT = timedelta(hours=47)
 # Meta refuses a whole batch for one event older than 7 days.
 TOO_OLD = timedelta(days=7)
+_MARGIN = timedelta(seconds=20)  # what a call may take, and the second that whole seconds cut off
 LAST_CALL = timedelta(days=6, hours=20)
 
 CHECKOUT_PAUSE = timedelta(seconds=120)  # updates enrich a checkout before it is told
@@ -42,7 +43,7 @@ class Past:
 
 def may_leave(past: Past, now: datetime) -> Leave:
     """Once Meta's memory of the first copy may be gone, what was perhaps counted is never sent again by itself."""
-    if now - past.event_time >= TOO_OLD:
+    if now - past.event_time >= TOO_OLD - _MARGIN:
         return Leave.EXPIRED
     if past.attempted and past.safe_from is not None and now - past.safe_from > SAFE_TO_REPEAT:
         return Leave.AMBIGUOUS

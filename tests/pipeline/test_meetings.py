@@ -207,3 +207,13 @@ def test_a_batch_has_a_cap_of_bytes_too(bench: Bench, shop: Shop) -> None:
         pk = connection.execute(sa.select(table.c.dataset_pk)).scalars().first()
         assert len(deliveries.due(connection, pk, 10, most_bytes=10)) == 1
         assert len(deliveries.due(connection, pk, 10)) == 2
+
+
+def test_a_refund_of_a_test_order_is_not_told_as_a_real_one(bench: Bench) -> None:
+    shop = bench.shop("shopify", consent_mode="assumed", test_event_code="TEST1")
+    shop.tell("orders/create", shop.sample("orders/create", "test_order"))
+    bench.deliver()
+    shop.tell("refunds/create", shop.sample("refunds/create", "partial"))
+    bench.deliver()
+
+    assert bench.states() == [("delivered", None), ("skipped", "test order")]
