@@ -1,12 +1,15 @@
 """Datasets: Meta's side of a store. Token, pause and lease belong to the row and are never shared between stores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 
 from integration.db import ROW_ID, Instant, after, clock, metadata
+from integration.db.stores import touch
 
 ACTIVE, PAUSED = "active", "paused"
 SEALED_TOKEN = "datasets.token"  # noqa: S105 # the name of the sealed column, which binds what is sealed in it
@@ -26,9 +29,18 @@ datasets = sa.Table(
     sa.Column("leased_at", Instant),
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("refusals", sa.Integer, nullable=False, server_default="0"),  # batches refused since one was taken
+    sa.Column("refused_from", sa.BigInteger),  # the attempt that began this row of refusals
+    sa.Column("rest_until", Instant),  # throttled, failing or paused: nothing leaves, or is tried, before
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # calls in a row that Meta did not take
+    sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),  # leases in a row whose owner died
     sa.Column("created_at", Instant, nullable=False),
     sa.UniqueConstraint("store_id", "dataset_id"),
     sa.Index("ix_datasets_dataset_id", "dataset_id"),
+)
+
+# A dataset of which nothing bad is known (any more).
+_UNTROUBLED: Mapping[str, Any] = MappingProxyType(
+    {"reason": None, "refusals": 0, "refused_from": None, "rest_until": None, "failures": 0, "crashes": 0}
 )
 
 
@@ -109,20 +121,25 @@ def add(
         state=ACTIVE,
         created_at=at,
     )
+    touch(connection, store_id)
     return int(connection.execute(statement.returning(datasets.c.id)).scalar_one())
 
 
-def renew_token(connection: sa.Connection, pk: int, *, sealed_token: str, test_event_code: str | None) -> None:
+def renew_token(connection: sa.Connection, dataset: Dataset, *, sealed_token: str, test_event_code: str | None) -> None:
     """A new token, and the pause is over."""
-    values = {"token": sealed_token, "test_event_code": test_event_code, "state": ACTIVE, "reason": None, "refusals": 0}
-    connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(values))
+    values = {"token": sealed_token, "test_event_code": test_event_code, "state": ACTIVE, **_UNTROUBLED}
+    connection.execute(sa.update(datasets).where(datasets.c.id == dataset.id).values(values))
+    touch(connection, dataset.store_id)
 
 
 def pause(connection: sa.Connection, dataset: Dataset, reason: str) -> bool:
     """Stop sending until the merchant has mended it; False where its token was renewed since `dataset` was read."""
     same = sa.and_(datasets.c.id == dataset.id, datasets.c.token == dataset.sealed_token)
     paused = sa.update(datasets).where(same).values(state=PAUSED, reason=reason).returning(datasets.c.id)
-    return connection.execute(paused).first() is not None
+    if connection.execute(paused).first() is None:
+        return False
+    touch(connection, dataset.store_id)
+    return True
 
 
 def count_refusal(connection: sa.Connection, pk: int) -> int:

@@ -49,6 +49,7 @@ deliveries = sa.Table(
     sa.Column("next_at", Instant),  # NULL: nothing is due by time
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("doubtful", sa.Boolean, nullable=False, server_default=sa.false()),  # an attempt ended unknown
+    sa.Column("insisted", sa.Boolean, nullable=False, server_default=sa.false()),  # sent again whatever Meta may count
     sa.Column("share", sa.BigInteger),  # after its batch was refused: the part of it that is sent again together
     sa.Column("attempt_id", sa.BigInteger),
     sa.Column("first_attempt_at", Instant),

@@ -1,9 +1,11 @@
 """Stores: the merchants' shops we are connected to."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,8 +29,12 @@ stores = sa.Table(
     sa.Column("since", Instant, nullable=False),  # orders placed before are not ours to tell
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("uninstalled_at", Instant),
+    # Grows with every change of the store or its datasets: what was read of them earlier is known to be old.
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     sa.UniqueConstraint("platform", "domain"),
 )
+
+_NEXT_VERSION: Mapping[str, Any] = MappingProxyType({"version": stores.c.version + 1})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +132,21 @@ def everyone(connection: sa.Connection) -> Sequence[Store]:
 
 def save(connection: sa.Connection, store_id: str, *, settings: StoreSettings, state: str, since: datetime) -> None:
     """Keep what a merchant decided."""
-    values = {"settings": json.dumps(settings.as_text()), "state": state, "since": since}
+    values = {"settings": json.dumps(settings.as_text()), "state": state, "since": since, **_NEXT_VERSION}
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))
+
+
+def touch(connection: sa.Connection, store_id: str) -> None:
+    """Something about the store or its datasets is different now: whoever remembers them must look again."""
+    connection.execute(sa.update(stores).where(stores.c.id == store_id).values(_NEXT_VERSION))
 
 
 def mark_uninstalled(connection: sa.Connection, store_id: str, at: datetime) -> None:
     """The platform says that our app was removed."""
-    connection.execute(sa.update(stores).where(stores.c.id == store_id).values(uninstalled_at=at))
+    connection.execute(sa.update(stores).where(stores.c.id == store_id).values(uninstalled_at=at, **_NEXT_VERSION))
 
 
 def mark_reconnected(connection: sa.Connection, store_id: str, *, sealed_secret: str | None, since: datetime) -> None:
     """It is back and live, perhaps with another secret; orders placed before `since` are not ours to tell."""
-    values = {"uninstalled_at": None, "webhook_secret": sealed_secret, "since": since, "state": LIVE}
+    values = {"uninstalled_at": None, "webhook_secret": sealed_secret, "since": since, "state": LIVE, **_NEXT_VERSION}
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))

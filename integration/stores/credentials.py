@@ -38,7 +38,7 @@ def attach(
     known = next((one for one in attached if one.dataset_id == dataset_id), None)
     if known:
         code = test_event_code or known.test_event_code
-        datasets.renew_token(connection, known.id, sealed_token=sealed, test_event_code=code)
+        datasets.renew_token(connection, known, sealed_token=sealed, test_event_code=code)
         held.resume_dataset(connection, known.id)
         alerts.clear(connection, store_id=store.id, kind="dataset_paused")
     else:
