@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
+from integration.db import patience
+from integration.db.patience import within
 from integration.errors import Contended, Unavailable
 
 T = TypeVar("T")
@@ -34,6 +36,7 @@ __all__ = [
     "to_ms",
     "transact",
     "transaction",
+    "within",
 ]
 
 metadata = sa.MetaData(
@@ -50,10 +53,13 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 # SQLSTATE: serialization failure, deadlock detected.
 _CONTENDED = frozenset({"40001", "40P01"})
+# A server that only reads: a replica, or one that is about to change places.
+_READ_ONLY = "25006"
 _TRIES = 4
 _SQLITE_BUSY_MS = 2_000
 _CONNECT_SECONDS = 2
 _STATEMENT_MS = 10_000
+_PATIENCE_SECONDS = 15.0  # above the server's own limit for a statement
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
@@ -99,24 +105,28 @@ def _clock_on_sqlite(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: AR
 
 
 def connect(url: str) -> sa.Engine:
-    """An engine for PostgreSQL or SQLite. Connects to nothing yet."""
+    """An engine for PostgreSQL or SQLite. Connects to nothing yet.
+
+    No transaction on it waits longer than 15 seconds for a PostgreSQL that says nothing; see `within` for less.
+    """
     if url.startswith("sqlite"):
         engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": _SQLITE_BUSY_MS / 1000})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         hide_parameters=True,  # an error's text must not repeat what was to be stored
         pool_size=10,
         max_overflow=20,
         pool_timeout=_CONNECT_SECONDS,
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": _CONNECT_SECONDS,
             "options": f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_SQLITE_BUSY_MS}",
         },
     )
+    sa.event.listen(engine, "checkout", patience.refuse_dead)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -134,7 +144,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 @contextmanager
 def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One writing transaction: committed at the end, rolled back on any error. Raises Unavailable."""
-    with _outages(), engine.connect() as connection, connection.begin():
+    with _outages(), engine.connect() as connection, _patient(connection), connection.begin():
         yield connection
 
 
@@ -156,8 +166,19 @@ def transact(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction that only reads, and on SQLite never waits for a writer. Raises Unavailable."""
-    with _outages(), engine.connect().execution_options(reading=True) as connection, connection.begin():
+    with (
+        _outages(),
+        engine.connect().execution_options(reading=True) as connection,
+        _patient(connection),
+        connection.begin(),
+    ):
         yield connection
+
+
+def _patient(connection: sa.Connection) -> AbstractContextManager[None]:
+    """SQLite is in our own process, and has its own limit."""
+    on_server = connection.dialect.name == "postgresql"
+    return patience.watched(connection, _PATIENCE_SECONDS) if on_server else nullcontext()
 
 
 @contextmanager
@@ -173,8 +194,8 @@ def _outages() -> Iterator[None]:
     except sa.exc.TimeoutError:
         raise Unavailable("The database has no connection to spare.") from None
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise Unavailable("The database ended the connection.") from None
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) == _READ_ONLY:
+            raise Unavailable("The database ended the connection, or takes nothing at the moment.") from None
         raise
 
 

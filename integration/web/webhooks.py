@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from connectors import registry
 from connectors.contract import WebhookRequest
 from connectors.errors import InvalidSignature
+from integration.db import within
 from integration.errors import NotFound, Unavailable
 from integration.log import logger
 from integration.pipeline.receive import Outcome, Receiver
@@ -16,6 +17,8 @@ from integration.queues import Bell
 
 MAX_BODY = 2 * 1024 * 1024
 _RETRY_AFTER_SECONDS = 5
+# Shopify hangs up after 5 seconds: a database that says nothing by then is as good as none.
+_DATABASE_SECONDS = 2.5
 
 
 def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
@@ -32,7 +35,8 @@ def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
         body = request.get_data(cache=False, parse_form_data=False)
         if len(body) > MAX_BODY:
             return _answer(413, {"error": "the body is larger than 2 MiB"})
-        reply = receiver.receive(platform, WebhookRequest(body, headers, key), datetime.now(UTC))
+        with within(_DATABASE_SECONDS):
+            reply = receiver.receive(platform, WebhookRequest(body, headers, key), datetime.now(UTC))
         if reply.status is Outcome.ACCEPTED:
             bell.wake()
         told = {"status": reply.status, **({"reason": reply.reason} if reply.reason else {})}
