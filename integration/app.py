@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from integration import config, db, log, queues
+from integration import config, db, failpoints, log, queues
 from integration.config import Settings
 from integration.crypto import Sealer
 from integration.pipeline.receive import Receiver
@@ -15,6 +15,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application. Settings come from the environment unless given. Raises Misconfigured."""
     settings = settings or config.load()
     log.configure(machine=settings.production)
+    failpoints.arm(settings.failpoints)
     engine = db.connect(settings.database_url)
     bell = Bell(queues.connect(settings.broker_url, hurry=True))
     receiver = Receiver(engine, Sealer(settings.encryption_keys), settings.secret_key, settings.app_secrets)

@@ -5,7 +5,8 @@ import sys
 import threading
 from types import FrameType
 
-from integration import config, db, log, queues
+from integration import config, db, failpoints, log, queues
+from integration.db import Engine
 from integration.errors import IntegrationError, Unavailable
 from integration.pipeline.sweep import sweep
 from integration.queues import DELIVER, RUN_TASKS, Bell
@@ -17,6 +18,7 @@ def main() -> None:
     """Tick until told to stop."""
     settings = config.load()
     log.configure(machine=settings.production)
+    failpoints.arm(settings.failpoints)
     engine = db.connect(settings.database_url)
     bell = Bell(queues.connect(settings.broker_url, hurry=True))
     stopped = threading.Event()
@@ -27,15 +29,24 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     while not stopped.wait(SWEEP_SECONDS):
-        try:
-            deliveries_due, tasks_open = sweep(engine)
-        except Unavailable as error:
-            log.logger("clock").warning("cannot sweep", why=str(error))
-            continue
-        if deliveries_due:
-            bell.wake(DELIVER)
-        if tasks_open:
-            bell.wake(RUN_TASKS)
+        _tick(engine, bell)
+
+
+def _tick(engine: Engine, bell: Bell) -> None:
+    """One look. Whatever is wrong with it, the next one comes: a clock that ends stops all retries."""
+    try:
+        deliveries_due, tasks_open = sweep(engine)
+    except Unavailable as error:
+        log.logger("clock").warning("cannot sweep", why=str(error))
+        return
+    except Exception as error:  # noqa: BLE001
+        log.logger("clock").error("cannot sweep", kind=type(error).__name__)
+        return
+    failpoints.reach("clock.after_sweep")
+    if deliveries_due:
+        bell.insist(DELIVER)
+    if tasks_open:
+        bell.insist(RUN_TASKS)
 
 
 if __name__ == "__main__":

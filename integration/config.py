@@ -40,6 +40,7 @@ class Settings:
     secret_key: str = field(repr=False)
     encryption_keys: tuple[str, ...] = field(repr=False)
     app_secrets: Mapping[str, tuple[str, ...]] = field(repr=False)
+    failpoints: str = ""  # see failpoints.py; never in production
 
     @property
     def production(self) -> bool:
@@ -89,6 +90,7 @@ def load(
         secret_key=_text(values, "SECRET_KEY") or "",
         encryption_keys=_list(_text(values, "ENCRYPTION_KEYS")),
         app_secrets=_app_secrets(values),
+        failpoints=_text(values, "FAILPOINT") or "",
     )
     _refuse_weakness(settings)
     return settings
@@ -217,6 +219,8 @@ def _refuse_weakness(settings: Settings) -> None:
         raise Misconfigured(f"SECRET_KEY must be set and have at least {MIN_SECRET} characters.")
     if not settings.production:
         return
+    if settings.failpoints:
+        raise Misconfigured("FAILPOINT must not be set in production.")
     if settings.database_url.startswith("sqlite"):
         raise Misconfigured("DATABASE_URL must name a PostgreSQL database in production.")
     if settings.redis_url is None:

@@ -3,7 +3,10 @@
 With worker.py the only door to Redis and RQ.
 """
 
-from dataclasses import dataclass
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import redis
@@ -24,6 +27,8 @@ _JOB_SECONDS = 60
 _FLAG_SECONDS = 60
 _HURRY_SECONDS = 0.25
 _PATIENT_SECONDS = 5
+_SILENCE_SECONDS = 1.0  # below the clock's two seconds: its next ring is always tried
+_RUNG_SECONDS = 0.05  # far below the second for which a drain lingers
 
 
 class SafeJob(Job):
@@ -44,41 +49,77 @@ class SafeJob(Job):
     webhooks = property(lambda _self: [], lambda _self, _value: None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bell:
-    """Rings for a worker, and never waits long: who does not hear it is woken by the sweep."""
+    """Rings for a worker, and never waits long: who does not hear it is woken by the sweep.
+
+    One for each process. It remembers for a moment that it rang, and that nobody answered: neither is asked for again
+    by every webhook.
+    """
 
     connection: redis.Redis
+    _ringing: Lock = field(default_factory=Lock)
+    _silent_until: float = 0.0
+    _rung_until: dict[str, float] = field(default_factory=dict)
 
     def wake(self, job: str = DELIVER) -> bool:
-        """Put the job into the queue unless it waits there already. False: not rung, for whatever reason."""
-        try:
-            if not self.connection.set(_flag(job), b"1", nx=True, ex=_FLAG_SECONDS):
-                return False
-        except RedisError:
+        """Put the job into the queue unless it waits there already. False: not rung, for whatever reason.
+
+        A ring of the last 50 ms, or one that another thread rings just now, is as good as one's own: whoever hears it
+        keeps looking for a second.
+        """
+        if time.monotonic() < self._rung_until.get(job, 0.0):
             return False
-        try:
-            queue(self.connection).enqueue(
-                job, ttl=_FLAG_SECONDS, job_timeout=_JOB_SECONDS, result_ttl=0, failure_ttl=3_600, description=job
-            )
-        except RedisError:
-            self.heard(job)  # no job waits: the next one to ring must not find the flag
+        return self._one_at_a_time(job, insist=False)
+
+    def insist(self, job: str) -> bool:
+        """As `wake`, and also where the flag is up but no job waits: a worker took it, and died before it heard.
+
+        For the clock alone: it asks the broker once more. At worst two jobs run where one would do.
+        """
+        return self._one_at_a_time(job, insist=True)
+
+    def _one_at_a_time(self, job: str, *, insist: bool) -> bool:
+        if time.monotonic() < self._silent_until or not self._ringing.acquire(blocking=False):
             return False
-        return True
+        begun = time.monotonic()
+        try:
+            return self._ring(job, insist=insist)
+        except RedisError:
+            self._silent_until = time.monotonic() + _SILENCE_SECONDS
+            return False
+        finally:
+            if time.monotonic() - begun > _HURRY_SECONDS:  # it answers, but not in time for those who come behind
+                self._silent_until = time.monotonic() + _SILENCE_SECONDS
+            self._ringing.release()
+
+    def _ring(self, job: str, *, insist: bool) -> bool:
+        jobs = queue(self.connection)
+        first = self.connection.set(_flag(job), b"1", nx=True, ex=_FLAG_SECONDS)
+        if first or (insist and not jobs.count):
+            try:
+                jobs.enqueue(
+                    job, ttl=_FLAG_SECONDS, job_timeout=_JOB_SECONDS, result_ttl=0, failure_ttl=3_600, description=job
+                )
+            except RedisError:
+                self.heard(job)  # no job waits: the next one to ring must not find the flag
+                raise
+        self._rung_until[job] = time.monotonic() + _RUNG_SECONDS
+        return bool(first)
 
     def heard(self, job: str) -> None:
         """The job begins: who comes after its first look has to ring again."""
-        try:
+        self._rung_until.pop(job, None)
+        with suppress(RedisError):
             self.connection.delete(_flag(job))
-        except RedisError:
-            return
 
-    def is_there(self) -> bool:
-        """Whether the broker answers."""
+    def trouble(self) -> str | None:
+        """What is wrong with the broker at this moment, for those who watch; None where all is well."""
         try:
-            return bool(self.connection.ping())
-        except RedisError:
-            return False
+            refuse_unsafe(self.connection)
+        except (Misconfigured, Unavailable) as error:
+            return str(error)
+        return None
 
 
 def _flag(job: str) -> str:
@@ -101,14 +142,17 @@ def connect(url: str, *, hurry: bool) -> redis.Redis:
 
 
 def refuse_unsafe(connection: redis.Redis) -> None:
-    """Raise Misconfigured for a broker that may throw jobs away or is too old, Unavailable for none."""
+    """Raise Misconfigured for a broker that may throw jobs away or is too old, Unavailable for none or a full one."""
     try:
         # INFO and not CONFIG, which managed brokers forbid.
         version = str(connection.info("server")["redis_version"])
-        policy = str(connection.info("memory")["maxmemory_policy"])
+        memory = connection.info("memory")
     except RedisError as error:
         raise Unavailable(f"The broker at REDIS_URL does not answer ({type(error).__name__}).") from None
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_BROKER:
         raise Misconfigured(f"The broker is version {version}; Redis 6.2 or Valkey is needed.")
+    policy = str(memory["maxmemory_policy"])
     if policy != "noeviction":
         raise Misconfigured(f"The broker's maxmemory-policy is {policy}; it must be noeviction, or jobs get lost.")
+    if 0 < int(memory.get("maxmemory", 0)) <= int(memory["used_memory"]):
+        raise Unavailable("The broker's memory is full. Raise its maxmemory or empty it: no event is lost with it.")

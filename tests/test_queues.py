@@ -20,6 +20,7 @@ from integration.meta.client import GraphClient
 from integration.queues import DELIVER, RUN_TASKS, Bell, SafeJob
 from tests.rig import valkey as rig
 from tests.rig.forgery import WAITING, Bomb, forger, work
+from tests.rig.service import eventually
 from tests.rig.shop import Bench
 
 running_valkey, valkey = rig.running_valkey, rig.valkey
@@ -89,7 +90,7 @@ def test_a_bell_nobody_hears_is_free_again_by_itself(valkey, bell):
 def test_an_emptied_broker_can_be_rung_at_once(valkey, bell):
     bell.wake()
     valkey.admin.flushall()
-    assert bell.wake() is True
+    assert eventually(bell.wake) is True
     assert valkey.waiting() == [DELIVER]
 
 
@@ -113,7 +114,7 @@ def is_silent(bell):
     """Whatever it is asked, it neither raises nor waits."""
     assert in_a_hurry(bell.wake) is False
     assert in_a_hurry(lambda: bell.heard(DELIVER)) is None
-    assert in_a_hurry(bell.is_there) is False
+    assert "does not answer" in in_a_hurry(bell.trouble)
 
 
 def test_a_broker_that_is_gone_is_not_waited_for(tmp_path):
@@ -150,22 +151,75 @@ def test_a_broker_that_does_not_even_connect_is_not_waited_for():
 
 
 def test_a_frozen_broker_is_not_waited_for_and_rings_again_when_it_thaws(valkey, bell):
-    assert bell.is_there() is True
+    assert bell.trouble() is None
     with valkey.frozen():
         is_silent(bell)
         with queues.connect(valkey.url, hurry=True) as connection:
             is_silent(Bell(connection))
     valkey.admin.flushall()  # what it was told while frozen it did when it thawed
-    assert bell.is_there() is True
-    assert bell.wake() is True
+    assert bell.trouble() is None
+    assert eventually(bell.wake) is True
 
 
 def test_a_full_broker_is_not_waited_for_and_rings_again_when_it_has_room(valkey, bell):
     with valkey.full():
         assert in_a_hurry(bell.wake) is False
-        assert in_a_hurry(bell.is_there) is True
-    assert bell.wake() is True
+        assert "memory is full" in in_a_hurry(bell.trouble)
+    assert eventually(bell.wake) is True
     assert valkey.waiting() == [DELIVER]
+
+
+def test_a_frozen_broker_is_asked_once_a_second_and_not_by_every_webhook(valkey, bell):
+    with valkey.frozen():
+        begun = time.monotonic()
+        assert not any(bell.wake() for _ in range(200))
+        assert time.monotonic() - begun < 10  # 200 times a quarter of a second would be 50
+
+
+def test_while_one_thread_waits_for_a_frozen_broker_the_others_do_not(valkey, bell):
+    start, waited = threading.Barrier(16), []
+
+    def ring():
+        start.wait()
+        begun = time.monotonic()
+        bell.wake()
+        waited.append(time.monotonic() - begun)
+
+    with valkey.frozen():
+        ringing = [threading.Thread(target=ring) for _ in range(16)]
+        for thread in ringing:
+            thread.start()
+        for thread in ringing:
+            thread.join()
+    assert sum(seconds > 0.2 for seconds in waited) == 1
+
+
+def test_a_bell_that_was_just_rung_is_not_asked_for_again(valkey, bell):
+    """The broker was the largest single cost of a webhook."""
+    valkey.admin.config_resetstat()
+    begun = time.monotonic()
+    for _ in range(500):
+        bell.wake()
+    asked = valkey.admin.info("commandstats")["cmdstat_set"]["calls"]
+    assert asked <= (time.monotonic() - begun) / 0.05 + 1
+
+
+def test_a_flag_without_a_job_silences_webhooks_but_not_the_clock(valkey, bell):
+    """A worker took the job and died before it heard the bell."""
+    bell.wake()
+    valkey.admin.delete(WAITING)
+    assert bell.wake() is False
+    bell.insist(DELIVER)
+    assert valkey.waiting() == [DELIVER]
+    bell.insist(DELIVER)
+    assert valkey.waiting() == [DELIVER]
+
+
+def test_a_policy_that_changes_while_we_run_is_seen(valkey, bell):
+    valkey.admin.config_set("maxmemory-policy", "allkeys-lru")
+    assert "maxmemory-policy is allkeys-lru; it must be noeviction" in bell.trouble()
+    valkey.admin.config_set("maxmemory-policy", "noeviction")
+    assert bell.trouble() is None
 
 
 def test_what_is_no_broker_at_all_does_not_raise():

@@ -13,6 +13,7 @@ from connectors import registry
 from connectors.contract import Connector, Identity, WebhookRequest
 from connectors.errors import AccessLost, MalformedPayload, NotUsed, Unidentified
 from connectors.event import Event, Message, PrivacyRequest, StoreUninstalled
+from integration import failpoints
 from integration.crypto import Sealer, fingerprint
 from integration.db import Connection, Engine, alerts, datasets, reading, stores, tasks, transact, transaction, webhooks
 from integration.db.datasets import Dataset
@@ -127,6 +128,7 @@ class _Visit:
         if not again:
             return Reply(Outcome.DUPLICATE)
         reasons = [self._write(connection, store, message) for message in again]
+        failpoints.reach("ingest.before_commit")
         return Reply(Outcome.ACCEPTED, next((reason for reason in reasons if reason), None))
 
     def _write(self, connection: Connection, store: Store, message: Message) -> str | None:

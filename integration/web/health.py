@@ -44,7 +44,7 @@ def _unready(engine: Engine, bell: Bell) -> str | None:
                 return "The database's schema is not the newest: run `tandem migrate`."
     except Unavailable as error:
         return str(error)
-    return None if bell.is_there() else "The broker does not answer."
+    return bell.trouble()
 
 
 def _metrics(engine: Engine) -> bytes:

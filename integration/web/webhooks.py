@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from connectors import registry
 from connectors.contract import WebhookRequest
 from connectors.errors import InvalidSignature
+from integration import failpoints
 from integration.db import within
 from integration.errors import NotFound, Unavailable
 from integration.log import logger
@@ -37,6 +38,7 @@ def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
             return _answer(413, {"error": "the body is larger than 2 MiB"})
         with within(_DATABASE_SECONDS):
             reply = receiver.receive(platform, WebhookRequest(body, headers, key), datetime.now(UTC))
+        failpoints.reach("ingest.after_commit")
         if reply.status is Outcome.ACCEPTED:
             bell.wake()
         told = {"status": reply.status, **({"reason": reply.reason} if reply.reason else {})}

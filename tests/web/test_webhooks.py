@@ -218,7 +218,7 @@ def test_while_the_database_is_away_the_platform_is_asked_to_try_again(
 def test_ready_says_that_the_broker_is_away(client: FlaskClient) -> None:
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.text) == (503, "The broker does not answer.\n")
+    assert (answer.status_code, answer.text) == (503, "The broker at REDIS_URL does not answer (ConnectionError).\n")
 
 
 def test_metrics_count_deliveries_and_webhooks(client: FlaskClient, shop: Shop) -> None:
