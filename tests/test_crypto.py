@@ -1,9 +1,11 @@
 """Sealing: what is sealed opens only with our keys and only in its own place."""
 
 import string
-from base64 import urlsafe_b64decode
+from base64 import b64decode, urlsafe_b64decode
+from hashlib import sha256
 
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ from integration.errors import Misconfigured, SealBroken
 KEY, NEWER, OLDER = new_key(), new_key(), new_key()
 PLACE = {"store": "store-one", "column": "user_data"}
 PLAIN = b"ada@example.com"
-BASE64 = string.ascii_letters + string.digits + "-_"
+BASE64 = string.ascii_letters + string.digits + "+/"
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 unhurried = settings(deadline=None)
@@ -36,8 +38,8 @@ def test_a_sealed_text_hides_what_it_holds_and_is_never_the_same_twice(sealer):
     assert first != second
     assert first.isascii()
     for sealed in (first, second):
-        assert PLAIN not in urlsafe_b64decode(sealed)
-        assert PLACE["store"].encode() not in urlsafe_b64decode(sealed)
+        assert PLAIN not in b64decode(sealed, validate=True)
+        assert PLACE["store"].encode() not in b64decode(sealed)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,46 @@ def test_what_is_no_fernet_key_is_refused_and_not_repeated(keys):
 def test_a_new_key_is_a_key_and_another_each_time():
     assert len({new_key() for _ in range(100)}) == 100
     assert len(urlsafe_b64decode(new_key())) == 32
+
+
+def sealed_by_the_first_version(plain, key=KEY, store=PLACE["store"], column=PLACE["column"]):
+    """A Fernet token whose text begins with half a hash of its place."""
+    return Fernet(key).encrypt(sha256(f"{store}\x00{column}".encode()).digest()[:16] + plain).decode()
+
+
+@unhurried
+@given(st.binary(max_size=200))
+def test_what_the_first_version_sealed_still_opens_and_is_sealed_anew_in_the_new_form(plain):
+    old = sealed_by_the_first_version(plain)
+    assert Sealer([KEY]).unseal(old, **PLACE) == Sealer([NEWER, KEY]).unseal(old, **PLACE) == plain
+    assert Sealer([KEY]).seal(plain, **PLACE)[0] != old[0]
+
+
+@pytest.mark.parametrize("other", [{"store": "store-two"}, {"column": "token"}])
+def test_what_the_first_version_sealed_stays_shut_in_another_place(sealer, other):
+    with pytest.raises(SealBroken, match="another place"):
+        sealer.unseal(sealed_by_the_first_version(PLAIN), **{**PLACE, **other})
+
+
+def test_what_the_first_version_sealed_stays_shut_with_other_keys_or_altered(sealer):
+    old = sealed_by_the_first_version(PLAIN)
+    for keys, text in (([NEWER, OLDER], old), ([KEY], old[:-8]), ([KEY], old[:40] + "ü" + old[41:])):
+        with pytest.raises(SealBroken, match="ENCRYPTION_KEYS"):
+            Sealer(keys).unseal(text, **PLACE)
+
+
+def test_keys_are_told_apart_by_name_and_no_text_holds_one(sealer):
+    """The name is derived, so that a look into the database does not even tell which of two keys is whose."""
+    texts = {key: b64decode(Sealer([key]).seal(b"", **PLACE)) for key in (KEY, NEWER, OLDER)}
+    assert len({text[:9] for text in texts.values()}) == 3
+    assert texts[KEY][:9] == b64decode(sealer.seal(PLAIN, **PLACE))[:9]
+    for key, text in texts.items():
+        raw = urlsafe_b64decode(key)
+        assert not any(raw[at : at + 8] in text for at in range(25))
+
+
+def test_no_two_of_many_seals_share_a_nonce(sealer):
+    assert len({b64decode(sealer.seal(PLAIN, **PLACE))[9:21] for _ in range(10_000)}) == 10_000
 
 
 ASKED = {"secret_key": "k" * 32, "store": "store-one", "kind": "email", "value": "ada@example.com"}
