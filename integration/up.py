@@ -18,7 +18,7 @@ from types import FrameType
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from integration import broker, db, log
+from integration import broker, db, log, queues
 from integration.config import Settings
 from integration.db import migrate
 from integration.errors import Misconfigured, Unavailable
@@ -111,12 +111,14 @@ class Household:
         _refuse_taken(self.settings.port)
         if self.settings.redis_url is None:
             self.valkey = broker.start(self.settings)
+        else:
+            _refuse_unsafe_broker(self.settings)
         engine = db.connect(self.settings.database_url)
         migrate.upgrade(engine)
         engine.dispose()
         environment = self._environment()
         self.children = [
-            Child("web", _web_command(self.settings.port), environment),
+            Child("web", web_command(self.settings.port), environment),
             Child("clock", [sys.executable, "-m", "integration.clock"], environment),
             Child("worker", [sys.executable, "-m", "integration.worker"], environment),
         ]
@@ -152,7 +154,7 @@ class Household:
         deadline = time.monotonic() + _READY_SECONDS
         while not self.stopping:
             with suppress(HTTPError):
-                if pool.request("GET", address).status == 200:
+                if _takes_webhooks(pool.request("GET", address)):
                     return True
             if time.monotonic() > deadline:
                 raise Unavailable(f"Tandem did not become ready within {_READY_SECONDS:.0f} seconds.")
@@ -167,7 +169,8 @@ class Household:
             self.valkey.stop()
 
 
-def _web_command(port: int) -> list[str]:
+def web_command(port: int, application: str = "integration.app:create_app()") -> list[str]:
+    """What serves `application` on this machine; the bench serves others by it, to compare them."""
     options = {
         "bind": f"127.0.0.1:{port}",
         "worker-class": "gthread",
@@ -177,7 +180,18 @@ def _web_command(port: int) -> list[str]:
         "log-level": "warning",
     }
     words = [f"--{name}={text}" for name, text in options.items()]
-    return [sys.executable, "-m", "gunicorn", *words, "--no-control-socket", "integration.app:create_app()"]
+    return [sys.executable, "-m", "gunicorn", *words, "--no-control-socket", application]
+
+
+def _refuse_unsafe_broker(settings: Settings) -> None:
+    """Raise Misconfigured for a broker that may lose jobs. One that is away is none: webhooks are taken without it."""
+    with suppress(Unavailable), queues.connect(settings.broker_url, hurry=False) as connection:
+        queues.refuse_unsafe(connection)
+
+
+def _takes_webhooks(answer: urllib3.BaseHTTPResponse) -> bool:
+    """Ready, or ready but for the broker: what is taken meanwhile leaves when it is back."""
+    return answer.status == 200 or answer.data.startswith(b"The broker")
 
 
 def _refuse_taken(port: int) -> None:

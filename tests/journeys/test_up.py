@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from connectors import registry
+from tests.rig import processes
 from tests.rig.sandbox import Sandbox
 from tests.rig.service import Service, eventually
 
@@ -43,14 +44,7 @@ def told(sandbox: Sandbox) -> list[str]:
 
 def children(service: Service, word: str) -> list[int]:
     """The processes of this service whose command line holds `word`."""
-    found = []
-    for directory in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            command = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            environment = (directory / "environ").read_bytes()
-            if word in command and str(service.data_dir).encode() in environment + command.encode():
-                found.append(int(directory.name))
-    return found
+    return processes.about(service.data_dir, word)
 
 
 def test_an_accepted_webhook_is_at_meta_within_seconds(service: Service, sandbox: Sandbox) -> None:

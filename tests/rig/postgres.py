@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import psycopg
 from sqlalchemy.engine import make_url
+
+from tests.rig import processes
 
 
 class NotToBeHadError(Exception):
@@ -39,6 +42,15 @@ class Cluster:
         finally:
             self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """A database without a schema, dropped afterwards: the service makes its own."""
+        name = self._create(None)
+        try:
+            yield self._at(name)
+        finally:
+            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def drop_template(self) -> None:
         """For a cluster object of one test only."""
         if self.template is not None:
@@ -57,26 +69,85 @@ class Cluster:
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
 
+@dataclass
+class Server:
+    """A PostgreSQL of our own in a directory of its own, on a unix socket, and what befalls it."""
+
+    home: Path
+    binaries: Path
+    user: str | None
+    options: str = ""
+
+    @property
+    def cluster(self) -> Cluster:
+        """It, as a place for databases."""
+        return Cluster(f"postgresql+psycopg://tandem@/postgres?host={self.home}")
+
+    def create(self) -> None:
+        """Its files."""
+        words = ("-D", self.home / "data", "-U", "tandem", "-A", "trust", "-E", "UTF8", "--no-locale")
+        _call(self.user, self.binaries / "initdb", *words)
+
+    def start(self) -> None:
+        """Until it takes connections; after a crash it recovers first."""
+        told = f"-c unix_socket_directories={self.home} -c listen_addresses='' {self.options}"
+        words = ("-D", self.home / "data", "-l", self.home / "log", "-w", "-o", told)
+        _call(self.user, self.binaries / "pg_ctl", *words, "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """In its own way: `fast` ends its sessions, `immediate` does not even tidy up."""
+        _call(self.user, self.binaries / "pg_ctl", "-D", self.home / "data", "-m", mode, "-w", "stop")
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self.home / ".s.PGSQL.5432"
+
+    @property
+    def pids(self) -> list[int]:
+        """The postmaster, and then its children."""
+        note = self.home / "data" / "postmaster.pid"
+        postmaster = int(note.read_text().splitlines()[0]) if note.exists() else 0
+        return [postmaster, *processes.children(postmaster)] if postmaster and processes.alive(postmaster) else []
+
+    def kill(self) -> None:
+        """SIGKILL for all of it at once: the postmaster is held first, so that it makes no more children."""
+        doomed = self.pids
+        processes.send(doomed[:1], signal.SIGSTOP)
+        doomed = self.pids or doomed
+        processes.send(doomed, signal.SIGKILL)
+        processes.await_end(doomed)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It is there, its kernel takes connections, and it says nothing."""
+        with processes.stopped(self.pids):
+            yield
+
+
 @contextmanager
 def running() -> Iterator[Cluster]:
     """The cluster of TEST_DATABASE_URL, else one of our own for as long as the tests run. Raises NotToBeHadError."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield Cluster(given)
         return
+    with own("-c max_connections=200") as server:
+        yield server.cluster
+
+
+@contextmanager
+def own(options: str = "") -> Iterator[Server]:
+    """A server that nobody else uses, so that anything may befall it. Raises NotToBeHadError."""
     with tempfile.TemporaryDirectory(prefix="tandem-pg-", ignore_cleanup_errors=True) as directory:
         home = Path(directory)
-        binaries = _binaries()
-        user = _unprivileged(home)
-        _call(
-            user, binaries / "initdb", "-D", home / "data", "-U", "tandem", "-A", "trust", "-E", "UTF8", "--no-locale"
-        )
-        options = f"-c listen_addresses='' -c unix_socket_directories={home} -c max_connections=200"
-        start = ("-D", home / "data", "-l", home / "log", "-w", "-o", options)
-        _call(user, binaries / "pg_ctl", *start, "start")
+        server = Server(home, _binaries(), _unprivileged(home), options)
+        server.create()
+        server.start()
         try:
-            yield Cluster(f"postgresql+psycopg://tandem@/postgres?host={home}")
+            yield server
         finally:
-            _call(user, binaries / "pg_ctl", "-D", home / "data", "-m", "immediate", "-w", "stop")
+            if server.pids:
+                server.kill()
 
 
 def _binaries() -> Path:

