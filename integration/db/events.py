@@ -55,6 +55,7 @@ class LedgerRow:
     ended: bool
     key_mask: int
     value: str | None
+    later_value: str | None
     currency: str | None
     facts: str
     user_data: str | None
@@ -72,7 +73,7 @@ def lock(connection: sa.Connection, store_id: str, event_name: str, subject: str
     """The row, kept from others until this transaction ends."""
     columns: tuple[sa.Column[Any], ...] = (
         *(events.c.id, events.c.updated_at, events.c.ended, events.c.key_mask),
-        *(events.c.value, events.c.currency, events.c.facts, events.c.user_data),
+        *(events.c.value, events.c.later_value, events.c.currency, events.c.facts, events.c.user_data),
     )
     same = (events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject == subject)
     row = connection.execute(sa.select(*columns).where(*same).with_for_update()).one_or_none()

@@ -52,6 +52,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is kept of a deed beside the hashes: no name, no address, nothing of the buyer. Money in major units."""
 
     source: Source
+    as_of: datetime | None = None  # the platform's own version of the payload they were read from
     order_id: str | None = None
     number: str | None = None
     status: str | None = None
@@ -81,6 +82,7 @@ def facts(event: Event, *, domain: str) -> Facts:
     website = order is None or order.source is Source.WEBSITE
     return Facts(
         source=order.source if order else Source.WEBSITE,
+        as_of=event.updated_at,
         order_id=event.order_id,
         number=order.number if order else None,
         status=order.status if order else None,

@@ -1,13 +1,12 @@
 """A prepared event enters the ledger, or moves the row it finds there. One caller's transaction; no commit here.
 
 The row is unique on (store, event_name, subject): the same deed told by several topics, twice, or out of order is
-one row. The decisions (`opening`, `judge`) are pure; `Ledger` carries them out.
+one row. The decisions (`opening`, and `judge` of `moves`) are pure; `Ledger` carries them out.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from connectors.event import Event
@@ -20,6 +19,7 @@ from integration.meta import mapping
 from integration.meta.event import INITIATE_CHECKOUT, PURCHASE, key_mask
 from integration.pipeline import consent, identity
 from integration.pipeline.consent import Decision, Wait, Withhold
+from integration.pipeline.moves import Move, judge
 from integration.pipeline.prepare import Prepared
 from integration.pipeline.qualify import AWAITS_PURCHASE, PURCHASE_NOT_TOLD, TEST_ORDER, Counts, Never, NotYet, Verdict
 from integration.pipeline.schedule import CHECKOUT_PAUSE, CONSENT_PAUSE
@@ -81,29 +81,6 @@ def opening(  # noqa: PLR0911
     if prepared.event_name == INITIATE_CHECKOUT:
         return Opening(State.PENDING, AWAITS_UPDATES, CHECKOUT_PAUSE)
     return Opening(State.PENDING, None, AT_ONCE)
-
-
-class Move(Enum):
-    """What a further payload of a known subject does to its row."""
-
-    STALE = "older than what was judged last"
-    LATE = "too late to begin, but this was begun"
-    SKIP = "taken back, or not counting any more"
-    OPEN = "counts"
-
-
-def judge(*, last: datetime | None, ended: bool, version: datetime | None, revives: bool, verdict: Verdict) -> Move:
-    """By the platform's own time, not by arrival. In one and the same second a cancellation wins, whichever came
-    first: WooCommerce tells whole seconds, and a purchase wrongly told cannot be taken back.
-    """
-    ends = isinstance(verdict, Never) and verdict.ended
-    if version is None and ended and not ends and not revives:
-        return Move.STALE  # what tells no time of its own cannot be newer than a cancellation
-    if not revives and last is not None and version is not None and (version, ends) < (last, ended):
-        return Move.STALE
-    if isinstance(verdict, Counts):
-        return Move.OPEN
-    return Move.LATE if isinstance(verdict, Never) and verdict.late else Move.SKIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +192,7 @@ class Ledger:
             verdict=prepared.verdict,
         )
         if move is Move.STALE:
+            self._begin_earlier(known, event, prepared)
             return "older than what was told before"
         events.update(self.connection, known.id, version)
         placed = deliveries.of_event(self.connection, known.id)
@@ -228,6 +206,21 @@ class Ledger:
         self._note_refusal(known, prepared)
         self._note_later_value(known, prepared)
         return None
+
+    def _begin_earlier(self, known: events.LedgerRow, event: Event, prepared: Prepared) -> None:
+        """A payload that counted before the one whose value we keep, and arrived after it: as long as nothing has left,
+        its value and contents are told, so that the order of arrival decides nothing.
+        """
+        kept_as_of = mapping.decode_facts(known.facts).as_of
+        counts = isinstance(prepared.verdict, Counts) and prepared.event_name != INITIATE_CHECKOUT
+        if known.ended or not counts or kept_as_of is None or (event.updated_at or kept_as_of) >= kept_as_of:
+            return
+        placed = deliveries.of_event(self.connection, known.id)
+        if all(one.movable and _under_way(one) for one in placed):
+            earlier = {**self._impersonal(prepared), **self._times(event, prepared.verdict)}
+            newest = known.later_value or known.value
+            later = None if newest == earlier["value"] else newest
+            events.update(self.connection, known.id, {**earlier, "later_value": later})
 
     def _note_refusal(self, known: events.LedgerRow, prepared: Prepared) -> None:
         """A refusal that comes while a call is under way stops the next one, and the refund."""
@@ -248,7 +241,7 @@ class Ledger:
         """What has not left is judged by the newest payload. Value and contents stay those of the first payload that
         counted, unless the order was taken back in between; a checkout is told as it stands at last.
         """
-        under_way = any(one.state in UNSETTLED or one.state is State.OBSERVED for one in movable)
+        under_way = any(map(_under_way, movable))
         person = prepared.person.enriched(self._person(known)) if under_way else prepared.person
         changes = self._personal(event, prepared, person)
         if not under_way or prepared.event_name == INITIATE_CHECKOUT:
@@ -275,8 +268,14 @@ class Ledger:
     def _note_later_value(self, known: events.LedgerRow, prepared: Prepared) -> None:
         """An order edited after the fact: the difference is shown, and not told to Meta."""
         worth = self._impersonal(prepared)["value"] if isinstance(prepared.verdict, Counts) else None
-        if worth is not None and worth != known.value:
-            events.update(self.connection, known.id, {"later_value": worth})
+        later = None if worth == known.value else worth
+        if worth is not None and later != known.later_value:
+            events.update(self.connection, known.id, {"later_value": later})
+
+
+def _under_way(placed: deliveries.Placed) -> bool:
+    """Whether it waits to be told, or is shown as what would be."""
+    return placed.state in UNSETTLED or placed.state is State.OBSERVED
 
 
 def _not_yet(verdict: Verdict) -> str:

@@ -246,4 +246,4 @@ def _timeless(message: Message) -> bool:
     """Whether a body may rightly come twice: {"id": 86} is the same text at each deletion of that order, and
     shop/redact at each farewell of that shop.
     """
-    return not isinstance(message, Event) or message.updated_at is None
+    return not isinstance(message, Event) or message.updated_at is message.placed_at is None
