@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup run test lint format
+.PHONY: help setup run test lint bench format
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -29,6 +29,13 @@ lint: setup ## ruff, mypy and the import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench: setup $(VENV)/.bench ## measures us against the bare and the usual way; PARTS=a,c and QUICK=1 make it shorter
+	@$(BIN)/python -m bench $(if $(PARTS),--parts $(PARTS)) $(if $(QUICK),--quick)
+
+$(VENV)/.bench: $(STAMP) requirements/bench.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
 
 format: setup ## puts the code into shape
 	@$(BIN)/ruff check --fix .

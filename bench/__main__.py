@@ -1,0 +1,45 @@
+"""`python -m bench [--parts a,b,c,d,e] [--quick]`: measures the named parts, prints a table each and what missed."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from bench import ack, delivery, mapping
+from bench.ground import Ground, laid
+from bench.table import Table
+
+_PARTS: dict[str, Callable[..., Table]] = {
+    "c": lambda _ground, *, quick: mapping.measure(quick=quick),
+    "b": delivery.measure,
+    "a": ack.measure,
+}
+
+
+def _words() -> argparse.Namespace:
+    words = argparse.ArgumentParser(prog="bench", description=__doc__)
+    words.add_argument("--parts", default=",".join(_PARTS), help="letters, separated by commas")
+    words.add_argument("--quick", action="store_true", help="fewer and shorter runs: a first impression")
+    return words.parse_args()
+
+
+def _measure(ground: Ground, part: str, *, quick: bool) -> list[str]:
+    begun = time.monotonic()
+    table = _PARTS[part](ground, quick=quick)
+    print(f"{table}\n[{time.monotonic() - begun:.0f} s]", flush=True)
+    return [f"({part}) {what.strip()}" for what in table.missed]
+
+
+def main() -> None:
+    """Measure."""
+    words = _words()
+    wanted = [part.strip() for part in words.parts.split(",") if part.strip()]
+    if unknown := set(wanted) - set(_PARTS):
+        sys.exit(f"bench: there is no part {', '.join(sorted(unknown))}")
+    with laid() as ground:
+        missed = [what for part in wanted for what in _measure(ground, part, quick=words.quick)]
+    print(f"\nMissed: {'; '.join(missed)}" if missed else "\nAll targets met.")
+
+
+if __name__ == "__main__":
+    main()
