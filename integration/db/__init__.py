@@ -1,17 +1,19 @@
 """The only door to SQL: the engine, transactions, the database's clock. A table and its queries live together."""
 
+import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
 from integration.db import patience
 from integration.db.patience import within
@@ -26,6 +28,7 @@ __all__ = [
     "Engine",
     "Instant",
     "after",
+    "among",
     "clock",
     "connect",
     "from_ms",
@@ -75,6 +78,49 @@ class Instant(sa.types.TypeDecorator[datetime]):
     def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
         """An aware time."""
         return None if value is None else from_ms(value)
+
+
+class _Ids(sa.types.TypeDecorator[Sequence[int]]):
+    """Many ids as one parameter: a thousand of them cost more to bind than to update."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        """An array, or JSON where there are none."""
+        return dialect.type_descriptor(ARRAY(sa.BigInteger) if dialect.name == "postgresql" else sa.Text())
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: sa.Dialect) -> Any:
+        """As that."""
+        ids = list(value or ())
+        return ids if dialect.name == "postgresql" else json.dumps(ids)
+
+
+class _Among(FunctionElement[bool]):
+    type = sa.Boolean()
+    inherit_cache = True
+    name = "among"
+
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002
+        """As it is: compared with 1, as SQLite's booleans are, it would no longer use an index."""
+        return self
+
+
+def among(column: sa.ColumnElement[Any], ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Whether a column is one of many ids."""
+    return _Among(column, sa.bindparam(None, ids, type_=_Ids(), unique=True))
+
+
+@compiles(_Among, "postgresql")
+def _among_on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    column, ids = (compiler.process(one, **kw) for one in element.clauses)
+    return f"{column} = ANY({ids})"
+
+
+@compiles(_Among, "sqlite")
+def _among_on_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    column, ids = (compiler.process(one, **kw) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"
 
 
 def to_ms(moment: datetime) -> int:

@@ -1,11 +1,11 @@
 """Attempts: the HTTP calls to Meta. The intent is written before a call, the outcome after it."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from integration.db import ROW_ID, Instant, clock, metadata
+from integration.db import ROW_ID, Instant, among, clock, metadata
 from integration.db.deliveries import CLAIMABLE, State, deliveries
 
 attempts = sa.Table(
@@ -26,30 +26,77 @@ attempts = sa.Table(
 )
 
 
-def begin(connection: sa.Connection, *, dataset_pk: int, fence: int, pks: Sequence[int]) -> tuple[int, frozenset[int]]:
-    """Write the intent to send these deliveries in one call; the attempt's id, and those that are taken.
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """To send these deliveries of a dataset in one call, under a lease's fence."""
+
+    dataset_pk: int
+    fence: int
+    pks: Sequence[int]
+
+
+def begin(connection: sa.Connection, intents: Sequence[Intent]) -> tuple[dict[int, int], frozenset[int]]:
+    """Write down intents, one a dataset: the attempts' ids by dataset, and the deliveries that are taken.
 
     A webhook may have taken one back since it was read: only what may still leave is taken.
     """
-    if not pks:
-        return 0, frozenset()
-    values = {"dataset_pk": dataset_pk, "fence": fence, "events": len(pks), "started_at": clock()}
-    attempt = int(connection.execute(sa.insert(attempts).values(values).returning(attempts.c.id)).scalar_one())
-    taken = connection.execute(
+    if not intents:
+        return {}, frozenset()
+    values = [{"dataset_pk": one.dataset_pk, "fence": one.fence, "events": len(one.pks)} for one in intents]
+    written = sa.insert(attempts).values(started_at=clock()).returning(attempts.c.dataset_pk, attempts.c.id)
+    by_dataset: dict[int, int] = {row.dataset_pk: row.id for row in connection.execute(written, values)}
+    pks = [pk for one in intents for pk in one.pks]
+    taking = (
         sa.update(deliveries)
-        .where(deliveries.c.id.in_(pks), deliveries.c.state.in_(CLAIMABLE))
+        .where(
+            among(attempts.c.id, list(by_dataset.values())),
+            attempts.c.dataset_pk == deliveries.c.dataset_pk,
+            among(deliveries.c.id, pks),
+            deliveries.c.state.in_((*CLAIMABLE, State.HELD)),
+        )
         .values(
             state=State.SENDING,
             reason=None,
             attempts=deliveries.c.attempts + 1,
-            attempt_id=attempt,
+            attempt_id=attempts.c.id,
+            next_at=sa.func.coalesce(deliveries.c.next_at, clock()),
             first_attempt_at=sa.func.coalesce(deliveries.c.first_attempt_at, clock()),
         )
-        .returning(deliveries.c.id)
     )
-    return attempt, frozenset(taken.scalars())
+    if connection.execute(taking).rowcount == len(pks):
+        return by_dataset, frozenset(pks)
+    mine = sa.and_(among(deliveries.c.id, pks), among(deliveries.c.attempt_id, list(by_dataset.values())))
+    return by_dataset, frozenset(connection.execute(sa.select(deliveries.c.id).where(mine)).scalars())
 
 
-def end(connection: sa.Connection, attempt: int, **values: Any) -> None:
-    """Write what came of a call."""
-    connection.execute(sa.update(attempts).where(attempts.c.id == attempt).values(ended_at=clock(), **values))
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one call. `counted`: yes, no or unknown."""
+
+    attempt: int
+    counted: str
+    http_status: int | None
+    code: int | None
+    subcode: int | None
+    fbtrace_id: str | None
+
+
+def end(connection: sa.Connection, outcomes: Sequence[Outcome]) -> None:
+    """Write down what came of calls."""
+    statement = sa.update(attempts).where(attempts.c.id == sa.bindparam("attempt")).values(ended_at=clock())
+    connection.execute(statement, [asdict(one) for one in outcomes])
+
+
+def delivered(connection: sa.Connection, attempt_ids: Sequence[int], pks: Sequence[int]) -> None:
+    """Meta took these deliveries in those calls."""
+    told = sa.and_(
+        among(deliveries.c.id, pks), deliveries.c.attempt_id == attempts.c.id, among(attempts.c.id, attempt_ids)
+    )
+    values = {
+        "state": State.DELIVERED,
+        "reason": None,
+        "next_at": None,
+        "delivered_at": clock(),
+        "fbtrace_id": attempts.c.fbtrace_id,
+    }
+    connection.execute(sa.update(deliveries).where(told).values(values))

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from integration.db import ROW_ID, Instant, after, clock, metadata
+from integration.db import ROW_ID, Instant, after, among, clock, metadata
 from integration.db.stores import touch
 
 ACTIVE, PAUSED = "active", "paused"
@@ -29,7 +29,7 @@ datasets = sa.Table(
     sa.Column("leased_at", Instant),
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("refusals", sa.Integer, nullable=False, server_default="0"),  # batches refused since one was taken
-    sa.Column("refused_from", sa.BigInteger),  # the attempt that began this row of refusals
+    sa.Column("refused_from", sa.BigInteger),  # the attempt these refusals began with; 0: it was a part of a batch
     sa.Column("rest_until", Instant),  # throttled, failing or paused: nothing leaves, or is tried, before
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # calls in a row that Meta did not take
     sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),  # leases in a row whose owner died
@@ -46,7 +46,9 @@ _UNTROUBLED: Mapping[str, Any] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One row. `id` is ours, `dataset_id` is Meta's; `sealed_token` is still sealed."""
+    """One row. `id` is ours, `dataset_id` is Meta's; `sealed_token` is still sealed. `failures`: calls in a row that
+    Meta did not take; `crashes`: leases in a row whose owner died.
+    """
 
     id: int
     store_id: str
@@ -55,6 +57,8 @@ class Dataset:
     test_event_code: str | None
     state: str
     reason: str | None
+    failures: int = 0
+    crashes: int = 0
 
     @property
     def paused(self) -> bool:
@@ -80,6 +84,8 @@ def _dataset(row: sa.Row[tuple[object, ...]]) -> Dataset:
         test_event_code=of["test_event_code"],
         state=of["state"],
         reason=of["reason"],
+        failures=of["failures"],
+        crashes=of["crashes"],
     )
 
 
@@ -142,34 +148,76 @@ def pause(connection: sa.Connection, dataset: Dataset, reason: str) -> bool:
     return True
 
 
-def count_refusal(connection: sa.Connection, pk: int) -> int:
-    """One more batch was refused whole; how many have been since one was taken."""
-    counted = sa.update(datasets).where(datasets.c.id == pk).values(refusals=datasets.c.refusals + 1)
-    return int(connection.execute(counted.returning(datasets.c.refusals)).scalar_one())
+def rest(connection: sa.Connection, pk: int, wait: timedelta | None, *, failures: int) -> None:
+    """Leave this dataset alone for a while (None: not at all), after so many failures in a row."""
+    until = None if wait is None else after(wait)
+    connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(rest_until=until, failures=failures))
 
 
-def forget_refusals(connection: sa.Connection, pk: int) -> None:
-    """A batch was taken."""
-    some = sa.and_(datasets.c.id == pk, datasets.c.refusals > 0)
-    connection.execute(sa.update(datasets).where(some).values(refusals=0))
+def count_refusal(connection: sa.Connection, pk: int, attempt: int, *, whole: bool) -> tuple[int, int | None]:
+    """One more call was refused; how many have been since one was taken, and the attempt this row of refusals began
+    with, if that was a batch as it came (`whole`) and not a part of one of which something had been taken.
+    """
+    begun = attempt if whole else 0
+    counted = (
+        sa.update(datasets)
+        .where(datasets.c.id == pk)
+        .values(refusals=datasets.c.refusals + 1, refused_from=sa.func.coalesce(datasets.c.refused_from, begun))
+    )
+    refusals, first = connection.execute(counted.returning(datasets.c.refusals, datasets.c.refused_from)).one()
+    return int(refusals), int(first) or None
+
+
+def forget_trouble(connection: sa.Connection, pks: Sequence[int]) -> None:
+    """Meta took something of these datasets. What killed their senders may still be among the rest."""
+    troubled = sa.or_(datasets.c.refusals > 0, datasets.c.failures > 0, datasets.c.crashes > 0)
+    fewer = sa.case((datasets.c.crashes > 0, datasets.c.crashes - 1), else_=0)
+    values = {"refusals": 0, "refused_from": None, "failures": 0, "rest_until": None, "crashes": fewer}
+    connection.execute(sa.update(datasets).where(among(datasets.c.id, pks), troubled).values(values))
+
+
+def forget_crashes(connection: sa.Connection, pk: int) -> None:
+    """What killed whoever touched it is out of the way."""
+    connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(crashes=0))
+
+
+def resume(connection: sa.Connection, dataset: Dataset) -> bool:
+    """The pause is over by itself: Meta took something. False where it was over already."""
+    paused = sa.and_(datasets.c.id == dataset.id, datasets.c.state == PAUSED)
+    resumed = sa.update(datasets).where(paused).values(state=ACTIVE, **_UNTROUBLED).returning(datasets.c.id)
+    if connection.execute(resumed).first() is None:
+        return False
+    touch(connection, dataset.store_id)
+    return True
+
+
+def _free() -> sa.ColumnElement[bool]:
+    unleased = sa.or_(datasets.c.lease_until.is_(None), datasets.c.lease_until < clock())
+    return sa.and_(unleased, sa.or_(datasets.c.rest_until.is_(None), datasets.c.rest_until <= clock()))
+
+
+def anything_to_do(connection: sa.Connection, work: sa.ColumnElement[bool]) -> bool:
+    """Whether there is a free dataset for which `work` holds."""
+    return connection.execute(sa.select(datasets.c.id).where(_free(), work).limit(1)).first() is not None
 
 
 def lease(
-    connection: sa.Connection, *, owner: str, due: sa.ColumnElement[bool], limit: int, seconds: int
+    connection: sa.Connection, *, owner: str, work: sa.ColumnElement[bool], limit: int, seconds: int
 ) -> Sequence[Lease]:
-    """Take up to `limit` free datasets for which `due` holds, the longest unserved first.
+    """Take up to `limit` free datasets for which `work` holds, the longest unserved first.
 
-    A lease that ran out is free. The rows to send are read by a later statement: on PostgreSQL one statement sees one
-    snapshot, and would still see rows as due that the lease's last owner has just delivered.
+    A lease that ran out is free; that its owner did not give it back is counted. The rows to send are read by a later
+    statement: on PostgreSQL one statement sees one snapshot, and would still see rows as due that the lease's last
+    owner has just delivered.
     """
-    free = sa.or_(datasets.c.lease_until.is_(None), datasets.c.lease_until < clock())
     candidates = (
         sa.select(datasets.c.id)
-        .where(datasets.c.state == ACTIVE, free, due)
+        .where(_free(), work)
         .order_by(datasets.c.leased_at.nulls_first(), datasets.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # SQLite has no such clause and needs none: it has one writer at a time
     )
+    abandoned = sa.case((datasets.c.lease_owner.is_not(None), 1), else_=0)
     taken = connection.execute(
         sa.update(datasets)
         .where(datasets.c.id.in_(candidates))
@@ -178,20 +226,25 @@ def lease(
             leased_at=clock(),
             lease_until=after(timedelta(seconds=seconds)),
             fence=datasets.c.fence + 1,
+            crashes=datasets.c.crashes + abandoned,
         )
         .returning(datasets)
     )
-    return [Lease(_dataset(row), int(row._mapping["fence"])) for row in taken]  # noqa: SLF001
+    leases = [Lease(_dataset(row), int(row._mapping["fence"])) for row in taken]  # noqa: SLF001
+    return sorted(leases, key=lambda one: one.dataset.id)
 
 
-def hold_lease(connection: sa.Connection, lease: Lease, *, owner: str, seconds: int) -> bool:
-    """Renew a lease; False where it ran out and another took it, and nothing may be written any more."""
-    mine = sa.and_(datasets.c.id == lease.dataset.id, datasets.c.fence == lease.fence, datasets.c.lease_owner == owner)
-    renewed = connection.execute(sa.update(datasets).where(mine).values(lease_until=after(timedelta(seconds=seconds))))
-    return bool(renewed.rowcount)
+def hold_leases(connection: sa.Connection, leases: Sequence[Lease], *, owner: str, seconds: int) -> set[int]:
+    """Renew leases; those whose own ids come back are still ours. Of the others nothing may be written any more."""
+    mine = sa.and_(among(datasets.c.id, [one.dataset.id for one in leases]), datasets.c.lease_owner == owner)
+    renewed = sa.update(datasets).where(mine).values(lease_until=after(timedelta(seconds=seconds)))
+    found = connection.execute(renewed.returning(datasets.c.id, datasets.c.fence))
+    fences = {row.id: row.fence for row in found}
+    return {one.dataset.id for one in leases if fences.get(one.dataset.id) == one.fence}
 
 
-def release(connection: sa.Connection, lease: Lease) -> None:
-    """Give a lease back before it runs out."""
-    mine = sa.and_(datasets.c.id == lease.dataset.id, datasets.c.fence == lease.fence)
-    connection.execute(sa.update(datasets).where(mine).values(lease_owner=None, lease_until=None))
+def release(connection: sa.Connection, pks: Sequence[int], *, owner: str) -> None:
+    """Give leases back before they run out: their owner lives."""
+    mine = sa.and_(among(datasets.c.id, pks), datasets.c.lease_owner == owner)
+    values = {"lease_owner": None, "lease_until": None}
+    connection.execute(sa.update(datasets).where(mine).values(values))

@@ -1,16 +1,17 @@
 """Deliveries: one event for one dataset, and its state."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from integration.db import ROW_ID, Instant, clock, metadata
-from integration.db.datasets import datasets
+from integration.db import ROW_ID, Instant, among, clock, metadata
+from integration.db import datasets as datasets_table
+from integration.db.datasets import ACTIVE, PAUSED, datasets
 from integration.db.events import events
 
 
@@ -31,7 +32,7 @@ class State(StrEnum):
 
 
 _MOST_BYTES = 2_000_000
-_SLICE = 100
+_MOST_ROWS = 2_000
 
 CLAIMABLE = (State.PENDING, State.WAITING, State.SENDING)
 MOVABLE = (State.OBSERVED, State.PENDING, State.WAITING, State.WITHHELD, State.HELD, State.SKIPPED)
@@ -64,6 +65,18 @@ deliveries = sa.Table(
         sqlite_where=sa.text("state IN ('pending', 'waiting', 'sending')"),
     ),
     sa.Index(
+        "ix_deliveries_held",
+        "dataset_pk",
+        postgresql_where=sa.text("state = 'held'"),
+        sqlite_where=sa.text("state = 'held'"),
+    ),
+    sa.Index(
+        "ix_deliveries_dependents",
+        "dataset_pk",
+        postgresql_where=sa.text("state = 'waiting' AND next_at IS NULL"),
+        sqlite_where=sa.text("state = 'waiting' AND next_at IS NULL"),
+    ),
+    sa.Index(
         "ix_deliveries_orphans",
         "store_id",
         postgresql_where=sa.text("dataset_pk IS NULL AND state = 'held'"),
@@ -73,14 +86,20 @@ deliveries = sa.Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+# As words in the SQL: an index over some states is only used where the query says which, before it is bound.
+_CLAIMABLE = sa.text("deliveries.state IN ('pending', 'waiting', 'sending')")
+_HELD = sa.text("deliveries.state = 'held'")
+_DEPENDENT = sa.text("deliveries.state = 'waiting' AND deliveries.next_at IS NULL")
+
+
+class Due(NamedTuple):
     """A delivery to be decided on, with what its event holds."""
 
     id: int
     state: str
     attempts: int
     doubtful: bool
+    insisted: bool
     share: int | None
     first_attempt_at: datetime | None
     event_pk: int
@@ -95,6 +114,14 @@ class Due:
     ended: bool
     facts: str
     user_data: str | None
+
+
+_DUE_COLUMNS: tuple[sa.Column[Any], ...] = (
+    *(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, deliveries.c.doubtful, deliveries.c.insisted),
+    *(deliveries.c.share, deliveries.c.first_attempt_at, deliveries.c.event_pk, events.c.event_name),
+    *(events.c.event_id, events.c.subject, events.c.order_id, events.c.test, events.c.placed_at),
+    *(events.c.event_time, events.c.received_at, events.c.ended, events.c.facts, events.c.user_data),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +155,20 @@ def of_event(connection: sa.Connection, event_pk: int) -> list[Placed]:
 def change(connection: sa.Connection, pks: Sequence[int], **values: Any) -> None:
     """Set some columns of some deliveries."""
     if pks:
-        connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(pks)).values(**values))
+        connection.execute(sa.update(deliveries).where(among(deliveries.c.id, pks)).values(**values))
 
 
-def decide(connection: sa.Connection, pk: int, *, seen: str, **values: Any) -> None:
-    """Set some columns of a delivery, unless its state is not what was `seen` any more: then a webhook decided."""
-    unchanged = sa.and_(deliveries.c.id == pk, deliveries.c.state == seen)
+def decide(connection: sa.Connection, pks: Sequence[int], *, seen: str, **values: Any) -> None:
+    """Set some columns of deliveries, but of none whose state is not what was `seen` any more: a webhook decided."""
+    unchanged = sa.and_(among(deliveries.c.id, pks), deliveries.c.state == seen)
     connection.execute(sa.update(deliveries).where(unchanged).values(**values))
+
+
+def dead_since(connection: sa.Connection, dataset_pk: int, attempt: int) -> list[int]:
+    """A dataset's deliveries that died in that attempt or a later one."""
+    died = sa.and_(deliveries.c.dataset_pk == dataset_pk, deliveries.c.state == State.DEAD)
+    found = sa.select(deliveries.c.id).where(died, deliveries.c.attempt_id >= attempt).order_by(deliveries.c.id)
+    return list(connection.execute(found).scalars())
 
 
 def states_by_dataset(
@@ -149,51 +183,101 @@ def states_by_dataset(
     return {dataset: State(state) for dataset, state in found}
 
 
-def is_due() -> sa.ColumnElement[bool]:
-    """Whether the dataset of the enclosing statement has something to decide on now.
+def work() -> sa.ColumnElement[bool]:
+    """Whether there is something to do for the dataset of the enclosing statement: something is due, or, where it is
+    paused, something is held with which to ask whether the pause is over.
 
     `sending` counts whatever its time: it is looked at only when the lease is free, so its sender is gone.
     """
-    return sa.exists().where(deliveries.c.dataset_pk == datasets.c.id, _claimable_now())
+    is_due = sa.exists().where(deliveries.c.dataset_pk == datasets.c.id, _CLAIMABLE, deliveries.c.next_at <= clock())
+    is_held = sa.exists().where(deliveries.c.dataset_pk == datasets.c.id, _HELD)
+    return sa.or_(
+        # Asked first, and answered from the index of what is under way: most datasets have nothing there.
+        sa.and_(datasets.c.state == ACTIVE, datasets.c.id.in_(_datasets_under_way()), is_due),
+        sa.and_(datasets.c.state == PAUSED, is_held),
+    )
 
 
-def _claimable_now() -> sa.ColumnElement[bool]:
-    return sa.and_(deliveries.c.state.in_(CLAIMABLE), deliveries.c.next_at <= clock())
+def _datasets_under_way() -> sa.Select[tuple[int]]:
+    """The datasets with anything claimable, by skipping from one to the next in the index: as many steps as there are
+    such datasets, however many rows each has.
+    """
+    first = sa.select(sa.func.min(deliveries.c.dataset_pk).label("pk")).where(_CLAIMABLE)
+    found = first.cte("under_way", recursive=True)
+    following = (
+        sa.select(sa.func.min(deliveries.c.dataset_pk))
+        .where(_CLAIMABLE, deliveries.c.dataset_pk > found.c.pk)
+        .scalar_subquery()
+    )
+    found = found.union_all(sa.select(following).where(found.c.pk.is_not(None)))
+    return sa.select(found.c.pk).where(found.c.pk.is_not(None))
 
 
 def anything_due(connection: sa.Connection) -> bool:
-    """Whether a worker would find something to send now."""
-    free = sa.or_(datasets.c.lease_until.is_(None), datasets.c.lease_until < clock())
-    due = sa.select(datasets.c.id).where(datasets.c.state == "active", free, is_due()).limit(1)
-    return connection.execute(due).first() is not None
+    """Whether a worker would find something to do now."""
+    return datasets_table.anything_to_do(connection, work())
 
 
-def due(connection: sa.Connection, dataset_pk: int, limit: int, *, most_bytes: int = _MOST_BYTES) -> list[Due]:
-    """The dataset's deliveries to decide on now, oldest due first: at most `limit`, and about `most_bytes` of facts."""
-    columns: tuple[sa.Column[Any], ...] = (
-        *(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, deliveries.c.doubtful, deliveries.c.share),
-        *(deliveries.c.first_attempt_at, deliveries.c.event_pk, events.c.event_name, events.c.event_id),
-        *(events.c.subject, events.c.order_id, events.c.test, events.c.placed_at, events.c.event_time),
-        *(events.c.received_at, events.c.ended, events.c.facts, events.c.user_data),
-    )
-    statement = (
-        sa.select(*columns)
+def due(
+    connection: sa.Connection,
+    dataset_pks: Sequence[int],
+    *,
+    each: int,
+    held: bool = False,
+    most_bytes: int = _MOST_BYTES,
+) -> dict[int, list[Due]]:
+    """What there is to decide on now, by dataset, oldest due first: at most `each` rows and about `most_bytes` of facts
+    of one dataset. `held`: also what is held, for datasets that are paused.
+
+    Where there is too much for one look, the last datasets are missing from the answer: they are asked for again.
+    """
+    found: dict[int, list[Due]] = {}
+    rows = 0
+    for pk, ready in _read_due(connection, dataset_pks, each, most_bytes, held=held):
+        rows += len(ready)
+        if found and rows > _MOST_ROWS:
+            break
+        found[pk] = ready
+    return found
+
+
+def _read_due(
+    connection: sa.Connection, dataset_pks: Sequence[int], each: int, most_bytes: int, *, held: bool
+) -> Iterator[tuple[int, list[Due]]]:
+    """One dataset after the other; on PostgreSQL with a single look at all of them."""
+    if connection.dialect.name != "postgresql":
+        for pk in dataset_pks:
+            ready = _ready(sa.literal(pk), each, held=held).subquery()
+            found = connection.execute(sa.select(*_told(ready)).where(ready.c.before < most_bytes))
+            yield pk, [Due._make(row[1:]) for row in found]
+        return
+    pks = sa.bindparam(None, list(dataset_pks), type_=ARRAY(sa.BigInteger), unique=True)
+    wanted = sa.func.unnest(pks).table_valued("pk").render_derived()
+    ready = _ready(wanted.c.pk, each, held=held).lateral()
+    look = sa.select(*_told(ready)).select_from(wanted.join(ready, sa.true())).where(ready.c.before < most_bytes)
+    by_dataset: dict[int, list[Due]] = {pk: [] for pk in dataset_pks}
+    for row in connection.execute(look.limit(_MOST_ROWS + each)):
+        by_dataset[row[0]].append(Due._make(row[1:]))
+    yield from by_dataset.items()
+
+
+def _told(ready: sa.FromClause) -> list[sa.ColumnElement[Any]]:
+    return [column for column in ready.c if column.key != "before"]
+
+
+def _ready(pk: sa.ColumnElement[Any], each: int, *, held: bool) -> sa.Select[Any]:
+    """One dataset's rows in their order, each with the bytes `before` it: a call must not become too large."""
+    ready = sa.and_(_CLAIMABLE, deliveries.c.next_at <= clock())
+    order = (deliveries.c.next_at, deliveries.c.id)
+    size = sa.func.length(events.c.facts)
+    before = (sa.func.sum(size).over(order_by=order) - size).label("before")
+    return (
+        sa.select(deliveries.c.dataset_pk, *_DUE_COLUMNS, before)
         .join(events, events.c.id == deliveries.c.event_pk)
-        .where(deliveries.c.dataset_pk == dataset_pk, _claimable_now())
-        .order_by(deliveries.c.next_at, deliveries.c.id)
-        .limit(limit)
+        .where(deliveries.c.dataset_pk == pk, sa.or_(ready, _HELD) if held else ready)
+        .order_by(*order)
+        .limit(each)
     )
-    taken: list[Due] = []
-    size = 0
-    # Read in slices: a thousand orders of five hundred lines would not fit.
-    with closing(connection.execute(statement.execution_options(yield_per=_SLICE))) as found:
-        for row in found:
-            one = Due(*row)
-            size += len(one.facts)
-            if taken and size > most_bytes:
-                break
-            taken.append(one)
-    return taken
 
 
 def only_withheld(connection: sa.Connection, event_pks: Sequence[int]) -> list[int]:
@@ -234,12 +318,16 @@ def settle_dependents(
     upon: str,
     reason_untold: str,
     given_up_before: datetime,
-    dataset_pk: int | None = None,
+    dataset_pks: Sequence[int] | None = None,
 ) -> None:
     """Deliveries of `event_name` that wait (without a due time) for the order's `upon` event at the same dataset.
 
     Where that was delivered they become due; where it ended otherwise, or never came, they are skipped.
+    `dataset_pks`: at these datasets only.
     """
+    waits = _DEPENDENT if dataset_pks is None else sa.and_(_DEPENDENT, among(deliveries.c.dataset_pk, dataset_pks))
+    if connection.execute(sa.select(deliveries.c.id).where(waits).limit(1)).first() is None:
+        return
     first, first_event, waiting_event = deliveries.alias("first"), events.alias("first_event"), events.alias("own")
     upon_order = (
         sa.select(first.c.state)
@@ -256,9 +344,6 @@ def settle_dependents(
         .scalar_subquery()
         .correlate(deliveries)
     )
-    waits = sa.and_(deliveries.c.state == State.WAITING, deliveries.c.next_at.is_(None))
-    if dataset_pk is not None:
-        waits = sa.and_(waits, deliveries.c.dataset_pk == dataset_pk)
     ended = sa.and_(upon_order.is_not(None), upon_order.not_in((*UNSETTLED, State.DELIVERED)))
     too_old = deliveries.c.event_pk.in_(sa.select(events.c.id).where(events.c.event_time < given_up_before))
     connection.execute(

@@ -11,8 +11,14 @@ from integration.db.events import events
 
 
 def hold_dataset(connection: sa.Connection, dataset_pk: int, reason: str) -> None:
-    """Everything that was to leave for this dataset waits for the merchant; nothing is dropped."""
-    waiting = sa.and_(deliveries.c.dataset_pk == dataset_pk, deliveries.c.state == State.PENDING)
+    """Everything that was to leave for this dataset waits for the merchant; nothing is dropped.
+
+    For whoever has the dataset's lease: what else is `sending` has lost its sender, and may have been counted.
+    """
+    mine = deliveries.c.dataset_pk == dataset_pk
+    orphaned = sa.and_(mine, deliveries.c.state == State.SENDING)
+    connection.execute(sa.update(deliveries).where(orphaned).values(state=State.PENDING, doubtful=True))
+    waiting = sa.and_(mine, deliveries.c.state == State.PENDING)
     connection.execute(sa.update(deliveries).where(waiting).values(state=State.HELD, reason=reason))
 
 

@@ -1,7 +1,7 @@
 """Stores: the merchants' shops we are connected to."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -117,6 +117,12 @@ def by_webhook_key(connection: sa.Connection, platform: str, key: str) -> Store 
 def by_id(connection: sa.Connection, store_id: str) -> Store | None:
     """The store of that id."""
     return _one(connection, stores.c.id == store_id)
+
+
+def by_ids(connection: sa.Connection, store_ids: Collection[str]) -> dict[str, Store]:
+    """Several stores, by id."""
+    found = connection.execute(sa.select(stores).where(stores.c.id.in_(sorted(store_ids))))
+    return {store.id: store for store in map(_store, found)}
 
 
 def named(connection: sa.Connection, name: str) -> list[Store]:

@@ -2,18 +2,19 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from integration.meta import errors
+from integration.meta import errors, usage
 from integration.meta.deadline import pool_manager, within
-from integration.meta.event import ServerEvent
+from integration.meta.event import MAX_BATCH, ServerEvent
 
 # Names our platform with every request; Meta asks for fewer than 23 characters and two letters.
 PARTNER_AGENT = "tandem_0_1"
-MAX_BATCH = 1_000
+__all__ = ["MAX_BATCH", "PARTNER_AGENT", "GraphClient"]
 
 _CONNECT_SECONDS = 3.0
 _TOTAL_SECONDS = 15.0
@@ -64,7 +65,8 @@ class GraphClient:
             response.release_conn() if response.closed else response.close()
         if text is None:
             return errors.unknown()
-        return errors.from_reply(response.status, _decoded(text), sent=sent, retry_after=_seconds(response.headers))
+        answer = errors.from_reply(response.status, _decoded(text), sent=sent, retry_after=_seconds(response.headers))
+        return replace(answer, rest=usage.rest_seconds(response.headers))
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes | None:

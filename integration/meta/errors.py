@@ -25,9 +25,12 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Retryable:
-    """Waiting will help: not before `after` seconds, or by the timetable where that is None."""
+    """Waiting will help: not before `after` seconds, or by the timetable where that is None. `throttled`: it is too
+    much for Meta at the moment, whichever of the dataset's events is sent.
+    """
 
     after: float | None = None
+    throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ Next = Accepted | Retryable | Paused | Refused
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one call."""
+    """What came of one call. `rest`: for how many seconds Meta's usage headers ask to be left alone."""
 
     counted: Counted
     next: Next
@@ -57,21 +60,27 @@ class Answer:
     code: int | None = None
     subcode: int | None = None
     fbtrace_id: str | None = None
+    rest: float | None = None
 
 
 _TOKEN = "Meta refused the access token. Paste a new one; nothing is lost."  # noqa: S105
 _PERMISSION = "The access token may not send events to this dataset. Give it access in Events Manager."
+_OLD_VERSION = (
+    "Meta has retired the version of its API that is called here. The operator has to set META_GRAPH_VERSION."
+)
 _UNKNOWN_DATASET = "Meta does not know this dataset, or the token is not assigned to it. Check the dataset id."
 
 _PAUSES = {
     **dict.fromkeys((102, 104, 190), _TOKEN),
     **dict.fromkeys((3, 10, 294, *range(200, 300)), _PERMISSION),
     803: _UNKNOWN_DATASET,
+    2635: _OLD_VERSION,
 }
 _PAUSES_BY_SUBCODE = {(100, 33): _UNKNOWN_DATASET}
 
 _INVALID = 100  # an invalid parameter: the events' fault, whatever the status
-_RETRIES = frozenset({1, 2, 4, 17, 32, 341, 368, 613, 5000, 21009, 80000, 80003, 80004, 80014})
+_THROTTLES = frozenset({4, 17, 32, 341, 368, 613, *range(80_000, 80_015)})
+_RETRIES = frozenset({1, 2, 5000, 21009}) | _THROTTLES
 # Meta says of these that it failed itself: with a 5xx the events may have been counted all the same.
 _MAY_BE_COUNTED = frozenset({1, 2})
 
@@ -125,7 +134,7 @@ def _from_error(status: int, error: Mapping[str, Any], retry_after: float | None
 def _next(code: int | None, subcode: int | None, *, transient: bool, theirs: bool, retry_after: float | None) -> Next:
     """A code we know decides. Of one nobody knows, a server error says that it is not the events' fault."""
     if transient or code is None or code in _RETRIES:
-        return Retryable(retry_after)
+        return Retryable(retry_after, throttled=code in _THROTTLES)
     if reason := _PAUSES_BY_SUBCODE.get((code, subcode or 0)) or _PAUSES.get(code):
         return Paused(reason)
     if theirs and code != _INVALID:

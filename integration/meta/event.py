@@ -1,11 +1,15 @@
 """What Meta will be told, in Meta's terms: event names, user_data keys, and one server event ready to be sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 PURCHASE, INITIATE_CHECKOUT, REFUND = "Purchase", "InitiateCheckout", "Refund"
+
+# https://developers.facebook.com/docs/marketing-api/conversions-api/using-the-api
+MAX_BATCH = 1_000
 
 # The order is the order of the bits in the ledger's key mask: append only.
 USER_DATA_KEYS = (
@@ -22,18 +26,17 @@ _TOO_BROAD = (
     frozenset({"fn", "ge"}),
     frozenset({"ln", "ge"}),
 )
+_BROAD = frozenset().union(*_TOO_BROAD)
 
 
-@dataclass(frozen=True, slots=True)
-class LimitedData:
+class LimitedData(msgspec.Struct, frozen=True):
     """Meta's limited data use: 0/0 lets Meta locate by IP; else 1 (USA) and the state's own code."""
 
     country: int = 0
     state: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ServerEvent:
+class ServerEvent(msgspec.Struct, frozen=True):
     """One event as the Conversions API takes it. `user_data` is hashed where Meta wants hashes."""
 
     event_name: str
@@ -41,7 +44,7 @@ class ServerEvent:
     event_time: datetime
     action_source: str
     user_data: Mapping[str, str]
-    custom_data: Mapping[str, Any] = field(default_factory=dict)
+    custom_data: Mapping[str, Any] = msgspec.field(default_factory=dict)
     event_source_url: str | None = None
     limited: LimitedData | None = None
 
@@ -72,4 +75,6 @@ def key_mask(user_data: Mapping[str, str]) -> int:
 def is_sufficient(user_data: Mapping[str, str]) -> bool:
     """Whether Meta accepts an event with this customer information."""
     present = user_data.keys()
+    if not present <= _BROAD:
+        return True
     return bool(present) and not any(present <= broad for broad in _TOO_BROAD)

@@ -9,7 +9,7 @@ from integration.db.deliveries import UNSETTLED, Due, Purchaser, State
 from integration.db.stores import Store
 from integration.errors import SealBroken
 from integration.meta import mapping
-from integration.meta.event import REFUND, LimitedData, ServerEvent, is_sufficient
+from integration.meta.event import MAX_BATCH, REFUND, LimitedData, ServerEvent, is_sufficient
 from integration.pipeline import consent
 from integration.pipeline.identity import Person
 from integration.pipeline.qualify import (
@@ -20,7 +20,12 @@ from integration.pipeline.qualify import (
     STORE_DISCONNECTED,
     TEST_ORDER,
 )
-from integration.pipeline.schedule import CONSENT_PAUSE, Leave, Past, may_leave
+from integration.pipeline.schedule import CONSENT_PAUSE, OPEN_AFTER, Leave, Past, may_leave
+from integration.store_settings import PixelOwner
+
+OLDER_THAN_META_TAKES = "older than 7 days"
+PERHAPS_COUNTED = "Meta may have counted it already, and would count it again"
+PERHAPS_TOLD_BY_PIXEL = "more than 47 hours old: the Pixel may have told it, and Meta would count it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class View:
 
 def decide(row: Due, view: View) -> Told | Set:
     """Whether one delivery leaves now, and as what. Asked again at every attempt."""
-    return _barred(row, view) or _aged(row, view.now) or _with_person(row, view)
+    return _barred(row, view) or _aged(row, view) or _with_person(row, view)
 
 
 def _barred(row: Due, view: View) -> Set | None:
@@ -76,16 +81,29 @@ def _attempted(row: Due) -> bool:
     return row.doubtful or row.state == State.SENDING
 
 
-def _aged(row: Due, now: datetime) -> Set | None:
-    """What the age rules say: a Pixel may have told placements, so their 47 h run from there; a refund has no Pixel
-    copy, and its hours run from our own first attempt.
+def past(row: Due, pixel: PixelOwner) -> Past:
+    """What the age rules need to know of a delivery.
+
+    A Pixel may have told placements, so their 47 h run from there; a refund has no Pixel copy, and its hours run from
+    our own first attempt. That the browser surely did not tell is known only where there is no Pixel, until sightings
+    can prove one alive and silent.
     """
-    safe_from = row.first_attempt_at if row.event_name == REFUND else row.placed_at
-    match may_leave(Past(row.event_time, safe_from, _attempted(row)), now):
+    told_by_us_alone = row.event_name == REFUND
+    return Past(
+        event_time=row.event_time,
+        safe_from=row.first_attempt_at if told_by_us_alone else row.placed_at,
+        attempted=_attempted(row),
+        browser=not told_by_us_alone and pixel is not PixelOwner.NONE,
+        insisted=row.insisted,
+    )
+
+
+def _aged(row: Due, view: View) -> Set | None:
+    match may_leave(past(row, view.store.settings.pixel), view.now):
         case Leave.EXPIRED:
-            return Set(State.EXPIRED, "older than 7 days")
+            return Set(State.EXPIRED, OLDER_THAN_META_TAKES)
         case Leave.AMBIGUOUS:
-            return Set(State.AMBIGUOUS, "Meta may have counted it already, and would count it again")
+            return Set(State.AMBIGUOUS, PERHAPS_COUNTED if _attempted(row) else PERHAPS_TOLD_BY_PIXEL)
         case Leave.GO:
             return None
 
@@ -149,9 +167,25 @@ def _told(row: Due, view: View, person: Person, limited: LimitedData | None) -> 
     return Told(row, event)
 
 
-def next_batch(told: Sequence[Told]) -> list[Told]:
-    """The events of the next call: test orders apart from real ones, and a part of a refused batch by itself."""
+def next_batch(told: Sequence[Told], limit: int | None = None) -> list[Told]:
+    """The events of the next call, at most `limit`: test orders apart from real ones, and a part of a refused batch by
+    itself.
+    """
     if not told:
         return []
     first = told[0].due
-    return [one for one in told if (one.due.share, one.due.test) == (first.share, first.test)]
+    alike = [one for one in told if (one.due.share, one.due.test) == (first.share, first.test)]
+    return alike[:limit]
+
+
+# How many events a dataset's next call may hold after so many leases in a row whose owner died: were it one event
+# that kills whoever touches it, the others must not stay behind it for ever.
+_AFTER_CRASHES = (MAX_BATCH, MAX_BATCH, 100, 10)
+CRASHES_OF_ONE = 8
+
+
+def most_events(dataset: Dataset) -> int:
+    """How many events the dataset's next call may hold: one, where it only asks whether Meta takes anything again."""
+    if dataset.paused or dataset.failures >= OPEN_AFTER or dataset.crashes >= len(_AFTER_CRASHES):
+        return 1
+    return _AFTER_CRASHES[dataset.crashes]

@@ -1,16 +1,15 @@
 """What the clock does every two seconds: it finds what nobody was woken for. The database is the record, RQ a bell."""
 
 from integration.db import Engine, deliveries, tasks, transaction
-from integration.db import now as database_now
 from integration.pipeline.adopt import adopt_stragglers
-from integration.pipeline.deliver import release_refunds
+from integration.pipeline.outcome import release_refunds
 
 
 def sweep(engine: Engine) -> tuple[bool, bool]:
     """Settle what depends on others; whether a worker would find deliveries, and whether it would find tasks."""
     with transaction(engine) as connection:
         adopt_stragglers(connection)
-        release_refunds(connection, database_now(connection))
+        release_refunds(connection)
         return (
             deliveries.anything_due(connection),
             bool(tasks.open_ones(connection, [tasks.STORE_UNINSTALLED])),

@@ -19,9 +19,16 @@ def upgrade() -> None:
         table.add_column(sa.Column("refused_from", sa.BigInteger(), nullable=True))
     with op.batch_alter_table("deliveries") as table:
         table.add_column(sa.Column("insisted", sa.Boolean(), server_default=sa.false(), nullable=False))
+    for name, words in (("held", "state = 'held'"), ("dependents", "state = 'waiting' AND next_at IS NULL")):
+        some = sa.text(words)
+        op.create_index(
+            f"ix_deliveries_{name}", "deliveries", ["dataset_pk"], postgresql_where=some, sqlite_where=some
+        )
 
 
 def downgrade() -> None:
+    for name in ("dependents", "held"):
+        op.drop_index(f"ix_deliveries_{name}", table_name="deliveries")
     with op.batch_alter_table("deliveries") as table:
         table.drop_column("insisted")
     with op.batch_alter_table("datasets") as table:

@@ -248,7 +248,7 @@ def test_a_retry_after_in_seconds_is_honoured_up_to_an_hour(given, after):
     throttled = json.dumps({"error": {"code": 4, "message": "slow down"}}).encode()
     for reply in (throttled, b"<html>slow down</html>"):
         with serving(answering(http(reply, "429 Too Many", f"Retry-After: {given}"))) as wire:
-            assert call(wire.url).next == Retryable(after)
+            assert call(wire.url).next == Retryable(after, throttled=reply == throttled)
 
 
 # Connections

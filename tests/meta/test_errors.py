@@ -39,6 +39,8 @@ TABLE = [
     ("3 10 200 294", None, (400, 403), PAUSE),
     ("3", 10, (500,), PAUSE),
     ("201 210 250 298 299", None, (400, 403), PAUSE),
+    # the version of the API is over: the operator's matter, and no event's
+    ("2635", None, (400,), PAUSE),
     # an event that will never be taken
     *(("100", subcode, (400,), REFUSE) for subcode in (2804003, 2804009, 2804010, 2804016, 2804050, 2804019)),
     *(("100", subcode, (400, 404), REFUSE) for subcode in (2804001, 2804007, 2804017, 2804048, 34, 38, 1815356)),
@@ -59,6 +61,7 @@ TABLE = [
     ("21009 5000", None, (400, 500), RETRY),
 ]
 FAILED_ITSELF = (1, 2)
+THROTTLES = (4, 17, 32, 341, 368, 613, 80000, 80003, 80004, 80014)
 
 CASES = [
     pytest.param(int(code), subcode, status, wanted, id=f"{code}/{subcode or '-'} with {status}")
@@ -92,9 +95,17 @@ def test_every_code_of_the_table_says_what_next_and_whether_it_was_counted(code,
 def test_a_transient_error_is_tried_again_and_with_a_5xx_may_have_been_counted(code, subcode, status, wanted):
     answer = answered(status, failed(code, subcode, is_transient=True))
 
-    assert answer.next == Retryable()
+    assert answer.next == Retryable(throttled=code in THROTTLES)
     assert answer.counted is (Counted.UNKNOWN if status >= 500 else Counted.NO)
     assert answered(status, failed(code, subcode, is_transient=False)) == answered(status, failed(code, subcode))
+
+
+@pytest.mark.parametrize(("code", "subcode", "status", "wanted"), CASES)
+def test_throttling_is_told_from_other_trouble(code, subcode, status, wanted):
+    """It is the dataset that has to rest then, and not the event that has to wait."""
+    answer = answered(status, failed(code, subcode))
+
+    assert (wanted is RETRY and answer.next.throttled) is (code in THROTTLES)
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
@@ -200,8 +211,9 @@ def test_an_unknown_code_was_not_counted_either(status):
 
 @pytest.mark.parametrize("reply", [None, failed(4), failed(2), failed(100, is_transient=True), {"events_received": 1}])
 def test_a_retry_after_is_kept_where_it_is_tried_again(reply):
-    assert answered(429, reply, retry_after=90.0).next == Retryable(90.0)
-    assert answered(429, reply).next == Retryable(None)
+    throttled = reply == failed(4)
+    assert answered(429, reply, retry_after=90.0).next == Retryable(90.0, throttled=throttled)
+    assert answered(429, reply).next == Retryable(None, throttled=throttled)
 
 
 def test_a_retry_after_does_not_make_a_dead_token_or_a_bad_event_wait():

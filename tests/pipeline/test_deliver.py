@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from integration.db import clock, datasets, deliveries, reading, transaction
-from integration.db.attempts import attempts
+from integration.db.attempts import Intent, attempts
 from integration.db.attempts import begin as begin_attempt
 from integration.db.datasets import Lease
 from integration.db.deliveries import deliveries as table
@@ -153,8 +153,8 @@ def test_a_worker_that_died_between_intent_and_outcome_leaves_a_doubtful_deliver
     tell(shop, "1")
     lease = take_lease(bench, "the dead worker")
     with transaction(bench.engine) as connection:
-        (row,) = deliveries.due(connection, lease.dataset.id, 10)
-        begin_attempt(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=[row.id])
+        (row,) = deliveries.due(connection, [lease.dataset.id], each=10)[lease.dataset.id]
+        begin_attempt(connection, [Intent(lease.dataset.id, lease.fence, [row.id])])
     assert bench.deliver() == 0, "the lease still holds"
     expire_leases(bench)
 
@@ -167,7 +167,7 @@ def test_a_worker_that_died_between_intent_and_outcome_leaves_a_doubtful_deliver
 
 def take_lease(bench: Bench, owner: str) -> Lease:
     with transaction(bench.engine) as connection:
-        (lease,) = datasets.lease(connection, owner=owner, due=deliveries.is_due(), limit=5, seconds=60)
+        (lease,) = datasets.lease(connection, owner=owner, work=deliveries.work(), limit=5, seconds=60)
     return lease
 
 
@@ -182,7 +182,7 @@ def test_one_dataset_is_leased_to_one_owner_at_a_time(bench: Bench) -> None:
     take_lease(bench, "one")
 
     with transaction(bench.engine) as connection:
-        assert datasets.lease(connection, owner="two", due=deliveries.is_due(), limit=5, seconds=60) == []
+        assert datasets.lease(connection, owner="two", work=deliveries.work(), limit=5, seconds=60) == []
 
 
 def test_who_lost_the_lease_may_not_write(bench: Bench) -> None:
@@ -193,7 +193,7 @@ def test_who_lost_the_lease_may_not_write(bench: Bench) -> None:
     take_lease(bench, "two")
 
     with transaction(bench.engine) as connection:
-        assert not datasets.hold_lease(connection, first, owner="one", seconds=60)
+        assert datasets.hold_leases(connection, [first], owner="one", seconds=60) == set()
 
 
 def test_two_workers_at_once_send_nothing_twice(bench: Bench) -> None:
@@ -257,7 +257,7 @@ def test_a_batch_in_which_all_are_bad_stops_being_halved_and_pauses(bench: Bench
 
     bench.deliver()
 
-    assert len(bench.sandbox.requests()) == 32
+    assert len(bench.sandbox.requests()) == 24
     assert {row["status"] for row in bench.rows()} == {"held"}
     assert bench.rows()[0]["reason"].startswith("Meta refuses all that is sent.")
 
@@ -408,12 +408,12 @@ def test_what_a_webhook_took_back_between_reading_and_intent_does_not_leave(benc
     tell(shop, "1", "2")
     lease = take_lease(bench, "one")
     with reading(bench.engine) as connection:
-        seen = deliveries.due(connection, lease.dataset.id, 10)
+        seen = deliveries.due(connection, [lease.dataset.id], each=10)[lease.dataset.id]
     shop.tell("orders/cancelled", shop.sample("orders/cancelled", "card", order_id="2", age=timedelta(0)))
 
     with transaction(bench.engine) as connection:
         pks = [row.id for row in seen]
-        _, taken = begin_attempt(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks)
+        _, taken = begin_attempt(connection, [Intent(lease.dataset.id, lease.fence, pks)])
 
     assert taken == {row.id for row in seen if row.event_id == "1"}
     assert ("skipped", "cancelled") in bench.states()

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.event import Source, Stated
-from integration.db.datasets import ACTIVE, Dataset
+from integration.db.datasets import ACTIVE, PAUSED, Dataset
 from integration.db.deliveries import UNSETTLED, Due, Purchaser, State
 from integration.db.stores import LIVE, OBSERVING, Store
 from integration.errors import SealBroken
 from integration.meta.event import INITIATE_CHECKOUT, PURCHASE, REFUND, LimitedData, ServerEvent
 from integration.meta.mapping import Facts
-from integration.pipeline.dispatch import Set, Told, View, decide, next_batch
+from integration.pipeline.dispatch import Set, Told, View, decide, most_events, next_batch
 from integration.pipeline.identity import Person
 from integration.store_settings import StoreSettings
 
@@ -58,6 +58,7 @@ def due(**more: Any) -> Due:
         state=State.PENDING,
         attempts=0,
         doubtful=False,
+        insisted=False,
         share=None,
         ended=False,
         first_attempt_at=None,
@@ -73,7 +74,7 @@ def due(**more: Any) -> Due:
         facts=FACTS.encoded(),
         user_data="ada",
     )
-    return replace(fresh, **more)
+    return fresh._replace(**more)
 
 
 def refund(**more: Any) -> Due:
@@ -200,10 +201,21 @@ def test_an_attempt_that_was_surely_not_counted_leaves_no_doubt() -> None:
 
 
 @pytest.mark.parametrize("pixel", ["ours", "other", "none"])
-def test_a_first_send_leaves_whenever_it_is_possible(pixel: str) -> None:
-    """Nothing tells us yet what the Pixel told; until then README and docs/operations.md say what that can cost."""
+def test_a_first_send_is_safe_for_47_hours_whoever_told_it_before(pixel: str) -> None:
     assert state(aged(47 * HOUR), view(pixel=pixel)) == "told"
-    assert state(aged(3 * DAY), view(pixel=pixel)) == "told"
+
+
+@pytest.mark.parametrize("age", [47 * HOUR + SECOND, 3 * DAY, 6 * DAY], ids=str)
+def test_a_later_first_send_leaves_only_where_no_pixel_can_have_told_it(age: timedelta) -> None:
+    assert state(aged(age), view(pixel="none")) == "told"
+    assert state(aged(age), view(pixel="other")) == State.AMBIGUOUS
+    # Until sightings prove that our Pixel was alive that day and silent, it may have told it.
+    assert state(aged(age), view(pixel="ours")) == State.AMBIGUOUS
+
+
+def test_what_an_operator_insists_on_leaves_whatever_may_be_counted_but_never_too_old() -> None:
+    assert state(aged(3 * DAY, doubtful=True, insisted=True), view(pixel="ours")) == "told"
+    assert state(aged(7 * DAY, doubtful=True, insisted=True), view(pixel="ours")) == State.EXPIRED
 
 
 @pytest.mark.parametrize("pixel", ["ours", "other", "none"])
@@ -380,3 +392,31 @@ def test_calls_go_on_until_each_has_left_exactly_once(kinds: list[tuple[bool, in
         left = [one for one in left if one not in call]
 
     assert sorted(sent) == list(range(len(kinds)))
+
+
+# How many events a call may hold
+
+
+@pytest.mark.parametrize(
+    ("trouble", "most"),
+    [
+        ({}, 1_000),
+        ({"failures": 4}, 1_000),
+        ({"failures": 5}, 1),
+        ({"state": PAUSED}, 1),
+        ({"crashes": 1}, 1_000),
+        ({"crashes": 2}, 100),
+        ({"crashes": 3}, 10),
+        ({"crashes": 4}, 1),
+        ({"crashes": 40}, 1),
+    ],
+    ids=str,
+)
+def test_a_troubled_dataset_is_told_few_events_at_a_time(trouble: dict[str, Any], most: int) -> None:
+    assert most_events(replace(DATASET, **trouble)) == most
+
+
+def test_a_limited_call_holds_the_first_events() -> None:
+    told = ready(*(due(id=number) for number in range(1, 6)))
+
+    assert [one.due.id for one in next_batch(told, 2)] == [1, 2]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from integration.db import clock, datasets, deliveries, reading, transaction
 from integration.db import tasks as tasks_room
+from integration.db.attempts import Intent
 from integration.db.attempts import begin as begin_attempt
 from integration.db.deliveries import deliveries as table
 from integration.db.events import events
@@ -53,9 +54,9 @@ def due_again(bench: Bench) -> None:
 def orphan(bench: Bench) -> None:
     """A worker wrote its intent, Meta counted it, and the worker died."""
     with transaction(bench.engine) as connection:
-        (lease,) = datasets.lease(connection, owner="dead", due=deliveries.is_due(), limit=1, seconds=60)
-        pks = [row.id for row in deliveries.due(connection, lease.dataset.id, 10)]
-        begin_attempt(connection, dataset_pk=lease.dataset.id, fence=lease.fence, pks=pks)
+        (lease,) = datasets.lease(connection, owner="dead", work=deliveries.work(), limit=1, seconds=60)
+        pks = [row.id for row in deliveries.due(connection, [lease.dataset.id], each=10)[lease.dataset.id]]
+        begin_attempt(connection, [Intent(lease.dataset.id, lease.fence, pks)])
         connection.execute(sa.update(datasets.datasets).values(lease_until=datetime.now(UTC) - timedelta(seconds=1)))
 
 
@@ -205,8 +206,8 @@ def test_a_batch_has_a_cap_of_bytes_too(bench: Bench, shop: Shop) -> None:
     told(shop, "2")
     with reading(bench.engine) as connection:
         pk = connection.execute(sa.select(table.c.dataset_pk)).scalars().first()
-        assert len(deliveries.due(connection, pk, 10, most_bytes=10)) == 1
-        assert len(deliveries.due(connection, pk, 10)) == 2
+        assert len(deliveries.due(connection, [pk], each=10, most_bytes=10)[pk]) == 1
+        assert len(deliveries.due(connection, [pk], each=10)[pk]) == 2
 
 
 def test_a_refund_of_a_test_order_is_not_told_as_a_real_one(bench: Bench) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integration.pipeline.schedule import Leave, Past, is_over, may_leave, next_attempt
+from integration.pipeline.schedule import OPEN_AFTER, Leave, Past, Trouble, is_over, may_leave, next_attempt, rest
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
@@ -84,8 +84,15 @@ def test_the_last_call_is_at_six_days_and_twenty_hours() -> None:
 # May it leave?
 
 
-def past(*, event: timedelta = MINUTE, safe_from: timedelta | None = None, attempted: bool = False) -> Past:
-    return Past(NOW - event, None if safe_from is None else NOW - safe_from, attempted)
+def past(
+    *,
+    event: timedelta = MINUTE,
+    safe_from: timedelta | None = None,
+    attempted: bool = False,
+    browser: bool = False,
+    insisted: bool = False,
+) -> Past:
+    return Past(NOW - event, None if safe_from is None else NOW - safe_from, attempted, browser, insisted)
 
 
 @pytest.mark.parametrize("attempted", [False, True])
@@ -122,6 +129,43 @@ def test_the_47_hours_run_from_the_first_copy_and_not_from_the_events_own_time()
     assert may_leave(past(event=3 * DAY, safe_from=MINUTE, attempted=True), NOW) is Leave.GO
 
 
+# The whole rule: hours since the first copy may have come, who may have told it, and what then.
+YOUNG, LATE, OVER = 47 * HOUR, 47 * HOUR + SECOND, 7 * DAY
+RULE = [
+    # since, attempted, browser, insisted, leave
+    *(
+        (YOUNG, attempted, browser, insisted, Leave.GO)
+        for attempted in (0, 1)
+        for browser in (0, 1)
+        for insisted in (0, 1)
+    ),
+    (LATE, 0, 0, 0, Leave.GO),
+    (LATE, 0, 1, 0, Leave.AMBIGUOUS),
+    (LATE, 1, 0, 0, Leave.AMBIGUOUS),
+    (LATE, 1, 1, 0, Leave.AMBIGUOUS),
+    *((LATE, attempted, browser, 1, Leave.GO) for attempted in (0, 1) for browser in (0, 1)),
+    *(
+        (OVER, attempted, browser, insisted, Leave.EXPIRED)
+        for attempted in (0, 1)
+        for browser in (0, 1)
+        for insisted in (0, 1)
+    ),
+]
+
+
+@pytest.mark.parametrize(("since", "attempted", "browser", "insisted", "leave"), RULE, ids=str)
+def test_the_rule_of_what_must_never_be_counted_twice(
+    since: timedelta, attempted: int, browser: int, insisted: int, leave: Leave
+) -> None:
+    told = past(event=since, safe_from=since, attempted=bool(attempted), browser=bool(browser), insisted=bool(insisted))
+
+    assert may_leave(told, NOW) is leave
+
+
+def test_the_table_says_something_of_every_case() -> None:
+    assert len({tuple(map(str, row[:4])) for row in RULE}) == len(RULE) == 3 * 2 * 2 * 2
+
+
 def test_too_old_comes_before_ambiguous() -> None:
     assert may_leave(past(event=7 * DAY, safe_from=7 * DAY, attempted=True), NOW) is Leave.EXPIRED
 
@@ -144,3 +188,49 @@ def test_once_it_may_not_leave_time_alone_never_lets_it_leave_again(
 
     order = [Leave.GO, Leave.AMBIGUOUS, Leave.EXPIRED]
     assert verdicts == sorted(verdicts, key=order.index)
+
+
+# How long does a dataset rest?
+
+
+@pytest.mark.parametrize("failures", range(1, OPEN_AFTER))
+def test_a_few_failed_calls_are_single_calls_and_the_dataset_does_not_rest(failures: int) -> None:
+    assert rest(Trouble.FAILED, failures, chance=1) is None
+
+
+@given(st.integers(OPEN_AFTER, 10_000), chances)
+def test_an_open_circuit_asks_at_most_once_in_30_seconds_and_notices_within_a_minute(
+    failures: int, chance: float
+) -> None:
+    wait = rest(Trouble.FAILED, failures, chance=chance)
+
+    assert wait is not None
+    assert 30 * SECOND <= wait <= 36 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("failures", "throttled", "paused"),
+    [
+        (1, 30 * SECOND, 30 * SECOND),
+        (2, 2 * MINUTE, 2 * MINUTE),
+        (3, 10 * MINUTE, 10 * MINUTE),
+        (4, 15 * MINUTE, 30 * MINUTE),
+        (5, 15 * MINUTE, HOUR),
+        (50, 15 * MINUTE, HOUR),
+    ],
+)
+def test_throttled_and_paused_datasets_are_asked_by_the_timetable_within_their_limits(
+    failures: int, throttled: timedelta, paused: timedelta
+) -> None:
+    assert rest(Trouble.THROTTLED, failures, chance=0) == throttled
+    assert rest(Trouble.PAUSED, failures, chance=0) == paused
+
+
+@given(st.sampled_from(Trouble), st.integers(0, 20), chances, st.floats(0, 3_600))
+def test_what_metas_headers_ask_can_only_lengthen_a_rest(
+    trouble: Trouble, failures: int, chance: float, asked: float
+) -> None:
+    plain = rest(trouble, failures, chance=chance)
+    longer = rest(trouble, failures, chance=chance, asked=asked)
+
+    assert (longer or timedelta(0)) == max(plain or timedelta(0), timedelta(seconds=asked))

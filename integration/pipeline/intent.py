@@ -1,0 +1,168 @@
+"""What is about to leave: due rows of many datasets are read, decided on, and the intent to send them written down."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from integration.crypto import Sealer
+from integration.db import Connection, attempts, datasets, deliveries, events, stores
+from integration.db import now as database_now
+from integration.db.attempts import Intent
+from integration.db.datasets import Lease
+from integration.db.deliveries import Due, Purchaser, State
+from integration.db.stores import Store
+from integration.log import logger
+from integration.meta.event import MAX_BATCH, PURCHASE, REFUND
+from integration.pipeline import identity, schedule
+from integration.pipeline.dispatch import (
+    CRASHES_OF_ONE,
+    Set,
+    Told,
+    View,
+    decide,
+    most_events,
+    next_batch,
+)
+from integration.pipeline.ledger import unseal_person
+from integration.pipeline.outcome import Batch
+from integration.pipeline.schedule import Trouble
+
+UNREADABLE = "This event cannot be read. This is a fault of ours: please report it."
+CRASHES = "Whoever tried to send this event died of it. This is a fault of ours: please report it."
+# With how many held events a paused dataset is looked at: most of them only to find one that may still leave.
+_QUESTIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read for some leases; `left` are those for which there was no room in one look."""
+
+    now: datetime
+    rows: Mapping[Lease, Sequence[Due]]
+    stores: Mapping[str, Store]
+    purchasers: Mapping[int, Mapping[str, Purchaser]]
+    left: Sequence[Lease]
+
+    @classmethod
+    def of(cls, connection: Connection, leases: Sequence[Lease]) -> "Read":
+        """Read it, without locking anything."""
+        asking = [lease.dataset.id for lease in leases if lease.dataset.paused]
+        telling = [lease.dataset.id for lease in leases if not lease.dataset.paused]
+        found = deliveries.due(connection, telling, each=MAX_BATCH) if telling else {}
+        if asking:
+            found |= deliveries.due(connection, asking, each=_QUESTIONS, held=True)
+        rows = {lease: found[lease.dataset.id] for lease in leases if lease.dataset.id in found}
+        return cls(
+            now=database_now(connection),
+            rows=rows,
+            stores=stores.by_ids(connection, {lease.dataset.store_id for lease in rows}),
+            purchasers={lease.dataset.id: _purchasers(connection, lease, found) for lease, found in rows.items()},
+            left=[lease for lease in reversed(leases) if lease.dataset.id not in found],
+        )
+
+
+def _purchasers(connection: Connection, lease: Lease, rows: Sequence[Due]) -> Mapping[str, Purchaser]:
+    orders = [row.order_id for row in rows if row.event_name == REFUND and row.order_id]
+    return deliveries.purchasers(connection, lease.dataset.id, PURCHASE, orders) if orders else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One dataset's due rows and what becomes of each now."""
+
+    lease: Lease
+    told: Sequence[Told]
+    put: Sequence[tuple[Due, Set]]
+
+
+@dataclass(frozen=True, slots=True)
+class Intents:
+    """Decides and writes, for one owner of leases. `chance` gives a number from 0 to 1."""
+
+    sealer: Sealer
+    owner: str
+    lease_seconds: int
+    chance: Callable[[], float]
+
+    def decide(self, read: Read) -> list[Decided]:
+        """Without the database: what leaves in each dataset's next call, and what becomes of the rest."""
+        return [self._decide(lease, rows, read) for lease, rows in read.rows.items()]
+
+    def _decide(self, lease: Lease, rows: Sequence[Due], read: Read) -> Decided:
+        store = read.stores.get(lease.dataset.store_id)
+        if store is None:
+            return Decided(lease, (), ())
+        person = self._person(store)
+        view = View(store, lease.dataset, read.purchasers[lease.dataset.id], person, read.now)
+        if lease.dataset.crashes >= CRASHES_OF_ONE and rows:
+            return Decided(lease, (), [(rows[0], Set(State.DEAD, CRASHES))])
+        verdicts = [(row, _decide_on(row, view)) for row in rows]
+        told = next_batch([one for _, one in verdicts if isinstance(one, Told)], most_events(lease.dataset))
+        return Decided(lease, told, [(row, one) for row, one in verdicts if isinstance(one, Set)])
+
+    def _person(self, store: Store) -> Callable[[str], identity.Person]:
+        return lambda sealed: unseal_person(self.sealer, store.id, sealed)
+
+    def write(self, connection: Connection, decided: Sequence[Decided]) -> list[Batch]:
+        """Write decisions and intents; the batches that may leave once this is committed."""
+        leases = [one.lease for one in decided]
+        ours = datasets.hold_leases(connection, leases, owner=self.owner, seconds=self.lease_seconds)
+        mine = [one for one in decided if one.lease.dataset.id in ours]
+        _write_decisions(connection, [pair for one in mine for pair in one.put], _orphaned(mine))
+        intents = [
+            Intent(one.lease.dataset.id, one.lease.fence, [told.due.id for told in one.told])
+            for one in mine
+            if one.told
+        ]
+        by_dataset, taken = attempts.begin(connection, intents)
+        batches = [_batch(one, by_dataset[one.lease.dataset.id], taken) for one in mine if one.told]
+        leaving = [batch for batch in batches if batch.told]
+        self._let_go(connection, mine, {batch.dataset.id for batch in leaving})
+        return leaving
+
+    def _let_go(self, connection: Connection, mine: Sequence[Decided], leaving: set[int]) -> None:
+        """Of these datasets nothing leaves now."""
+        idle = [one.lease.dataset for one in mine if one.lease.dataset.id not in leaving]
+        for dataset in idle:
+            if dataset.crashes >= CRASHES_OF_ONE:
+                datasets.forget_crashes(connection, dataset.id)
+            if dataset.paused:  # nothing to ask with: later perhaps
+                wait = schedule.rest(Trouble.PAUSED, dataset.failures + 1, chance=self.chance())
+                datasets.rest(connection, dataset.id, wait, failures=dataset.failures + 1)
+        if idle:
+            datasets.release(connection, [dataset.id for dataset in idle], owner=self.owner)
+
+
+def _decide_on(row: Due, view: View) -> Told | Set:
+    """A row that breaks the rules of reading must not keep the others of its dataset from leaving."""
+    try:
+        return decide(row, view)
+    except Exception as error:  # noqa: BLE001
+        logger("intent").error("an event cannot be read", delivery=row.id, kind=type(error).__name__)
+        return Set(State.DEAD, UNREADABLE)
+
+
+def _batch(one: Decided, attempt: int, taken: frozenset[int]) -> Batch:
+    code = one.lease.dataset.test_event_code if one.told[0].due.test else None
+    return Batch(one.lease, attempt, [told for told in one.told if told.due.id in taken], code)
+
+
+def _orphaned(decided: Sequence[Decided]) -> list[int]:
+    """Their sender died between intent and outcome: nobody knows whether Meta counted them."""
+    rows = [told.due for one in decided for told in one.told] + [row for one in decided for row, _ in one.put]
+    return [row.id for row in rows if row.state == State.SENDING]
+
+
+def _write_decisions(connection: Connection, put: Sequence[tuple[Due, Set]], orphaned: Sequence[int]) -> None:
+    wiped = [row.event_pk for row, one in put if one.wipe]
+    events.lock_many(connection, wiped)
+    deliveries.change(connection, orphaned, state=State.PENDING, doubtful=True)
+    alike: dict[tuple[str, Set], list[int]] = defaultdict(list)
+    for row, one in put:
+        seen = State.PENDING if row.state == State.SENDING else row.state
+        alike[seen, one].append(row.id)
+    for (seen, one), pks in alike.items():
+        deliveries.decide(connection, pks, seen=seen, state=one.state, reason=one.reason, next_at=one.next_at)
+    if wiped:
+        events.wipe(connection, deliveries.only_withheld(connection, wiped))
