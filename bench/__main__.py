@@ -5,14 +5,16 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import ack, delivery, mapping
+from bench import ack, delivery, growth, latency, mapping
 from bench.ground import Ground, laid
 from bench.table import Table
 
 _PARTS: dict[str, Callable[..., Table]] = {
-    "c": lambda _ground, *, quick: mapping.measure(quick=quick),
-    "b": delivery.measure,
     "a": ack.measure,
+    "b": delivery.measure,
+    "c": mapping.measure,
+    "d": latency.measure,
+    "e": growth.measure,
 }
 
 

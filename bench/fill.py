@@ -16,13 +16,17 @@ from connectors.contract import WebhookRequest
 from integration import db
 from integration.crypto import Sealer
 from integration.db import transaction
-from integration.db.deliveries import deliveries
+from integration.db.datasets import datasets
+from integration.db.deliveries import State, deliveries
 from integration.db.events import events
+from integration.db.stores import stores
+from integration.db.webhooks import webhooks
 from integration.pipeline.receive import Outcome, Receiver
 from integration.stores import connect, credentials
 from tests.rig import postgres
 
 _FIRST_DATASET = 100_000_000_000_000
+_FEW = 10
 _APART = 1_000_000  # between the order numbers of two shops
 
 
@@ -77,7 +81,7 @@ def multiply(url: str, copies: int) -> None:
     """Of each event and its delivery, `copies` more: the same rows with other order ids."""
     engine = db.connect(url)
     with transaction(engine) as connection:
-        series = sa.func.generate_series(1, copies).table_valued("n").render_derived()
+        series = _series(copies)
         another = sa.cast(sa.cast(events.c.subject, sa.BigInteger) + series.c.n, sa.String)
         each = events.join(series, sa.true())
         _copy(connection, events, dict.fromkeys(("subject", "event_id", "order_id"), another), each)
@@ -96,8 +100,10 @@ def _copy(
     other: Mapping[str, sa.ColumnElement[Any]],
     origin: sa.FromClause,
 ) -> None:
-    """Insert the table's rows that `origin` gives again, with `other` values in some columns."""
-    columns = [column for column in table.c if column.name != "id"]
+    """Insert the table's rows that `origin` gives again, with `other` values in some columns; new ids where they are
+    counted.
+    """
+    columns = [column for column in table.c if not (column.name == "id" and column.name not in other)]
     values = [other.get(column.name, column) for column in columns]
     chosen = sa.select(*values).select_from(origin)
     connection.execute(sa.insert(table).from_select([column.name for column in columns], chosen))
@@ -132,3 +138,41 @@ def mould(ground: Ground, shops: int) -> Iterator[Mould]:
         yield found
     finally:
         found.cluster.drop_template()
+
+
+def grow(ground: Ground, url: str, shops: int, told: int) -> None:
+    """A small installation of ten shops with an order each, delivered; then as many shops and events as wanted, by
+    copies. Sealed values are copied too, and would not open in the copies: no webhook of an app's store tries.
+    """
+    add_shops(ground, url, _FEW)
+    tell_one_order_each(ground, url, _FEW)
+    engine = db.connect(url)
+    with transaction(engine) as connection:
+        connection.execute(sa.update(deliveries).values(state=State.DELIVERED, next_at=None, delivered_at=db.clock()))
+        if shops > _FEW:
+            _more_shops(connection, shops // _FEW - 1)
+        _more_receipts(connection, told // _FEW - 1)
+    engine.dispose()
+    multiply(url, told // _FEW - 1)
+
+
+def _more_shops(connection: db.Connection, copies: int) -> None:
+    series = _series(copies)
+    n = sa.cast(series.c.n, sa.String)
+    number = sa.cast(sa.func.substring(stores.c.domain, r"\d+"), sa.Integer) + series.c.n * _FEW
+    keys = {name: sa.func.md5(stores.c[name] + n) for name in ("id", "public_key", "webhook_key")}
+    named = {**keys, "domain": sa.func.concat("shop-", number, ".myshopify.com")}
+    _copy(connection, stores, named, stores.join(series, sa.true()))
+    theirs = {"store_id": sa.func.md5(datasets.c.store_id + n)}
+    _copy(connection, datasets, theirs, datasets.join(series, sa.true()))
+
+
+def _more_receipts(connection: db.Connection, copies: int) -> None:
+    series = _series(copies)
+    body = webhooks.c.body_sha256 + sa.cast(series.c.n, sa.String)
+    another = {"body_sha256": sa.func.concat(sa.func.md5(body), sa.func.md5("-" + body))}
+    _copy(connection, webhooks, another, webhooks.join(series, sa.true()))
+
+
+def _series(copies: int) -> sa.TableValuedAlias:
+    return sa.func.generate_series(1, copies).table_valued("n").render_derived()

@@ -37,10 +37,12 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What came of it: seconds from the first request to the last answer, and from each request to its answer."""
+    """What came of it: seconds from the first request to the last answer; for each answer, in the order they came, when
+    it was asked by the machine's monotonic clock, and the seconds it took.
+    """
 
-    started: float
     seconds: float
+    asked: list[float]
     latencies: list[float]
     statuses: dict[str, int]
     reconnected: int
@@ -90,16 +92,17 @@ def run(job: Job) -> Told:
 def send(job: Job, requests: Sequence[bytes]) -> Told:
     """Send them all and hear all answers."""
     board = Switchboard(job.port)
-    latencies: list[float] = []
+    asked, latencies = list[float](), list[float]()
     statuses: Counter[str] = Counter()
     started = time.monotonic()
     answers = _pressed(job.lines, requests, board) if job.rate is None else _paced(job, job.rate, requests, board)
     for line, status in answers:
+        asked.append(line.asked_at)
         latencies.append(time.monotonic() - line.asked_at)
         statuses[str(status)] += 1
     seconds = time.monotonic() - started
     board.close()
-    return Told(started, seconds, latencies, dict(statuses), board.reconnected)
+    return Told(seconds, asked, latencies, dict(statuses), board.reconnected)
 
 
 def _pressed(lines: int, requests: Sequence[bytes], board: Switchboard) -> Iterator[tuple[Line, int]]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bench import orders, usual
+from bench.ground import Ground
 from bench.table import Table, Target
 from connectors.event import Event
 from integration.meta import mapping
@@ -40,7 +41,7 @@ def ours(body: bytes, now: datetime) -> bytes:
     return msgspec.json.encode(event.payload())
 
 
-def measure(*, quick: bool) -> Table:
+def measure(_ground: Ground, *, quick: bool) -> Table:
     """CPU microseconds an order, each way, in turns."""
     rounds = 7 if quick else 25
     now = datetime.now(UTC).replace(microsecond=0)

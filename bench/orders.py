@@ -34,6 +34,11 @@ def connector() -> Connector:
     return registry.get(PLATFORM)
 
 
+def event_id(number: int) -> str:
+    """What Meta is told as the id of the order with this number."""
+    return str(FIRST_ORDER + number)
+
+
 def body(number: int, placed_at: datetime) -> bytes:
     """One order. Nothing that could be remembered from the last one is the same: person, phone, ids, click, tokens."""
     template = _template()

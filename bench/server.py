@@ -19,8 +19,11 @@ _numbers = count(1_000_000_000, 1_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: what came back, and CPU microseconds a request of the web processes and of PostgreSQL's."""
+    """One run: the number of its first order, what came back, and CPU microseconds a request of the web processes and
+    of PostgreSQL's.
+    """
 
+    first: int
     told: Told
     cpu_us: float
     database_us: float
@@ -37,11 +40,12 @@ class Server:
 
     def run(self, requests: int, *, lines: int = 16, rate: float | None = None) -> Run:
         """Send so many orders, each of them new."""
-        job = Job(self.port, requests, next(_numbers), list(self.shops), lines, rate)
+        first = next(_numbers)
+        job = Job(self.port, requests, first, list(self.shops), lines, rate)
         before = self._spent()
         told = load.run(job).refuse_failures()
         web, database = (1e6 * (now - then) / requests for now, then in zip(self._spent(), before, strict=True))
-        return Run(told, web, database)
+        return Run(first, told, web, database)
 
     def _spent(self) -> tuple[float, float]:
         return procfs.cpu_seconds(self.pid), procfs.cpu_seconds(self.database) if self.database else 0.0
