@@ -8,10 +8,12 @@ from types import FrameType
 from integration import config, db, failpoints, log, queues
 from integration.db import Engine
 from integration.errors import IntegrationError, Unavailable
+from integration.pipeline import late
 from integration.pipeline.sweep import sweep
 from integration.queues import DELIVER, RUN_TASKS, Bell
 
 SWEEP_SECONDS = 2.0
+LATE_TICKS = 30
 
 
 def main() -> None:
@@ -28,14 +30,18 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    ticks = 0
     while not stopped.wait(SWEEP_SECONDS):
-        _tick(engine, bell)
+        _tick(engine, bell, look_for_late=ticks % LATE_TICKS == 0)
+        ticks += 1
 
 
-def _tick(engine: Engine, bell: Bell) -> None:
+def _tick(engine: Engine, bell: Bell, *, look_for_late: bool) -> None:
     """One look. Whatever is wrong with it, the next one comes: a clock that ends stops all retries."""
     try:
         deliveries_due, tasks_open = sweep(engine)
+        if look_for_late:
+            late.look(engine)
     except Unavailable as error:
         log.logger("clock").warning("cannot sweep", why=str(error))
         return

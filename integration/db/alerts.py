@@ -30,6 +30,22 @@ def raise_one(connection: sa.Connection, *, store_id: str, kind: str, sentence: 
     connection.execute(statement.on_conflict_do_update(index_elements=["store_id", "kind"], set_=again))
 
 
+def keep(connection: sa.Connection, *, store_id: str, kind: str, sentence: str, at: datetime) -> None:
+    """Say it once, and keep its words true; that it still holds is not counted as another time."""
+    values = {"store_id": store_id, "kind": kind, "sentence": sentence, "first_at": at, "last_at": at}
+    statement = insert(connection, alerts).values(values)
+    again = statement.on_conflict_do_update(
+        index_elements=["store_id", "kind"], set_={"sentence": sentence}, where=alerts.c.sentence != sentence
+    )
+    connection.execute(again)
+
+
+def clear_others(connection: sa.Connection, *, kind: str, besides: Sequence[str]) -> None:
+    """That kind holds for no other stores any more."""
+    mended = sa.and_(alerts.c.kind == kind, alerts.c.store_id.not_in(besides))
+    connection.execute(sa.delete(alerts).where(mended))
+
+
 def clear(connection: sa.Connection, *, store_id: str, kind: str) -> None:
     """What was wrong is mended."""
     connection.execute(sa.delete(alerts).where(alerts.c.store_id == store_id, alerts.c.kind == kind))

@@ -253,8 +253,8 @@ def _read_due(
         return
     pks = sa.bindparam(None, list(dataset_pks), type_=ARRAY(sa.BigInteger), unique=True)
     wanted = sa.func.unnest(pks).table_valued("pk").render_derived()
-    ready = _ready(wanted.c.pk, each, held=held).lateral()
-    look = sa.select(*_told(ready)).select_from(wanted.join(ready, sa.true())).where(ready.c.before < most_bytes)
+    beside = _ready(wanted.c.pk, each, held=held).lateral()
+    look = sa.select(*_told(beside)).select_from(wanted.join(beside, sa.true())).where(beside.c.before < most_bytes)
     by_dataset: dict[int, list[Due]] = {pk: [] for pk in dataset_pks}
     for row in connection.execute(look.limit(_MOST_ROWS + each)):
         by_dataset[row[0]].append(Due._make(row[1:]))

@@ -13,6 +13,7 @@ from integration.meta.errors import Accepted, Answer, Counted, Paused, Refused, 
 from integration.meta.event import PURCHASE, REFUND
 from integration.pipeline import schedule
 from integration.pipeline.dispatch import Told
+from integration.pipeline.late import EXPIRED, ended
 from integration.pipeline.qualify import PURCHASE_NOT_TOLD
 from integration.pipeline.schedule import TOO_OLD, Trouble
 
@@ -101,7 +102,9 @@ class Clerk:
         tried = {one.due.attempts + 1 for one in batch.told}
         when = {n: schedule.next_attempt(n, now, chance=self.chance(), not_before=after) for n in tried}
         over = {one.due.id for one in batch.told if schedule.is_over(one.due.event_time, when[one.due.attempts + 1])}
-        deliveries.change(self.connection, sorted(over), state=State.EXPIRED, reason=UNREACHABLE, next_at=None)
+        if over:
+            deliveries.change(self.connection, sorted(over), state=State.EXPIRED, reason=UNREACHABLE, next_at=None)
+            self._say(batch.dataset, EXPIRED, ended(len(over)), now)
         for tries, at in when.items():
             pks = [one.due.id for one in batch.told if one.due.attempts + 1 == tries and one.due.id not in over]
             deliveries.change(self.connection, pks, state=State.PENDING, reason=None, next_at=at)
