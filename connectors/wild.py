@@ -27,6 +27,9 @@ _NO_CURRENCIES = frozenset({"XXX", "XTS"})
 
 _BOM = b"\xef\xbb\xbf"
 _ABSENT = (b"", b"null")
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_SMALL = 8 * 1024
+_FIRST_ID = re.compile(rb'\{\s*"id"\s*:\s*"?([^",}\s]+)')  # every platform's bodies begin with it
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,12})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -37,18 +40,23 @@ _GID = re.compile(r"gid://[a-z]+/[A-Za-z]+/(\d+)(\?.*)?")
 def decode(body: bytes, shape: type[S]) -> S:
     """The JSON object in `body`, read into the Struct `shape`; fields it does not name are skipped unread.
 
-    Raises MalformedPayload for everything that is not one JSON object in UTF-8: empty, truncated, NaN, too deep.
+    Raises MalformedPayload for everything that is not one JSON object in UTF-8: empty, truncated, NaN, too deep; and
+    for one that tells a key twice (of a large one: its id), since which of the two is meant is anybody's guess.
     """
     body = body.removeprefix(_BOM)
     if not body.strip():
         raise MalformedPayload("The body is empty.")
     _require_utf8(body)
     try:
-        return msgspec.json.decode(body, type=shape)
+        told = msgspec.json.decode(body, type=shape)
+        plain = _is_plain(body, told)
     except msgspec.ValidationError as error:
         raise MalformedPayload("The body is not a JSON object of the expected shape.") from error
     except (msgspec.DecodeError, RecursionError):
         return _decode_mended(body, shape)
+    if not plain:
+        _read_exactly(body)
+    return told
 
 
 def _require_utf8(body: bytes) -> None:
@@ -59,10 +67,43 @@ def _require_utf8(body: bytes) -> None:
         raise MalformedPayload("The body is not UTF-8.") from error
 
 
+def _is_plain(body: bytes, told: msgspec.Struct) -> bool:
+    """Whether it is clear without an exact look, which takes as long as everything else together, that no key at the top
+    is told twice. Adding up takes 7 us for 8 KiB and is not done beyond: of a large body only the id is looked at.
+    """
+    if len(body) <= _SMALL:
+        return _adds_up(body) or _adds_up(msgspec.json.format(body, indent=-1))
+    first = _FIRST_ID.match(body)
+    return not hasattr(told, "id") or (first is not None and first[1].decode() == str(told.id))
+
+
+def _adds_up(body: bytes) -> bool:
+    """Whether keys and values, with quotes, colons, commas and braces, are all there is: a key told twice hides one of
+    the two. White space and escapes in keys take up room as well.
+    """
+    members = _MEMBERS.decode(body)
+    return len("".join(members)) + len(b"".join(members.values())) + 4 * len(members) + 1 == len(body)
+
+
+def _read_exactly(body: bytes) -> Any:
+    """What Python's own reader makes of it: an object at all levels without a key told twice, no NaN."""
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise MalformedPayload("The body is not readable JSON.") from error
+
+
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        raise MalformedPayload("The body tells one key twice.")
+    return found
+
+
 def _decode_mended(body: bytes, shape: type[S]) -> S:
     """Second chance for lone surrogates, which PHP and JavaScript emit for a cut emoji and msgspec refuses."""
+    text = json.dumps(_read_exactly(body), ensure_ascii=False)
     try:
-        text = json.dumps(json.loads(body.decode(), parse_constant=_refuse_constant), ensure_ascii=False)
         return msgspec.json.decode(_SURROGATES.sub("\ufffd", text).encode(), type=shape)
     except (ValueError, RecursionError, msgspec.DecodeError) as error:
         raise MalformedPayload("The body is not readable JSON.") from error
