@@ -3,36 +3,30 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from connectors import registry
 from integration import config, db, failpoints
 from integration.app import create_app
 from integration.errors import Misconfigured
 from tests.rig import hasten
 from tests.rig.sandbox import Sandbox
-from tests.rig.senders import BROKEN, Record, Webhook, send
+from tests.rig.senders import BROKEN, Record
 from tests.rig.service import Service, eventually
+from tests.rig.till import PATIENCE, Till
 
 DATASETS = {"sqlite": "100000000000001", "postgresql": "100000000000002"}
-PATIENCE = 60.0
 
 
 @dataclass
 class Stage:
-    """The running service with every failpoint waiting for its file, one store, and the way into its database."""
+    """The running service with every failpoint waiting for its file, a store that sells, the way into its database."""
 
     service: Service
-    store: dict[str, str]
-    dataset_id: str
+    till: Till
     engine: db.Engine
     files: Path
-    meta: Sandbox
-    numbers: Iterator[int]
 
     def arm(self, name: str) -> None:
         """The next process that comes to this line is killed there."""
@@ -42,35 +36,13 @@ class Stage:
         """Whether it was."""
         return not (self.files / name).exists()
 
-    def sell(self) -> tuple[str, Record]:
-        """An order; its id, and what the sender, who does not give up, remembers."""
-        order_id = str(next(self.numbers))
-        connector = registry.get("shopify")
-        placed_at = datetime.now(UTC) - timedelta(minutes=1)
-        body = connector.restage(
-            registry.sample("shopify", "orders/paid", "card"),
-            order_id=order_id,
-            placed_at=placed_at,
-            domain=self.store["domain"],
-        )
-        signed = connector.sign("orders/paid", body, self.store["webhook_secret"], self.store["domain"])
-        return order_id, send(Webhook("shopify", "/webhooks/shopify", signed, body), lambda: self.service.url)
-
-    def rows(self, order_id: str) -> list[str]:
-        """The states of the order's deliveries."""
-        return [row["status"] for row in self.service.events() if row["order_id"] == order_id]
-
-    def copies(self, order_id: str) -> list[bool]:
-        """Whether each copy that Meta got was counted."""
-        copies = [one for one in self.meta.events() if one["dataset_id"] == self.dataset_id]
-        return [one["counted"] for one in copies if one["event_id"] == order_id]
-
-    def delivered(self, order_id: str) -> bool:
-        """Whether it is in the end. Nobody waits a minute for the lease of a killed worker: it lapses now."""
+    def delivered(self, record: Record) -> bool:
+        """Whether it is in the end, from one row. The lease of a killed worker is not waited for: it lapses now."""
+        order_id = record.webhook.promises[0].event_id
 
         def look() -> bool:
             hasten.let_leases_lapse(self.engine, older_than=4)
-            return self.rows(order_id) == ["delivered"]
+            return [row["status"] for row in self.service.events() if row["order_id"] == order_id] == ["delivered"]
 
         return bool(eventually(look, PATIENCE))
 
@@ -94,14 +66,9 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _stage(home: Path, environment: dict[str, str], url: str, meta: Sandbox, dataset_id: str) -> Iterator[Stage]:
     service = Service(home / "data", environment)
     with service.running():
-        store = service.add_store(
-            *("shopify", "tea.myshopify.com", "--dataset", dataset_id, "--token", "good-token"),
-            *("--since", "2026-01-01T00:00:00Z"),
-        )
-        service.run("store", "set", store["store_id"], "consent_mode=assumed")
         engine = db.connect(url)
         try:
-            yield Stage(service, store, dataset_id, engine, home / "files", meta, count(7_001))
+            yield Stage(service, Till.opened(service, meta, dataset_id), engine, home / "files")
         finally:
             engine.dispose()
 
@@ -109,22 +76,22 @@ def _stage(home: Path, environment: dict[str, str], url: str, meta: Sandbox, dat
 @pytest.mark.parametrize("line", ["ingest.before_commit", "ingest.after_commit"])
 def test_a_web_process_killed_at_a_line_makes_one_row_of_the_senders_two_tries(stage: Stage, line: str) -> None:
     stage.arm(line)
-    order_id, record = stage.sell()
+    record = stage.till.sell()
     assert stage.struck(line)
     assert record.tries[0].answer == BROKEN
     assert record.taken
-    assert stage.delivered(order_id)
-    assert stage.copies(order_id) == [True]
+    assert stage.delivered(record)
+    assert stage.till.copies(record) == [True]
 
 
 @pytest.mark.parametrize("line", ["deliver.after_claim", "deliver.before_post", "worker.before_job"])
 def test_a_worker_killed_before_the_call_tells_it_once(stage: Stage, line: str) -> None:
     stage.arm(line)
-    order_id, record = stage.sell()
+    record = stage.till.sell()
     assert record.taken
     assert eventually(lambda: stage.struck(line), PATIENCE)
-    assert stage.delivered(order_id)
-    assert stage.copies(order_id) == [True]
+    assert stage.delivered(record)
+    assert stage.till.copies(record) == [True]
 
 
 @pytest.mark.parametrize("line", ["deliver.after_post", "deliver.before_outcome"])
@@ -132,20 +99,20 @@ def test_a_worker_killed_between_call_and_outcome_tells_it_twice_and_meta_counts
     stage: Stage, line: str
 ) -> None:
     stage.arm(line)
-    order_id, record = stage.sell()
+    record = stage.till.sell()
     assert record.taken
     assert eventually(lambda: stage.struck(line), PATIENCE)
-    assert stage.delivered(order_id)
-    assert stage.copies(order_id) == [True, False]
+    assert stage.delivered(record)
+    assert stage.till.copies(record) == [True, False]
 
 
 def test_a_clock_killed_after_its_look_is_missed_by_nobody(stage: Stage) -> None:
     stage.arm("clock.after_sweep")
     assert eventually(lambda: stage.struck("clock.after_sweep"), PATIENCE)
-    order_id, record = stage.sell()
+    record = stage.till.sell()
     assert record.taken
-    assert stage.delivered(order_id)
-    assert stage.copies(order_id) == [True]
+    assert stage.delivered(record)
+    assert stage.till.copies(record) == [True]
 
 
 # From here on: the failpoints themselves.

@@ -92,7 +92,10 @@ class Server:
         """Until it takes connections; after a crash it recovers first."""
         told = f"-c unix_socket_directories={self.home} -c listen_addresses='' {self.options}"
         words = ("-D", self.home / "data", "-l", self.home / "log", "-w", "-o", told)
-        _call(self.user, self.binaries / "pg_ctl", *words, "start")
+        try:
+            _call(self.user, self.binaries / "pg_ctl", *words, "start")
+        except RuntimeError as error:
+            raise RuntimeError((self.home / "log").read_text()[-2_000:]) from error
 
     def stop(self, mode: str = "immediate") -> None:
         """In its own way: `fast` ends its sessions, `immediate` does not even tidy up."""
@@ -117,6 +120,9 @@ class Server:
         doomed = self.pids or doomed
         processes.send(doomed, signal.SIGKILL)
         processes.await_end(doomed)
+        # Nobody may have fetched the dead yet, and then PostgreSQL takes them for alive.
+        for left in (self.home / "data" / "postmaster.pid", self.socket, self.home / f"{self.socket.name}.lock"):
+            left.unlink(missing_ok=True)
 
     @contextmanager
     def frozen(self) -> Iterator[None]:

@@ -19,9 +19,9 @@ class Sandbox:
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator["Sandbox"]:
-        """A fresh process on a free port."""
-        command = [sys.executable, "-m", "integration.sandbox", "--port", "0", "--die-with-parent"]
+    def running(cls, *words: str) -> Iterator["Sandbox"]:
+        """A fresh process on a free port; `words` are further options."""
+        command = [sys.executable, "-m", "integration.sandbox", "--port", "0", "--die-with-parent", *words]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
                 yield cls(process.stdout.readline().split()[1])
@@ -48,6 +48,10 @@ class Sandbox:
     def fail(self, **fault: Any) -> None:
         """Script a fault."""
         self._control("POST", "faults", fault)
+
+    def mend(self) -> None:
+        """Fail at nothing any more."""
+        self._control("DELETE", "faults")
 
     def _control(self, method: str, name: str, told: Any = None) -> Any:
         response = self.pool.request(method, f"{self.url}/_sandbox/{name}", json=told)

@@ -49,7 +49,8 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def _environment(self) -> dict[str, str]:
+    def surroundings(self) -> dict[str, str]:
+        """The environment of its processes."""
         return {**os.environ, "TANDEM_DATA_DIR": str(self.data_dir), "PORT": str(self.port), **self.environment}
 
     @contextmanager
@@ -71,7 +72,7 @@ class Service:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=self._environment,
+                env=self.surroundings,
                 cwd=self.data_dir.parent,
             )
         line = self.process.stdout.readline()
@@ -104,7 +105,7 @@ class Service:
             capture_output=True,
             text=True,
             check=False,
-            env=self._environment,
+            env=self.surroundings,
             cwd=self.data_dir.parent,
             input=given,
         )
