@@ -130,11 +130,13 @@ def to_ms(moment: datetime) -> int:
 
 def from_ms(milliseconds: int) -> datetime:
     """The aware UTC time of milliseconds since 1970."""
-    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)  # a float's error is far below its microsecond
 
 
 class clock(GenericFunction[datetime]):  # noqa: N801
-    """The database's clock at this statement. Leases and due times use it alone: machines disagree about the time."""
+    """The database's clock when this statement began. Leases and due times use it alone: machines disagree about the
+    time. The statement's and not the very moment's: what changes while a row is looked at can use no index.
+    """
 
     type = Instant()
     inherit_cache = True
@@ -142,7 +144,7 @@ class clock(GenericFunction[datetime]):  # noqa: N801
 
 @compiles(clock, "postgresql")
 def _clock_on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: ARG001
-    return "(extract(epoch from clock_timestamp()) * 1000)::bigint"
+    return "(extract(epoch from statement_timestamp()) * 1000)::bigint"
 
 
 @compiles(clock, "sqlite")

@@ -1,6 +1,7 @@
 """Deliveries: one event for one dataset, and its state."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from integration.db import ROW_ID, Instant, among, clock, metadata
+from integration.db import ROW_ID, Instant, among, clock, from_ms, metadata
 from integration.db import datasets as datasets_table
 from integration.db.datasets import ACTIVE, PAUSED, datasets
 from integration.db.events import events
@@ -61,6 +62,7 @@ deliveries = sa.Table(
         "ix_deliveries_due",
         "dataset_pk",
         "next_at",
+        "id",
         postgresql_where=sa.text("state IN ('pending', 'waiting', 'sending')"),
         sqlite_where=sa.text("state IN ('pending', 'waiting', 'sending')"),
     ),
@@ -93,7 +95,9 @@ _DEPENDENT = sa.text("deliveries.state = 'waiting' AND deliveries.next_at IS NUL
 
 
 class Due(NamedTuple):
-    """A delivery to be decided on, with what its event holds."""
+    """A delivery to be decided on, with what its event holds. Times in milliseconds, as they lie in the database: a
+    worker reads so many rows that only what is looked at becomes a date.
+    """
 
     id: int
     state: str
@@ -101,19 +105,39 @@ class Due(NamedTuple):
     doubtful: bool
     insisted: bool
     share: int | None
-    first_attempt_at: datetime | None
+    first_attempt_ms: int | None
     event_pk: int
     event_name: str
     event_id: str
     subject: str
     order_id: str | None
     test: bool
-    placed_at: datetime
-    event_time: datetime
-    received_at: datetime
+    placed_ms: int
+    event_ms: int
+    received_ms: int
     ended: bool
     facts: str
     user_data: str | None
+
+    @property
+    def event_time(self) -> datetime:
+        """When it happened, for Meta."""
+        return from_ms(self.event_ms)
+
+    @property
+    def placed_at(self) -> datetime:
+        """When the order was placed."""
+        return from_ms(self.placed_ms)
+
+    @property
+    def received_at(self) -> datetime:
+        """When we first heard of it."""
+        return from_ms(self.received_ms)
+
+    @property
+    def first_attempt_at(self) -> datetime | None:
+        """When it was sent for the first time."""
+        return None if self.first_attempt_ms is None else from_ms(self.first_attempt_ms)
 
 
 _DUE_COLUMNS: tuple[sa.Column[Any], ...] = (
@@ -247,37 +271,44 @@ def _read_due(
     """One dataset after the other; on PostgreSQL with a single look at all of them."""
     if connection.dialect.name != "postgresql":
         for pk in dataset_pks:
-            ready = _ready(sa.literal(pk), each, held=held).subquery()
-            found = connection.execute(sa.select(*_told(ready)).where(ready.c.before < most_bytes))
-            yield pk, [Due._make(row[1:]) for row in found]
+            alone = _first(sa.literal(pk), each, held=held).subquery()
+            yield pk, [Due._make(row[1:]) for row in _plain(connection, _with_events(alone, most_bytes))]
         return
     pks = sa.bindparam(None, list(dataset_pks), type_=ARRAY(sa.BigInteger), unique=True)
     wanted = sa.func.unnest(pks).table_valued("pk").render_derived()
-    beside = _ready(wanted.c.pk, each, held=held).lateral()
-    look = sa.select(*_told(beside)).select_from(wanted.join(beside, sa.true())).where(beside.c.before < most_bytes)
+    beside = _first(wanted.c.pk, each, held=held).lateral()
+    looked = sa.select(beside).select_from(wanted.join(beside, sa.true())).limit(_MOST_ROWS + each).subquery()
     by_dataset: dict[int, list[Due]] = {pk: [] for pk in dataset_pks}
-    for row in connection.execute(look.limit(_MOST_ROWS + each)):
+    for row in _plain(connection, _with_events(looked, most_bytes)):
         by_dataset[row[0]].append(Due._make(row[1:]))
     yield from by_dataset.items()
 
 
-def _told(ready: sa.FromClause) -> list[sa.ColumnElement[Any]]:
-    return [column for column in ready.c if column.key != "before"]
+def _plain(connection: sa.Connection, statement: sa.Select[Any]) -> Sequence[tuple[Any, ...]]:
+    """The driver's own rows: SQLAlchemy's would cost as much again as reading them."""
+    with closing(connection.execute(statement)) as result:
+        rows: Sequence[tuple[Any, ...]] = result.cursor.fetchall()
+        return rows
 
 
-def _ready(pk: sa.ColumnElement[Any], each: int, *, held: bool) -> sa.Select[Any]:
-    """One dataset's rows in their order, each with the bytes `before` it: a call must not become too large."""
+def _first(pk: sa.ColumnElement[Any], each: int, *, held: bool) -> sa.Select[Any]:
+    """One dataset's first deliveries."""
     ready = sa.and_(_CLAIMABLE, deliveries.c.next_at <= clock())
-    order = (deliveries.c.next_at, deliveries.c.id)
+    first = sa.select(deliveries).where(deliveries.c.dataset_pk == pk, sa.or_(ready, _HELD) if held else ready)
+    return first.order_by(deliveries.c.next_at, deliveries.c.id).limit(each)
+
+
+def _with_events(looked: sa.FromClause, most_bytes: int) -> sa.Select[Any]:
+    """The same with their events, but none behind so many bytes of its dataset: a call must not become too large."""
+    in_order = (looked.c.next_at, looked.c.id)
     size = sa.func.length(events.c.facts)
-    before = (sa.func.sum(size).over(order_by=order) - size).label("before")
-    return (
-        sa.select(deliveries.c.dataset_pk, *_DUE_COLUMNS, before)
-        .join(events, events.c.id == deliveries.c.event_pk)
-        .where(deliveries.c.dataset_pk == pk, sa.or_(ready, _HELD) if held else ready)
-        .order_by(*order)
-        .limit(each)
-    )
+    so_far = sa.func.sum(size).over(partition_by=looked.c.dataset_pk, order_by=in_order, rows=(None, 0))
+    columns = [looked.c[column.name] if column.table is deliveries else column for column in _DUE_COLUMNS]
+    place = looked.c.next_at.label("place")
+    joined = sa.select(looked.c.dataset_pk, *columns, place, (so_far - size).label("before"))
+    rows = joined.join(events, events.c.id == looked.c.event_pk).subquery()
+    told = [column for column in rows.c if column.key not in ("place", "before")]
+    return sa.select(*told).where(rows.c.before < most_bytes).order_by(rows.c.dataset_pk, rows.c.place, rows.c.id)
 
 
 def only_withheld(connection: sa.Connection, event_pks: Sequence[int]) -> list[int]:

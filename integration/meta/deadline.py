@@ -3,11 +3,14 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from integration import watchdog
 
 _local = threading.local()
 
@@ -82,12 +85,11 @@ def pool_manager(*, connections: int) -> urllib3.PoolManager:
 def within(seconds: float) -> Iterator[Call]:
     """Cut the call that this thread makes inside the block, once that many seconds are over."""
     call = Call(seconds)
-    watchdog = threading.Timer(seconds, call.cut)
-    watchdog.daemon = True
     _local.call = call
-    watchdog.start()
+    dog = watchdog.of_this_process()
+    name = dog.watch(time.monotonic() + seconds, call.cut)
     try:
         yield call
     finally:
-        watchdog.cancel()
+        dog.forget(name)
         _local.call = None

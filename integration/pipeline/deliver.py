@@ -1,15 +1,15 @@
 """Walk 2, inside an RQ job: due deliveries of many datasets leave for Meta, one batch in flight per dataset.
 
-The main thread alone talks to the database; the threads only hold HTTP calls. Many datasets share each statement, for
-a round trip costs more than an event. Every step is fenced by the lease: who lost it may not write. The intent is
-committed before a call, its outcome before the next call of that dataset.
+Two threads talk to the database: one prepares what leaves next, one writes down what came back; the others only hold
+HTTP calls. Many datasets share each statement, for a round trip costs more than an event. Every step is fenced by the
+lease: who lost it may not write. The intent is committed before a call, its outcome before the next call of that dataset.
 """
 
 import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from integration import failpoints
@@ -18,6 +18,7 @@ from integration.db import Connection, Engine, datasets, deliveries, reading, tr
 from integration.db.datasets import SEALED_TOKEN, Dataset, Lease
 from integration.errors import SealBroken, Unavailable
 from integration.log import logger
+from integration.meta import errors
 from integration.meta.client import GraphClient
 from integration.meta.errors import Answer, Counted, Paused
 from integration.pipeline.intent import Intents, Read
@@ -27,6 +28,9 @@ LEASE_SECONDS = 60
 IN_FLIGHT = 64
 BUDGET_SECONDS = 8.0
 LINGER_SECONDS = 1.0
+# Batches whose intent is written before there is a place for their call: a call that ends makes room for the next one
+# at once, and not when this thread comes by.
+_READY = 16
 # Leases taken ahead of their calls: looking for them costs as much for many as for one.
 _AHEAD = 64
 _STALE_SECONDS = 15.0  # a lease that waited longer for its call is not begun with
@@ -46,8 +50,10 @@ class Drain:
     in_flight: int = IN_FLIGHT
     _ahead: deque[Lease] = field(default_factory=deque)
     _leased_at: float = 0.0
-    _calls: dict[Future[Answer], Batch] = field(default_factory=dict)
-    _answered: list[Answered] = field(default_factory=list)  # and not written down yet
+    _under_way: int = 0
+    _ended: deque[Answered] = field(default_factory=deque)  # filled by the calls' threads
+    _writing: Future[list[int]] | None = None
+    _unwritten: list[Answered] = field(default_factory=list)
 
     def run(self, *, budget: float = BUDGET_SECONDS, linger: float = LINGER_SECONDS) -> int:
         """Send until nothing has been due for `linger` seconds, at most about `budget` seconds; how many events were
@@ -55,36 +61,35 @@ class Drain:
         """
         delivered, idle_since = 0, time.monotonic()
         deadline = idle_since + budget
-        with ThreadPoolExecutor(self.in_flight, thread_name_prefix="call") as threads:
+        with ThreadPoolExecutor(self.in_flight, "call") as calls, ThreadPoolExecutor(1, "outcome") as writer:
             while True:
                 now = time.monotonic()
                 # Past the budget only a call that hangs keeps the job: the others must not wait for it.
-                willing = now < deadline or (self._calls and now < deadline + _STRAGGLER_SECONDS)
-                started = self._start(threads) if willing else 0
-                finished = self._finish()
-                delivered += sum(finished)
-                if started or finished or self._calls or (self._answered and now < deadline + _STRAGGLER_SECONDS):
+                willing = now < deadline or (self._under_way and now < deadline + _STRAGGLER_SECONDS)
+                started = self._start(calls) if willing else 0
+                delivered += self._finish(writer)
+                if started or self._under_way or (self._to_write() and now < deadline + _STRAGGLER_SECONDS):
                     idle_since = now
                 elif now >= deadline or now - idle_since >= linger:
                     self._give_back()
                     return delivered
-                else:
-                    time.sleep(_TICK_SECONDS)
+                time.sleep(_TICK_SECONDS)
 
     def _start(self, threads: ThreadPoolExecutor) -> int:
         """Fill the free places with batches of datasets that have something due; how many were taken up."""
-        free = self.in_flight - len(self._calls)
-        if not free:
+        free = self.in_flight + _READY - self._under_way
+        if free <= 0:
             return 0
         try:
             taken = self._take(free)
             batches = self._prepare(taken) if taken else []
         except Unavailable:
-            if not self._calls and not self._answered:
+            if not self._under_way and not self._to_write():
                 raise
             return 0  # what is under way has answers to be written first
+        self._under_way += len(batches)
         for batch in batches:
-            self._calls[threads.submit(self._call, batch)] = batch
+            threads.submit(self._tell, batch)
         return len(taken)
 
     def _take(self, free: int) -> list[Lease]:
@@ -135,6 +140,15 @@ class Drain:
         decided = intents.decide(read)
         return transact(self.engine, lambda connection: intents.write(connection, decided))
 
+    def _tell(self, batch: Batch) -> None:
+        try:
+            answer = self._call(batch)
+        except Exception as error:  # noqa: BLE001
+            # Nobody waits for this thread's exceptions, but for its answer; whether something left is not known.
+            logger("deliver").error("a call broke", dataset=batch.dataset.id, kind=type(error).__name__)
+            answer = errors.unknown()
+        self._ended.append((batch, answer))
+
     def _call(self, batch: Batch) -> Answer:
         try:
             token = self._token(batch.dataset)
@@ -149,13 +163,26 @@ class Drain:
     def _token(self, dataset: Dataset) -> str:
         return self.sealer.unseal(dataset.sealed_token, store=dataset.store_id, column=SEALED_TOKEN).decode()
 
-    def _finish(self) -> list[int]:
-        """Write down the outcomes of the calls that have ended; how many events each delivered."""
-        if self._calls:
-            ended, _ = wait(self._calls, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
-            self._answered += [(self._calls.pop(call), call.result()) for call in ended]
-        answered, self._answered = self._answered, []
-        return self._settle(answered) if answered else []
+    def _to_write(self) -> bool:
+        return bool(self._writing or self._ended or self._unwritten)
+
+    def _finish(self, writer: ThreadPoolExecutor) -> int:
+        """Have the outcomes of the calls that have ended written down, all that came since the last time together; how
+        many events were delivered by those that are written.
+        """
+        delivered = 0
+        if self._writing and self._writing.done():
+            delivered, self._writing = sum(self._writing.result()), None
+        if self._writing is None and (answered := self._collect()):
+            self._writing = writer.submit(self._settle, answered)
+        return delivered
+
+    def _collect(self) -> list[Answered]:
+        answered, self._unwritten = self._unwritten, []
+        while self._ended:
+            answered.append(self._ended.popleft())
+            self._under_way -= 1
+        return answered
 
     def _settle(self, answered: Sequence[Answered]) -> list[int]:
         """Write outcomes, all together; where that fails, each by itself. A database that is busy is asked again, and
@@ -165,7 +192,7 @@ class Drain:
         try:
             return transact(self.engine, lambda connection: self._write(connection, answered))
         except Unavailable:
-            self._answered += answered
+            self._unwritten += answered
         except Exception as error:  # noqa: BLE001
             if len(answered) > 1:
                 return [number for one in answered for number in self._settle([one])]

@@ -125,8 +125,10 @@ class Clerk:
         asked_before = dataset.failures if dataset.paused else 0
         self._rest(dataset, Trouble.PAUSED, failures=asked_before + 1)
         if not dataset.paused or dataset.reason != reason:
-            sentence = f"Dataset {dataset.dataset_id}: {reason}"
-            alerts.raise_one(self.connection, store_id=dataset.store_id, kind=DATASET_PAUSED, sentence=sentence, at=now)
+            self._say(dataset, DATASET_PAUSED, f"Dataset {dataset.dataset_id}: {reason}", now)
+
+    def _say(self, dataset: Dataset, kind: str, sentence: str, now: datetime) -> None:
+        alerts.raise_one(self.connection, store_id=dataset.store_id, kind=kind, sentence=sentence, at=now)
 
     def _resume(self, dataset: Dataset) -> None:
         """It works again without anybody having told us: what was held goes on."""

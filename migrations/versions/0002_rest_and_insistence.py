@@ -9,6 +9,14 @@ branch_labels = None
 depends_on = None
 
 
+_UNDER_WAY = "state IN ('pending', 'waiting', 'sending')"
+
+
+def _partial(name: str, columns: list[str], words: str) -> None:
+    some = sa.text(words)
+    op.create_index(f"ix_deliveries_{name}", "deliveries", columns, postgresql_where=some, sqlite_where=some)
+
+
 def upgrade() -> None:
     with op.batch_alter_table("stores") as table:
         table.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
@@ -20,15 +28,15 @@ def upgrade() -> None:
     with op.batch_alter_table("deliveries") as table:
         table.add_column(sa.Column("insisted", sa.Boolean(), server_default=sa.false(), nullable=False))
     for name, words in (("held", "state = 'held'"), ("dependents", "state = 'waiting' AND next_at IS NULL")):
-        some = sa.text(words)
-        op.create_index(
-            f"ix_deliveries_{name}", "deliveries", ["dataset_pk"], postgresql_where=some, sqlite_where=some
-        )
+        _partial(name, ["dataset_pk"], words)
+    op.drop_index("ix_deliveries_due", table_name="deliveries")
+    _partial("due", ["dataset_pk", "next_at", "id"], _UNDER_WAY)
 
 
 def downgrade() -> None:
-    for name in ("dependents", "held"):
+    for name in ("due", "dependents", "held"):
         op.drop_index(f"ix_deliveries_{name}", table_name="deliveries")
+    _partial("due", ["dataset_pk", "next_at"], _UNDER_WAY)
     with op.batch_alter_table("deliveries") as table:
         table.drop_column("insisted")
     with op.batch_alter_table("datasets") as table:

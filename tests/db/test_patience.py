@@ -1,7 +1,5 @@
 """A PostgreSQL that says nothing: whoever asks it is told Unavailable in time, and it is asked again when it is back."""
 
-import socket
-import threading
 import time
 
 import pytest
@@ -9,7 +7,6 @@ import sqlalchemy as sa
 
 from integration import db
 from integration.db import reading, transact, transaction, within
-from integration.db.patience import Watcher
 from integration.errors import Unavailable
 
 
@@ -72,20 +69,3 @@ def test_the_promise_ends_with_its_block_and_the_outer_one_goes_on(engine: db.En
             time.sleep(0.1)
         with reading(engine) as connection:
             connection.execute(sa.text("SELECT pg_sleep(0.2)"))
-
-
-def test_a_descriptor_that_was_forgotten_is_never_shut_whatever_it_is_reused_for() -> None:
-    watcher = Watcher()
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        watcher.watch(ours.fileno(), time.monotonic() + 0.05)
-        watcher.forget(ours.fileno())
-        time.sleep(0.3)
-        theirs.sendall(b"alive")
-        assert ours.recv(5) == b"alive"
-
-        watcher.watch(ours.fileno(), time.monotonic() + 0.05)
-        reader = threading.Thread(target=ours.recv, args=(1,))
-        reader.start()
-        reader.join(10)
-        assert not reader.is_alive(), "whoever waits is woken"

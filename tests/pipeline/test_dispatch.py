@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.event import Source, Stated
+from integration.db import to_ms
 from integration.db.datasets import ACTIVE, PAUSED, Dataset
 from integration.db.deliveries import UNSETTLED, Due, Purchaser, State
 from integration.db.stores import LIVE, OBSERVING, Store
@@ -61,20 +62,32 @@ def due(**more: Any) -> Due:
         insisted=False,
         share=None,
         ended=False,
-        first_attempt_at=None,
+        first_attempt_ms=None,
         event_pk=11,
         event_name=PURCHASE,
         event_id="5001",
         subject="5001",
         order_id="5001",
         test=False,
-        placed_at=NOW - MINUTE,
-        event_time=NOW - MINUTE,
-        received_at=NOW - MINUTE,
+        placed_ms=to_ms(NOW - MINUTE),
+        event_ms=to_ms(NOW - MINUTE),
+        received_ms=to_ms(NOW - MINUTE),
         facts=FACTS.encoded(),
         user_data="ada",
     )
-    return fresh._replace(**more)
+    return fresh._replace(**{_COLUMNS.get(name, name): _stored(value) for name, value in more.items()})
+
+
+_COLUMNS = {
+    "placed_at": "placed_ms",
+    "event_time": "event_ms",
+    "received_at": "received_ms",
+    "first_attempt_at": "first_attempt_ms",
+}
+
+
+def _stored(value: Any) -> Any:
+    return to_ms(value) if isinstance(value, datetime) else value
 
 
 def refund(**more: Any) -> Due:
