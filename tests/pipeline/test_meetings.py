@@ -49,6 +49,7 @@ def call_under_way(bench: Bench, **fault: object) -> Iterator[None]:
 def due_again(bench: Bench) -> None:
     with transaction(bench.engine) as connection:
         connection.execute(sa.update(table).where(table.c.next_at.is_not(None)).values(next_at=clock()))
+        connection.execute(sa.update(datasets.datasets).values(rest_until=None))
 
 
 def orphan(bench: Bench) -> None:
