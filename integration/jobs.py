@@ -1,28 +1,34 @@
 """The functions RQ runs, one line each. They take nothing and return nothing: the database knows what is to do."""
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from integration.crypto import Sealer
 from integration.db import Engine
 from integration.errors import Unavailable
 from integration.log import logger
 from integration.meta.client import GraphClient
-from integration.pipeline.deliver import Drain
+from integration.pipeline.deliver import Drain, give_up
 from integration.queues import DELIVER, RUN_TASKS, Bell
 from integration.stores import disconnect
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What the jobs of this process work with."""
+    """What the jobs of this process, and of the horses it forks, work with. `name`: of this process, and of no other."""
 
     engine: Engine
     sealer: Sealer
     client: GraphClient
     bell: Bell
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def owner(self, pid: int) -> str:
+        """Who has the leases that a process of ours took."""
+        return f"{self.name}-{pid}"
 
 
 # RQ calls functions by name and passes nothing on; worker.py puts the one workshop of the process here.
@@ -39,7 +45,15 @@ def deliver() -> None:
     shop = _workshops[0]
     shop.bell.heard(DELIVER)
     with _database_may_be_away():
-        Drain(shop.engine, shop.sealer, shop.client, owner=secrets.token_hex(8)).run()
+        Drain(shop.engine, shop.sealer, shop.client, owner=shop.owner(os.getpid())).run()
+
+
+def bury(pid: int) -> None:
+    """A process that did a job of ours is dead for certain: what it had leased need not wait until that runs out."""
+    shop = _workshops[0]
+    with _database_may_be_away():
+        give_up(shop.engine, shop.owner(pid))
+        shop.bell.insist(DELIVER)
 
 
 def run_tasks() -> None:

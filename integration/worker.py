@@ -50,6 +50,7 @@ def main() -> None:
         default_result_ttl=0,
         worker_ttl=_TTL_SECONDS,
         log_job_description=False,
+        work_horse_killed_handler=lambda _job, pid, _status, _usage: jobs.bury(pid),
     )
     worker.work(logging_level="WARNING")
 

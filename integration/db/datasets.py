@@ -248,3 +248,8 @@ def release(connection: sa.Connection, pks: Sequence[int], *, owner: str) -> Non
     mine = sa.and_(among(datasets.c.id, pks), datasets.c.lease_owner == owner)
     values = {"lease_owner": None, "lease_until": None}
     connection.execute(sa.update(datasets).where(mine).values(values))
+
+
+def abandon(connection: sa.Connection, *, owner: str) -> None:
+    """Its owner is dead: the leases are over, and that nobody gave them back stays visible."""
+    connection.execute(sa.update(datasets).where(datasets.c.lease_owner == owner).values(lease_until=clock()))

@@ -217,3 +217,8 @@ class Drain:
         if self._ahead:
             pks = [lease.dataset.id for lease in self._ahead]
             transact(self.engine, lambda connection: datasets.release(connection, pks, owner=self.owner))
+
+
+def give_up(engine: Engine, owner: str) -> None:
+    """Let the leases of an owner that is dead run out at once. What it had under way is in doubt, as after any death."""
+    transact(engine, lambda connection: datasets.abandon(connection, owner=owner))

@@ -12,7 +12,7 @@ from integration.db import clock, reading, transaction
 from integration.db.alerts import alerts
 from integration.db.datasets import datasets
 from integration.db.deliveries import deliveries
-from integration.pipeline.deliver import Drain
+from integration.pipeline.deliver import Drain, give_up
 from integration.pipeline.dispatch import CRASHES_OF_ONE
 from integration.pipeline.schedule import OPEN_AFTER
 from tests.rig.shop import DATASET, Bench, Shop
@@ -285,3 +285,14 @@ def test_the_event_that_kills_its_senders_is_found_and_the_others_go_on(bench: B
     assert bench.deliver() == 2
     assert counts(bench) == {"dead": 1, "delivered": 2}
     assert dataset(bench).crashes == 0
+
+
+def test_the_leases_of_an_owner_who_is_known_to_be_dead_run_out_at_once(bench: Bench, shop: Shop) -> None:
+    tell(shop, 1)
+    Drain(bench.engine, bench.sealer, client=None, owner="dead")._lease(5)  # type: ignore[arg-type]
+    assert bench.deliver() == 0
+
+    give_up(bench.engine, "another")
+    assert bench.deliver() == 0
+    give_up(bench.engine, "dead")
+    assert bench.deliver() == 1
