@@ -31,5 +31,9 @@ class Unavailable(IntegrationError):
     """The database or the broker is away for the moment."""
 
 
+class Silent(Unavailable):
+    """No word of the database's own: it is gone or frozen, or the way to it is cut."""
+
+
 class Contended(Unavailable):
     """Two transactions were in each other's way, and the database ended ours: it may simply be tried again."""

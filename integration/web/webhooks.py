@@ -15,6 +15,7 @@ from integration.errors import NotFound, Unavailable
 from integration.log import logger
 from integration.pipeline.receive import Outcome, Receiver
 from integration.queues import Bell
+from integration.web.fuse import Fuse
 
 MAX_BODY = 2 * 1024 * 1024
 _RETRY_AFTER_SECONDS = 5
@@ -24,7 +25,7 @@ _DATABASE_SECONDS = 2.5
 
 def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
     """The endpoints of all platforms, at the paths their connectors name."""
-    views = Blueprint("webhooks", __name__)
+    views, fuse = Blueprint("webhooks", __name__), Fuse()
 
     def take(platform: str, key: str | None = None) -> Response:
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -36,7 +37,7 @@ def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
         body = request.get_data(cache=False, parse_form_data=False)
         if len(body) > MAX_BODY:
             return _answer(413, {"error": "the body is larger than 2 MiB"})
-        with within(_DATABASE_SECONDS):
+        with fuse.guarded(), within(_DATABASE_SECONDS):
             reply = receiver.receive(platform, WebhookRequest(body, headers, key), datetime.now(UTC))
         failpoints.reach("ingest.after_commit")
         if reply.status is Outcome.ACCEPTED:

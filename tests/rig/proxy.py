@@ -49,6 +49,7 @@ class Proxy:
                 try:
                     server.connect(str(self.upstream))
                 except OSError:
+                    server.close()
                     reset(client)
                     client.close()
                     continue

@@ -1,7 +1,7 @@
 """A store of a running service that sells: its orders, their webhooks, and what Meta was told of them."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -87,13 +87,15 @@ class Till:
                 found.setdefault(event["event_id"], []).append(event["counted"])
         return found
 
-    def delivered(self, records: Iterable[Record], seconds: float = PATIENCE) -> bool:
-        """Whether each of these is, in the end, told to Meta and counted exactly once."""
+    def delivered(self, records: Iterable[Record], meanwhile: Callable[[], None] = lambda: None) -> bool:
+        """Whether each of these is, in the end, told to Meta and counted exactly once; `meanwhile` is done at each look
+        that finds some missing.
+        """
         wanted = [record.webhook.promises[0].event_id for record in records]
         assert wanted
 
         def look() -> bool:
             told = self._copies()
-            return all(sum(told.get(event_id, ())) == 1 for event_id in wanted)
+            return all(sum(told.get(event_id, ())) == 1 for event_id in wanted) or meanwhile()
 
-        return bool(eventually(look, seconds))
+        return bool(eventually(look, PATIENCE))
