@@ -67,8 +67,10 @@ class Drain:
                 # Past the budget only a call that hangs keeps the job: the others must not wait for it.
                 willing = now < deadline or (self._under_way and now < deadline + _STRAGGLER_SECONDS)
                 started = self._start(calls) if willing else 0
-                delivered += self._finish(writer)
-                if started or self._under_way or (self._to_write() and now < deadline + _STRAGGLER_SECONDS):
+                written = self._finish(writer)
+                delivered += sum(written)
+                at_work = started or written or self._under_way
+                if at_work or (self._to_write() and now < deadline + _STRAGGLER_SECONDS):
                     idle_since = now
                 elif now >= deadline or now - idle_since >= linger:
                     self._give_back()
@@ -166,16 +168,16 @@ class Drain:
     def _to_write(self) -> bool:
         return bool(self._writing or self._ended or self._unwritten)
 
-    def _finish(self, writer: ThreadPoolExecutor) -> int:
+    def _finish(self, writer: ThreadPoolExecutor) -> list[int]:
         """Have the outcomes of the calls that have ended written down, all that came since the last time together; how
-        many events were delivered by those that are written.
+        many events each of those delivered that are written by now.
         """
-        delivered = 0
+        written: list[int] = []
         if self._writing and self._writing.done():
-            delivered, self._writing = sum(self._writing.result()), None
+            written, self._writing = self._writing.result(), None
         if self._writing is None and (answered := self._collect()):
             self._writing = writer.submit(self._settle, answered)
-        return delivered
+        return written
 
     def _collect(self) -> list[Answered]:
         answered, self._unwritten = self._unwritten, []
