@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup run test lint bench format
+.PHONY: help setup run test lint bench chaos format
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -29,6 +29,9 @@ lint: setup ## ruff, mypy and the import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+chaos: setup ## kills everything at random for some minutes and counts what is lost; ARGS="--seed 7 --minutes 2"
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: setup $(VENV)/.bench ## measures us against the bare and the usual way; PARTS=a,c and QUICK=1 make it shorter
 	@$(BIN)/python -m bench $(if $(PARTS),--parts $(PARTS)) $(if $(QUICK),--quick)
