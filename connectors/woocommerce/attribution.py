@@ -26,10 +26,14 @@ _TEST_VALUES = ("test", "sandbox")
 
 
 def read(meta_data: msgspec.Raw) -> dict[str, Any]:
-    """The order's meta data by key; of several values of one key the first, as WordPress's own reader takes."""
-    found: dict[str, Any] = {}
+    """The order's meta data by key; of several values of one key the first, as WordPress's own reader takes. Of consent
+    all values are kept, in a list.
+    """
+    found: dict[str, Any] = {_CONSENT: []}
     for entry in wild.parts(meta_data, Meta):
-        if isinstance(entry.key, str):
+        if entry.key == _CONSENT:
+            found[_CONSENT].append(entry.value)
+        elif isinstance(entry.key, str):
             found.setdefault(entry.key, entry.value)
     return found
 
@@ -60,10 +64,11 @@ def browser(meta: dict[str, Any], *, ip: Any, user_agent: Any, page: str | None)
 def consent(meta: dict[str, Any]) -> Consent:
     """What our plugin froze into the order at checkout, `{"marketing": bool, "sale_of_data": bool}`; else unstated.
 
-    `sale_of_data` true allows it, false is an opt-out. Kept as an object or as its JSON text.
+    `sale_of_data` true allows it, false is an opt-out. Kept as an object or as its JSON text. Where it was written more
+    than once, a refusal wins.
     """
-    stated = _object(meta.get(_CONSENT))
-    return Consent(marketing=_stated(stated.get("marketing")), sale_of_data=_stated(stated.get("sale_of_data")))
+    answers = [_object(value) for value in meta[_CONSENT]]
+    return Consent(marketing=_strictest(answers, "marketing"), sale_of_data=_strictest(answers, "sale_of_data"))
 
 
 def is_test(meta: dict[str, Any]) -> bool:
@@ -94,7 +99,8 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _stated(value: Any) -> Stated:
-    if isinstance(value, bool):
-        return Stated.GRANTED if value else Stated.REFUSED
-    return Stated.UNSTATED
+def _strictest(answers: list[dict[str, Any]], purpose: str) -> Stated:
+    stated = [answer.get(purpose) for answer in answers]
+    if any(value is False for value in stated):
+        return Stated.REFUSED
+    return Stated.GRANTED if any(value is True for value in stated) else Stated.UNSTATED

@@ -106,6 +106,14 @@ def test_what_is_no_statement_is_unstated(told, kept):
     assert told(meta_data=meta(_tandem_consent=kept))[0].consent == Consent()
 
 
+@pytest.mark.parametrize("refused_first", [True, False])
+def test_w80_of_two_contradictory_statements_the_refusal_counts(told, refused_first):
+    answers = [{"marketing": False, "sale_of_data": True}, '{"marketing": true, "sale_of_data": false}']
+    entries = [{"id": n, "key": "_tandem_consent", "value": one} for n, one in enumerate(answers)]
+    consent = told(meta_data=entries if refused_first else entries[::-1])[0].consent
+    assert consent == Consent(Stated.REFUSED, Stated.REFUSED)
+
+
 def test_consent_nested_beyond_reason_is_unstated(told):
     assert told(meta_data=meta(_tandem_consent="[" * 100_000))[0].consent == Consent()
 
