@@ -24,7 +24,7 @@ from integration.cli import opening
 from integration.cli.simulate import Sender, sender
 from integration.config import Settings
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, deliveries, reading, reports, stores, transaction
+from integration.db import Connection, Engine, due, reading, reports, stores, transaction
 from integration.db.deliveries import State
 from integration.errors import Unavailable
 from integration.stores import connect, credentials
@@ -211,7 +211,7 @@ def _await_deliveries(engine: Engine, household: Household) -> None:
     while time.monotonic() < deadline and not household.stopping:
         household.watch()
         with reading(engine) as connection:
-            if not deliveries.anything_due(connection) and not _sending(connection):
+            if not due.anything_due(connection) and not _sending(connection):
                 return
         time.sleep(_LOOK_SECONDS)
 

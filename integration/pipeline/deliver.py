@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from integration import failpoints
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, datasets, deliveries, reading, transact
+from integration.db import Connection, Engine, datasets, due, reading, transact
 from integration.db.datasets import SEALED_TOKEN, Dataset, Lease
 from integration.errors import SealBroken, Unavailable
 from integration.log import logger
@@ -108,14 +108,14 @@ class Drain:
         return transact(
             self.engine,
             lambda connection: datasets.lease(
-                connection, owner=self.owner, work=deliveries.work(), limit=limit, seconds=LEASE_SECONDS
+                connection, owner=self.owner, work=due.work(), limit=limit, seconds=LEASE_SECONDS
             ),
         )
 
     def _anything_due(self) -> bool:
         # Looked up first without a write lock: on SQLite a webhook may be waiting for it.
         with reading(self.engine) as connection:
-            return deliveries.anything_due(connection)
+            return due.anything_due(connection)
 
     def _prepare(self, leases: Sequence[Lease]) -> list[Batch]:
         """What these datasets are to be told, its intent committed.

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integration.db.datasets import Dataset
-from integration.db.deliveries import UNSETTLED, Due, Purchaser, State
+from integration.db.deliveries import UNSETTLED, State
+from integration.db.dependents import Purchaser
+from integration.db.due import Due
 from integration.db.stores import Store
 from integration.errors import SealBroken
 from integration.meta import mapping

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integration.crypto import Sealer
-from integration.db import Connection, attempts, datasets, deliveries, events, stores
+from integration.db import Connection, attempts, datasets, deliveries, dependents, due, events, stores
 from integration.db import now as database_now
 from integration.db.attempts import Intent
 from integration.db.datasets import Lease
-from integration.db.deliveries import Due, Purchaser, State
+from integration.db.deliveries import State
+from integration.db.dependents import Purchaser
+from integration.db.due import Due
 from integration.db.stores import Store
 from integration.log import logger
 from integration.meta.event import MAX_BATCH, PURCHASE, REFUND
@@ -49,9 +51,9 @@ class Read:
         """Read it, without locking anything."""
         asking = [lease.dataset.id for lease in leases if lease.dataset.paused]
         telling = [lease.dataset.id for lease in leases if not lease.dataset.paused]
-        found = deliveries.due(connection, telling, each=MAX_BATCH) if telling else {}
+        found = due.due_of(connection, telling, each=MAX_BATCH) if telling else {}
         if asking:
-            found |= deliveries.due(connection, asking, each=_QUESTIONS, held=True)
+            found |= due.due_of(connection, asking, each=_QUESTIONS, held=True)
         rows = {lease: found[lease.dataset.id] for lease in leases if lease.dataset.id in found}
         return cls(
             now=database_now(connection),
@@ -64,7 +66,7 @@ class Read:
 
 def _purchasers(connection: Connection, lease: Lease, rows: Sequence[Due]) -> Mapping[str, Purchaser]:
     orders = [row.order_id for row in rows if row.event_name == REFUND and row.order_id]
-    return deliveries.purchasers(connection, lease.dataset.id, PURCHASE, orders) if orders else {}
+    return dependents.purchasers(connection, lease.dataset.id, PURCHASE, orders) if orders else {}
 
 
 @dataclass(frozen=True, slots=True)

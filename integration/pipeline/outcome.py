@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from integration.db import Connection, alerts, attempts, datasets, deliveries, held
+from integration.db import Connection, alerts, attempts, datasets, deliveries, dependents, held
 from integration.db import now as database_now
 from integration.db.attempts import Outcome
 from integration.db.datasets import Dataset, Lease
@@ -177,7 +177,7 @@ def release_refunds(connection: Connection, *, dataset_pks: Sequence[int] | None
     """Refunds that waited for their Purchase, at some datasets or at all: due where it was told, skipped where it was
     not or never came.
     """
-    deliveries.settle_dependents(
+    dependents.settle(
         connection,
         event_name=REFUND,
         upon=PURCHASE,

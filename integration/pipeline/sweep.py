@@ -1,6 +1,6 @@
 """What the clock does every two seconds: it finds what nobody was woken for. The database is the record, RQ a bell."""
 
-from integration.db import Engine, deliveries, tasks, transaction
+from integration.db import Engine, due, tasks, transaction
 from integration.pipeline.adopt import adopt_stragglers
 from integration.pipeline.outcome import release_refunds
 
@@ -11,6 +11,6 @@ def sweep(engine: Engine) -> tuple[bool, bool]:
         adopt_stragglers(connection)
         release_refunds(connection)
         return (
-            deliveries.anything_due(connection),
+            due.anything_due(connection),
             bool(tasks.open_ones(connection, [tasks.STORE_UNINSTALLED])),
         )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from integration.db import clock, datasets, deliveries, reading, transaction
+from integration.db import clock, datasets, due, reading, transaction
 from integration.db.attempts import Intent, attempts
 from integration.db.attempts import begin as begin_attempt
 from integration.db.datasets import Lease
@@ -153,7 +153,7 @@ def test_a_worker_that_died_between_intent_and_outcome_leaves_a_doubtful_deliver
     tell(shop, "1")
     lease = take_lease(bench, "the dead worker")
     with transaction(bench.engine) as connection:
-        (row,) = deliveries.due(connection, [lease.dataset.id], each=10)[lease.dataset.id]
+        (row,) = due.due_of(connection, [lease.dataset.id], each=10)[lease.dataset.id]
         begin_attempt(connection, [Intent(lease.dataset.id, lease.fence, [row.id])])
     assert bench.deliver() == 0, "the lease still holds"
     expire_leases(bench)
@@ -167,7 +167,7 @@ def test_a_worker_that_died_between_intent_and_outcome_leaves_a_doubtful_deliver
 
 def take_lease(bench: Bench, owner: str) -> Lease:
     with transaction(bench.engine) as connection:
-        (lease,) = datasets.lease(connection, owner=owner, work=deliveries.work(), limit=5, seconds=60)
+        (lease,) = datasets.lease(connection, owner=owner, work=due.work(), limit=5, seconds=60)
     return lease
 
 
@@ -182,7 +182,7 @@ def test_one_dataset_is_leased_to_one_owner_at_a_time(bench: Bench) -> None:
     take_lease(bench, "one")
 
     with transaction(bench.engine) as connection:
-        assert datasets.lease(connection, owner="two", work=deliveries.work(), limit=5, seconds=60) == []
+        assert datasets.lease(connection, owner="two", work=due.work(), limit=5, seconds=60) == []
 
 
 def test_who_lost_the_lease_may_not_write(bench: Bench) -> None:
@@ -408,7 +408,7 @@ def test_what_a_webhook_took_back_between_reading_and_intent_does_not_leave(benc
     tell(shop, "1", "2")
     lease = take_lease(bench, "one")
     with reading(bench.engine) as connection:
-        seen = deliveries.due(connection, [lease.dataset.id], each=10)[lease.dataset.id]
+        seen = due.due_of(connection, [lease.dataset.id], each=10)[lease.dataset.id]
     shop.tell("orders/cancelled", shop.sample("orders/cancelled", "card", order_id="2", age=timedelta(0)))
 
     with transaction(bench.engine) as connection:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from connectors.event import Source, Stated
 from integration.db import to_ms
 from integration.db.datasets import ACTIVE, PAUSED, Dataset
-from integration.db.deliveries import UNSETTLED, Due, Purchaser, State
+from integration.db.deliveries import UNSETTLED, State
+from integration.db.dependents import Purchaser
+from integration.db.due import Due
 from integration.db.stores import LIVE, OBSERVING, Store
 from integration.errors import SealBroken
 from integration.meta.event import INITIATE_CHECKOUT, PURCHASE, REFUND, LimitedData, ServerEvent

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from integration.db import clock, datasets, deliveries, reading, transaction
+from integration.db import clock, datasets, due, reading, transaction
 from integration.db import tasks as tasks_room
 from integration.db.attempts import Intent
 from integration.db.attempts import begin as begin_attempt
@@ -55,8 +55,8 @@ def due_again(bench: Bench) -> None:
 def orphan(bench: Bench) -> None:
     """A worker wrote its intent, Meta counted it, and the worker died."""
     with transaction(bench.engine) as connection:
-        (lease,) = datasets.lease(connection, owner="dead", work=deliveries.work(), limit=1, seconds=60)
-        pks = [row.id for row in deliveries.due(connection, [lease.dataset.id], each=10)[lease.dataset.id]]
+        (lease,) = datasets.lease(connection, owner="dead", work=due.work(), limit=1, seconds=60)
+        pks = [row.id for row in due.due_of(connection, [lease.dataset.id], each=10)[lease.dataset.id]]
         begin_attempt(connection, [Intent(lease.dataset.id, lease.fence, pks)])
         connection.execute(sa.update(datasets.datasets).values(lease_until=datetime.now(UTC) - timedelta(seconds=1)))
 
@@ -207,8 +207,8 @@ def test_a_batch_has_a_cap_of_bytes_too(bench: Bench, shop: Shop) -> None:
     told(shop, "2")
     with reading(bench.engine) as connection:
         pk = connection.execute(sa.select(table.c.dataset_pk)).scalars().first()
-        assert len(deliveries.due(connection, [pk], each=10, most_bytes=10)[pk]) == 1
-        assert len(deliveries.due(connection, [pk], each=10)[pk]) == 2
+        assert len(due.due_of(connection, [pk], each=10, most_bytes=10)[pk]) == 1
+        assert len(due.due_of(connection, [pk], each=10)[pk]) == 2
 
 
 def test_a_refund_of_a_test_order_is_not_told_as_a_real_one(bench: Bench) -> None:
