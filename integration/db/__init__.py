@@ -17,7 +17,7 @@ from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
 from integration.db import patience
 from integration.db.patience import within
-from integration.errors import Contended, Unavailable
+from integration.errors import Contended, Silent, Unavailable
 
 T = TypeVar("T")
 
@@ -237,8 +237,10 @@ def _outages() -> Iterator[None]:
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) in _CONTENDED:
             raise Contended("The database ended a transaction that was in another's way.") from None
+        # Only PostgreSQL's driver has such a word: a SQLite that is busy is in our own process, and not silent.
+        silent = getattr(error.orig, "sqlstate", "") is None
         # `from None`: the driver's text may repeat what was to be stored.
-        raise Unavailable("The database is not available.") from None
+        raise (Silent if silent else Unavailable)("The database is not available.") from None
     except sa.exc.TimeoutError:
         raise Unavailable("The database has no connection to spare.") from None
     except DBAPIError as error:
