@@ -65,6 +65,11 @@ class Dataset:
         """Whether its events are held until the merchant mends something at Meta."""
         return self.state == PAUSED
 
+    @property
+    def ailing(self) -> bool:
+        """Whether its next call is likely to fail, or to hang."""
+        return self.paused or self.failures > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -196,15 +201,26 @@ def _free() -> sa.ColumnElement[bool]:
     return sa.and_(unleased, sa.or_(datasets.c.rest_until.is_(None), datasets.c.rest_until <= clock()))
 
 
+def _ails() -> sa.ColumnElement[bool]:
+    return sa.or_(datasets.c.state == PAUSED, datasets.c.failures > 0)
+
+
 def anything_to_do(connection: sa.Connection, work: sa.ColumnElement[bool]) -> bool:
     """Whether there is a free dataset for which `work` holds."""
     return connection.execute(sa.select(datasets.c.id).where(_free(), work).limit(1)).first() is not None
 
 
 def lease(
-    connection: sa.Connection, *, owner: str, work: sa.ColumnElement[bool], limit: int, seconds: int
+    connection: sa.Connection,
+    *,
+    owner: str,
+    work: sa.ColumnElement[bool],
+    limit: int,
+    seconds: int,
+    ailing: bool | None = None,
 ) -> Sequence[Lease]:
-    """Take up to `limit` free datasets for which `work` holds, the longest unserved first.
+    """Take up to `limit` free datasets for which `work` holds, the longest unserved first. `ailing`: only those that
+    are paused or failed the last time, or only the others.
 
     A lease that ran out is free; that its owner did not give it back is counted. The rows to send are read by a later
     statement: on PostgreSQL one statement sees one snapshot, and would still see rows as due that the lease's last
@@ -212,7 +228,7 @@ def lease(
     """
     candidates = (
         sa.select(datasets.c.id)
-        .where(_free(), work)
+        .where(_free(), work, *([] if ailing is None else [_ails() if ailing else sa.not_(_ails())]))
         .order_by(datasets.c.leased_at.nulls_first(), datasets.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # SQLite has no such clause and needs none: it has one writer at a time

@@ -33,6 +33,8 @@ LINGER_SECONDS = 1.0
 _READY = 16
 # Leases taken ahead of their calls: looking for them costs as much for many as for one.
 _AHEAD = 64
+# Of the places for calls, those whose last call failed get one in two: were all of them hanging, the others would go on.
+_AILING_SHARE = 2
 _STALE_SECONDS = 15.0  # a lease that waited longer for its call is not begun with
 _STRAGGLER_SECONDS = 20.0
 _TICK_SECONDS = 0.02
@@ -51,6 +53,7 @@ class Drain:
     _ahead: deque[Lease] = field(default_factory=deque)
     _leased_at: float = 0.0
     _under_way: int = 0
+    _ailing: int = 0  # of those under way
     _ended: deque[Answered] = field(default_factory=deque)  # filled by the calls' threads
     _writing: Future[list[int]] | None = None
     _unwritten: list[Answered] = field(default_factory=list)
@@ -90,6 +93,7 @@ class Drain:
                 raise
             return 0  # what is under way has answers to be written first
         self._under_way += len(batches)
+        self._ailing += sum(batch.dataset.ailing for batch in batches)
         for batch in batches:
             threads.submit(self._tell, batch)
         return len(taken)
@@ -99,16 +103,18 @@ class Drain:
         if time.monotonic() - self._leased_at > _STALE_SECONDS:
             self._ahead.clear()  # they run out by themselves
         if not self._ahead and self._anything_due():
-            self._ahead.extend(self._lease(max(free, _AHEAD)))
+            self._ahead.extend(self._lease(max(free, _AHEAD), ailing=False))
+            places = self.in_flight // _AILING_SHARE - self._ailing
+            self._ahead.extend(self._lease(min(free, places), ailing=True) if places > 0 else ())
             self._leased_at = time.monotonic()
             failpoints.reach("deliver.after_claim")
         return [self._ahead.popleft() for _ in range(min(free, len(self._ahead)))]
 
-    def _lease(self, limit: int) -> Sequence[Lease]:
+    def _lease(self, limit: int, *, ailing: bool) -> Sequence[Lease]:
         return transact(
             self.engine,
             lambda connection: datasets.lease(
-                connection, owner=self.owner, work=due.work(), limit=limit, seconds=LEASE_SECONDS
+                connection, owner=self.owner, work=due.work(), limit=limit, seconds=LEASE_SECONDS, ailing=ailing
             ),
         )
 
@@ -182,8 +188,10 @@ class Drain:
     def _collect(self) -> list[Answered]:
         answered, self._unwritten = self._unwritten, []
         while self._ended:
-            answered.append(self._ended.popleft())
+            batch, answer = self._ended.popleft()
+            answered.append((batch, answer))
             self._under_way -= 1
+            self._ailing -= batch.dataset.ailing
         return answered
 
     def _settle(self, answered: Sequence[Answered]) -> list[int]:

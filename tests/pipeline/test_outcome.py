@@ -1,6 +1,7 @@
 """What Meta's answers do to a dataset and its deliveries, on both databases against the stand-in for Meta."""
 
 import json
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from integration.db import clock, reading, transaction
 from integration.db.alerts import alerts
 from integration.db.datasets import datasets
 from integration.db.deliveries import deliveries
+from integration.meta.client import GraphClient
 from integration.pipeline.deliver import Drain, give_up
 from integration.pipeline.dispatch import CRASHES_OF_ONE
 from integration.pipeline.schedule import OPEN_AFTER
@@ -132,6 +134,27 @@ def test_a_dataset_whose_circuit_is_open_leaves_its_neighbours_alone(bench: Benc
     tell(other, 2)
 
     assert bench.deliver() == 1
+
+
+def test_hanging_neighbours_never_take_all_places_of_a_worker(bench: Bench, shop: Shop) -> None:
+    """Eight places, and twelve datasets whose calls hang by now: the thirteenth does not wait for theirs."""
+    tell(shop, 1)
+    for number in range(12):
+        other = bench.shop("shopify", f"h{number}.myshopify.com", consent_mode="assumed", dataset=f"9{number:03}")
+        tell(other, 100 + number)
+    for number in range(12):
+        bench.sandbox.fail(kind="hang", seconds=4.0, dataset=f"9{number:03}", times=None)
+    with transaction(bench.engine) as connection:
+        connection.execute(sa.update(datasets).where(datasets.c.dataset_id != DATASET).values(failures=1))
+        connection.execute(sa.update(datasets).where(datasets.c.dataset_id == DATASET).values(leased_at=clock()))
+    client = GraphClient(bench.sandbox.url, "v26.0")
+    drain = Drain(bench.engine, bench.sealer, client, owner="one", in_flight=8)
+    thread = threading.Thread(target=lambda: drain.run(budget=1.0, linger=0))
+    thread.start()
+    thread.join(3.0)
+    assert thread.is_alive(), "the hanging calls are still under way"
+    assert [call["dataset_id"] for call in bench.sandbox.requests() if call["status"] == 200] == [DATASET]
+    thread.join()
 
 
 # Paused
@@ -273,7 +296,7 @@ def test_a_lease_nobody_gave_back_is_counted_and_one_given_back_is_not(bench: Be
         connection.execute(sa.update(datasets).values(lease_owner="dead", lease_until=past))
     tell(shop, 2)
     drain = Drain(bench.engine, bench.sealer, client=None, owner="one")  # type: ignore[arg-type]
-    (lease,) = drain._lease(5)
+    (lease,) = drain._lease(5, ailing=False)
 
     assert lease.dataset.crashes == 1
 
@@ -289,7 +312,7 @@ def test_the_event_that_kills_its_senders_is_found_and_the_others_go_on(bench: B
 
 def test_the_leases_of_an_owner_who_is_known_to_be_dead_run_out_at_once(bench: Bench, shop: Shop) -> None:
     tell(shop, 1)
-    Drain(bench.engine, bench.sealer, client=None, owner="dead")._lease(5)  # type: ignore[arg-type]
+    Drain(bench.engine, bench.sealer, client=None, owner="dead")._lease(5, ailing=False)  # type: ignore[arg-type]
     assert bench.deliver() == 0
 
     give_up(bench.engine, "another")
