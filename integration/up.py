@@ -173,7 +173,7 @@ def web_command(port: int, application: str = "integration.app:create_app()") ->
     """What serves `application` on this machine; the bench serves others by it, to compare them."""
     options = {
         "bind": f"127.0.0.1:{port}",
-        "worker-class": "gthread",
+        "worker-class": "integration.web.reception.Reception",
         "workers": str(_WEB_PROCESSES),
         "threads": str(_WEB_THREADS),
         "graceful-timeout": "20",
