@@ -51,3 +51,34 @@ def test_what_never_gets_through_is_said(bench: Bench) -> None:
     with pytest.raises(Contended):
         db.transact(bench.engine, work)
     assert len(tries) > 1
+
+
+def test_a_transaction_that_could_not_be_put_in_an_order_is_done_again(postgres_url: str) -> None:
+    """SQLSTATE 40001: two serializable transactions each read what the other writes."""
+    engine = db.connect(postgres_url)
+    meeting, tries = threading.Barrier(2, timeout=2), []
+    with db.transaction(engine) as connection:
+        connection.execute(sa.text("CREATE TABLE skew (id integer PRIMARY KEY, seen integer)"))
+        connection.execute(sa.text("INSERT INTO skew VALUES (1, 0), (2, 0)"))
+
+    def write_what_the_other_reads(mine: int) -> None:
+        def work(connection: db.Connection) -> None:
+            tries.append(mine)
+            connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"))
+            seen = connection.execute(sa.text("SELECT sum(seen) FROM skew")).scalar_one()
+            with contextlib.suppress(threading.BrokenBarrierError):
+                meeting.wait()
+            connection.execute(sa.text("UPDATE skew SET seen = :seen WHERE id = :id"), {"seen": seen + 1, "id": mine})
+
+        db.transact(engine, work)
+
+    threads = [threading.Thread(target=write_what_the_other_reads, args=(mine,)) for mine in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with db.reading(engine) as connection:
+        assert sorted(connection.execute(sa.text("SELECT seen FROM skew")).scalars()) == [1, 2]
+    engine.dispose()
+    assert len(tries) == 3

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 from connectors import registry
 from tests.rig import processes
 from tests.rig.sandbox import Sandbox
+from tests.rig.senders import BROKEN
 from tests.rig.service import Service, eventually
+from tests.rig.till import Till
 
 
 @pytest.fixture
@@ -63,6 +66,30 @@ def test_nothing_accepted_is_missing_after_sigterm_and_a_new_start(service: Serv
         service.start()
         assert eventually(lambda: told(sandbox) == sorted(map(str, range(1, 21))), 90), told(sandbox)
     assert all(event["counted"] for event in sandbox.events())
+
+
+def test_a_stop_under_load_answers_what_it_began_and_loses_nothing_it_confirmed(
+    service: Service, sandbox: Sandbox
+) -> None:
+    """F3."""
+    with service.running():
+        till, over, records = Till.opened(service, sandbox, "100000000000051"), threading.Event(), []
+
+        def sell() -> None:
+            while not over.is_set():
+                records.append(till.tell())
+
+        selling = [threading.Thread(target=sell) for _ in range(8)]
+        for thread in selling:
+            thread.start()
+        assert eventually(lambda: len(records) > 50)
+        assert service.stop() == 0
+        over.set()
+        for thread in selling:
+            thread.join()
+        assert {one.answer for record in records for one in record.tries} <= {"200", "503", BROKEN}
+        service.start()
+        assert till.delivered(record for record in records if record.taken)
 
 
 def test_nothing_is_missing_when_the_brokers_data_are_gone_too(service: Service, sandbox: Sandbox) -> None:
