@@ -1,12 +1,14 @@
 """The canonical model: what happened in a store, told in the store's terms.
 
 An `Event` is raw and lives in memory only. It knows of no destination: no hash, no event name, no dataset.
+The parts are msgspec's Structs: seventy fields of frozen dataclasses would cost as much as reading the whole order.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+
+import msgspec
 
 from connectors.money import Money
 
@@ -47,16 +49,14 @@ class Stated(StrEnum):
     UNSTATED = "unstated"
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(msgspec.Struct, frozen=True):
     """What the shopper stated, as the platform or our storefront script passed it on."""
 
     marketing: Stated = Stated.UNSTATED
     sale_of_data: Stated = Stated.UNSTATED
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(msgspec.Struct, frozen=True):
     """The person, as given: not trimmed, not lowered, not hashed. Every field may be missing."""
 
     id: str | None = None
@@ -70,8 +70,7 @@ class Customer:
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Browser:
+class Browser(msgspec.Struct, frozen=True):
     """The shopper's browser, as far as the platform or our storefront script passed it on.
 
     fbp, fbc and fbclid are carried unread: what they mean is not a platform's business.
@@ -86,8 +85,7 @@ class Browser:
     landed_at: datetime | None = None  # when fbclid was first seen
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One position of an order. `price` is what one piece cost, in the buyer's currency, major units."""
 
     quantity: int
@@ -97,8 +95,7 @@ class Line:
     sku: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(msgspec.Struct, frozen=True):
     """The money of an order or checkout, in the currency the buyer paid in, major units.
 
     `subtotal` is the items after discounts as the shop shows them, `shipping` and `tax` are contained in `total`.
@@ -111,8 +108,7 @@ class Amounts:
     shop: Money | None = None  # the same total in the shop's own currency, for reconciliation
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """What an order is, without who made it."""
 
     id: str
@@ -126,8 +122,7 @@ class Order:
     cart_token: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """Something that happened in a store.
 
     `subject` is the platform's own id of the order, refund, checkout or customer the event is about.
@@ -144,9 +139,9 @@ class Event:
     order: Order | None = None
     amounts: Amounts | None = None
     lines: tuple[Line, ...] = ()
-    customer: Customer = field(default_factory=Customer)
-    browser: Browser = field(default_factory=Browser)
-    consent: Consent = field(default_factory=Consent)
+    customer: Customer = Customer()
+    browser: Browser = Browser()
+    consent: Consent = Consent()
     region: tuple[str | None, str | None] = (None, None)  # country, state: billing, else shipping, else the account's
     site: str | None = None
 
@@ -159,8 +154,7 @@ class PrivacyKind(StrEnum):
     STORE_ERASURE = "store_erasure"
 
 
-@dataclass(frozen=True, slots=True)
-class PrivacyRequest:
+class PrivacyRequest(msgspec.Struct, frozen=True):
     """The platform passes on a person's (or a store's) demand. `site` must be the store it came for."""
 
     kind: PrivacyKind
@@ -171,8 +165,7 @@ class PrivacyRequest:
     order_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoreUninstalled:
+class StoreUninstalled(msgspec.Struct, frozen=True):
     """The merchant removed our app. `site` is the store the body names."""
 
     site: str | None

@@ -1,7 +1,8 @@
 """Amounts as Decimal, each with its currency and that currency's own number of decimals."""
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+
+import msgspec
 
 # ISO 4217, minor units other than 2 (list of 2024-06-25). Amounts of an unlisted currency have 2.
 _MINOR_UNITS = {
@@ -17,8 +18,7 @@ _MINOR_UNITS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(msgspec.Struct, frozen=True, gc=False):
     """An amount in major units (EUR 12.50 is Decimal("12.50")), and its upper-case ISO 4217 code."""
 
     amount: Decimal
@@ -29,6 +29,9 @@ class Money:
         return Money(round_to_currency(self.amount, self.currency), self.currency)
 
 
+_SMALLEST = {units: Decimal(1).scaleb(-units) for units in (0, 2, 3, 4)}
+
+
 def minor_units(currency: str) -> int:
     """How many decimals the currency has."""
     return _MINOR_UNITS.get(currency, 2)
@@ -36,4 +39,4 @@ def minor_units(currency: str) -> int:
 
 def round_to_currency(amount: Decimal, currency: str) -> Decimal:
     """`amount` with exactly the decimals of `currency`, rounded half up as tills do."""
-    return amount.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=ROUND_HALF_UP)
+    return amount.quantize(_SMALLEST[_MINOR_UNITS.get(currency, 2)], ROUND_HALF_UP)

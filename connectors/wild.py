@@ -7,7 +7,7 @@ treated as absent (`part`, `parts` and the leaf readers), so that one odd field 
 import json
 import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Never, TypeVar
 
 import msgspec
@@ -18,6 +18,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 MAX_TEXT = 1_000
 MAX_AMOUNT = Decimal(10) ** 12
+_SAFE_LENGTH = 12  # so many digits are always less
 MAX_ID_DIGITS = 40
 MAX_PARTS = 20_000  # members of one list that are looked at where not all have their shape
 MAX_ID_TEXT = 64
@@ -144,6 +145,8 @@ def text(value: Any, limit: int = MAX_TEXT) -> str | None:
     """Text without control characters, trimmed, cut at `limit` characters; None for anything else or for nothing."""
     if not isinstance(value, str):
         return None
+    if value.isprintable() and len(value) <= limit:  # as nearly always: nothing to take out, nothing to cut
+        return value.strip() or None
     cleaned = _CONTROLS.sub("", value[: limit * 2]).strip()[:limit].rstrip()
     return cleaned or None
 
@@ -167,6 +170,8 @@ def identifier(value: Any) -> str | None:
 
 def amount(value: Any) -> Decimal | None:
     """A plain decimal number, from text or from a JSON number; None for "12,50", "1e3", "" and everything unclear."""
+    if isinstance(value, str):
+        return _written(value)
     if isinstance(value, bool):
         return None
     if isinstance(value, float):
@@ -174,16 +179,15 @@ def amount(value: Any) -> Decimal | None:
         value = f"{value:.12f}"
     elif isinstance(value, int):
         value = str(value) if abs(value) < MAX_AMOUNT else ""
-    if not isinstance(value, str):
+    return _written(value) if isinstance(value, str) else None
+
+
+def _written(number: str) -> Decimal | None:
+    number = number.strip()
+    if not _AMOUNT.fullmatch(number):
         return None
-    value = value.strip()
-    if not _AMOUNT.fullmatch(value):
-        return None
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return None
-    return number if abs(number) < MAX_AMOUNT else None
+    read = Decimal(number)
+    return read if len(number) <= _SAFE_LENGTH or abs(read) < MAX_AMOUNT else None
 
 
 def currency(value: Any) -> str | None:
@@ -196,6 +200,8 @@ def currency(value: Any) -> str | None:
 
 def whole(value: Any) -> int | None:
     """A count from 0 to a million, from a number or from digits."""
+    if type(value) is int and 0 <= value <= 1_000_000:
+        return value
     number = amount(value)
     if number is None or number != number.to_integral_value() or not 0 <= number <= 1_000_000:
         return None

@@ -6,40 +6,49 @@ only `current_total_price`, which is not read.
 """
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
-
-import msgspec
 
 from connectors import wild
 from connectors.errors import MalformedPayload
 from connectors.event import Amounts, Line
 from connectors.money import Money
 from connectors.shopify import ids
-from connectors.shopify.shapes import Coin, LineItem, MoneyBag, OrderBody, Priced, RefundBody, Sale, Transaction
+from connectors.shopify.shapes import (
+    LONGEST_AMOUNT,
+    Coin,
+    LineItem,
+    OrderBody,
+    Presented,
+    RefundBody,
+    Sale,
+    UsualLine,
+)
 
 MAX_LINES = 1_000
 
 _ZERO = Decimal(0)
 
 
-def of_sale(sale: Sale) -> Amounts:
+def of_sale(sale: Sale[Any]) -> Amounts:
     """The money of an order or a checkout.
 
     Raises MalformedPayload, naming the field, where the total or its currency is unreadable. Lesser parts that are
     unreadable count as absent: tax and shipping as nothing, the subtotal as what they leave of the total.
     """
-    coin = _buyers_side(sale.total_price_set)
+    coin, plain = _buyers_side(sale.total_price_set), _plain_currency(sale)
     total = (
         _required(coin.amount, coin.currency_code, "total_price_set")
         if coin
-        else _required(sale.total_price, _plain_currency(sale), "total_price")
+        else _required(sale.total_price, plain, "total_price")
     )
-    tax = _told(sale, total.currency, sale.total_tax_set, sale.total_tax) or _ZERO
-    shipping = _shipping(sale, total.currency)
-    subtotal = _told(sale, total.currency, sale.subtotal_price_set, sale.subtotal_price)
+    currency = total.currency
+    tax = _told(currency, sale.total_tax_set, sale.total_tax, plain) or _ZERO
+    shipping = _shipping(sale, currency, plain)
+    subtotal = _told(currency, sale.subtotal_price_set, sale.subtotal_price, plain)
     if subtotal is None:
         subtotal = max(_ZERO, total.amount - shipping - (_ZERO if wild.flag(sale.taxes_included) else tax))
-    return Amounts(total, subtotal, shipping, tax, _shop_total(sale))
+    return Amounts(total, subtotal, shipping, tax, _shop_total(sale, plain))
 
 
 def of_refund(refund: RefundBody) -> Amounts | None:
@@ -50,7 +59,7 @@ def of_refund(refund: RefundBody) -> Amounts | None:
     """
     paid_back = [
         _required(one.amount, one.currency, "transactions")
-        for one in wild.parts(refund.transactions, Transaction)
+        for one in refund.transactions or ()
         if one.kind == "refund" and one.status == "success"
     ]
     if not paid_back:
@@ -60,16 +69,21 @@ def of_refund(refund: RefundBody) -> Amounts | None:
     return Amounts(Money(total, currency), subtotal=total, shipping=_ZERO, tax=_ZERO) if total else None
 
 
-def lines(sale: Sale, currency: str) -> tuple[Line, ...]:
+def lines(sale: Sale[Any], currency: str) -> tuple[Line, ...]:
     """Its positions, at most 1,000, each with the price of one piece before discounts, in `currency`.
 
     Left out are those without a quantity above zero, and those whose price is unreadable or in another currency.
     """
-    items = wild.parts(sale.line_items, LineItem)[:MAX_LINES]
-    return tuple(line for line in (_line(sale, currency, item) for item in items) if line is not None)
+    items = (sale.line_items or ())[:MAX_LINES]
+    if items and isinstance(items[0], UsualLine):
+        read = [_usual_line(item, currency) for item in items]
+    else:
+        plain = _plain_currency(sale)
+        read = [_line(item, currency, plain) for item in items]
+    return tuple(filter(None, read))
 
 
-def _plain_currency(sale: Sale) -> Any:
+def _plain_currency(sale: Sale[Any]) -> Any:
     """The currency of the plain amounts, unread: an order's are in the shop's, a checkout's in the buyer's.
 
     For checkouts that is unverified: no body has been seen in which the two differ.
@@ -79,59 +93,77 @@ def _plain_currency(sale: Sale) -> Any:
     return second if first is None else first
 
 
-def _line(sale: Sale, currency: str, item: LineItem) -> Line | None:
+def _usual_line(item: UsualLine, currency: str) -> Line | None:
+    coin = item.price_set.presentment_money
+    if coin.currency_code != currency and wild.currency(coin.currency_code) != currency:
+        return None
+    price = _written(coin.amount)
+    if price is None:
+        return None
+    return Line(item.quantity, price, str(item.product_id), str(item.variant_id), wild.text(item.sku))
+
+
+def _line(item: LineItem, currency: str, plain_currency: Any) -> Line | None:
     quantity = wild.whole(item.quantity)
-    price = _told(sale, currency, item.price_set, item.price)
+    price = _told(currency, item.price_set, item.price, plain_currency)
     if not quantity or price is None:
         return None
-    product, variant = ids.exact(item.product_id), ids.exact(item.variant_id)
-    return Line(quantity, price, product_id=product, variant_id=variant, sku=wild.text(item.sku))
+    return Line(quantity, price, ids.exact(item.product_id), ids.exact(item.variant_id), wild.text(item.sku))
 
 
-def _shipping(sale: Sale, currency: str) -> Decimal:
+def _shipping(sale: Sale[Any], currency: str, plain_currency: Any) -> Decimal:
     """Unverified: whether the set is before or after a shipping discount; the two never differ in the bodies seen."""
-    told = _told(sale, currency, sale.total_shipping_price_set, None)
+    told = _told(currency, sale.total_shipping_price_set, None, plain_currency)
     if told is not None:
         return told
-    prices = [_told(sale, currency, one.price_set, one.price) for one in wild.parts(sale.shipping_lines, Priced)]
+    prices = [_told(currency, one.price_set, one.price, plain_currency) for one in sale.shipping_lines or ()]
     return sum((price for price in prices if price is not None), _ZERO)
 
 
-def _shop_total(sale: Sale) -> Money | None:
+def _shop_total(sale: Sale[Any], plain_currency: Any) -> Money | None:
     """The total in the shop's currency. A plain total that is there must be readable, though the set is what counts:
     a body that contradicts itself about its total is for people to look at.
     """
-    plain = _plain_currency(sale)
-    if sale.total_price is not None and plain is not None and plain == sale.currency:
-        return _required(sale.total_price, plain, "total_price")
-    return _readable(_side(sale.total_price_set, "shop_money"))
-
-
-def _told(sale: Sale, currency: str, bag: msgspec.Raw, plain: Any) -> Decimal | None:
-    """The amount of a bag, or else of the plain field, if it is readable and in `currency`."""
-    money = _readable(_buyers_side(bag) or Coin(plain, _plain_currency(sale)))
-    return money.amount if money and money.currency == currency else None
-
-
-def _buyers_side(bag: msgspec.Raw) -> Coin | None:
-    return _side(bag, "presentment_money")
-
-
-def _side(bag: msgspec.Raw, side: str) -> Coin | None:
-    read = wild.part(bag, MoneyBag)
-    return wild.part(getattr(read, side), Coin) if read else None
-
-
-def _readable(coin: Coin | None) -> Money | None:
+    if sale.total_price is not None and plain_currency is not None and plain_currency == sale.currency:
+        return _required(sale.total_price, plain_currency, "total_price")
+    coin = sale.total_price_set.shop_money if sale.total_price_set else None
     if coin is None:
         return None
-    amount, currency = wild.amount(coin.amount), wild.currency(coin.currency_code)
-    return None if amount is None or amount < 0 or currency is None else Money(amount, currency)
+    amount, currency = _amount(coin.amount), wild.currency(coin.currency_code)
+    return None if amount is None or currency is None else Money(amount, currency)
+
+
+def _told(currency: str, bag: Presented | None, plain: Any, plain_currency: Any) -> Decimal | None:
+    """The amount of a bag, or else of the plain field, if it is readable and in `currency`, a code read before."""
+    coin = bag.presentment_money if bag else None
+    told, code = (plain, plain_currency) if coin is None else (coin.amount, coin.currency_code)
+    if code != currency and wild.currency(code) != currency:
+        return None
+    return _written(told) if _is_short(told) else _amount(told)
+
+
+def _is_short(told: Any) -> bool:
+    return type(told) is str and len(told) <= LONGEST_AMOUNT  # what is remembered must not be as long as a body
+
+
+@lru_cache(maxsize=16_384)
+def _written(told: str) -> Decimal | None:
+    """Remembered: prices recur from order to order, and an amount alone is nobody's."""
+    return _amount(told)
+
+
+def _amount(told: Any) -> Decimal | None:
+    amount = wild.amount(told)
+    return None if amount is None or amount < 0 else amount
+
+
+def _buyers_side(bag: Presented | None) -> Coin | None:
+    return bag.presentment_money if bag else None
 
 
 def _required(amount: Any, currency: Any, field: str) -> Money:
-    read = wild.amount(amount)
-    if read is None or read < 0:
+    read = _written(amount) if _is_short(amount) else _amount(amount)
+    if read is None:
         raise MalformedPayload(f"{field} is not an amount.")
     code = wild.currency(currency)
     if code is None:

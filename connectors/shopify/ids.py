@@ -5,8 +5,8 @@ from typing import Any
 
 from connectors import wild
 from connectors.errors import MalformedPayload
+from connectors.shopify.shapes import EXACT
 
-_LARGEST_EXACT_DOUBLE = 2**53
 _TEXT_ID = re.compile(r"\d+(-[\w-]+)?", re.ASCII)
 
 
@@ -18,6 +18,8 @@ def exact(value: Any, gid: Any = None) -> str | None:
     digits in `gid`, those win: they are also what the storefront Pixel tells as its event id. A number that is
     no such copy stands: then the two differ because someone changed one of them, and `id` is the documented key.
     """
+    if type(value) is int and 0 < value <= EXACT:
+        return str(value)
     given = wild.identifier(value)
     if given is None or not _TEXT_ID.fullmatch(given):
         return None
@@ -34,4 +36,4 @@ def required(field: str, value: Any, gid: Any = None) -> str:
 
 
 def _is_rounded(number: int, digits: str) -> bool:
-    return number > _LARGEST_EXACT_DOUBLE and digits.isascii() and digits.isdigit() and float(digits) == float(number)
+    return number > EXACT and digits.isascii() and digits.isdigit() and float(digits) == float(number)

@@ -7,13 +7,24 @@ like its topic before it is believed: a signed customers/redact sent again as sh
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from connectors import wild
 from connectors.errors import MalformedPayload, NotUsed
 from connectors.event import Event, Kind, Message, Order, PrivacyKind, PrivacyRequest, StoreUninstalled
 from connectors.shopify import amounts, ids, shopper, standing
-from connectors.shopify.shapes import Account, CheckoutBody, Marks, OrderBody, PrivacyBody, RefundBody, ShopBody
-
-Reader = Callable[[bytes], Message]
+from connectors.shopify.reading import read
+from connectors.shopify.shapes import (
+    Account,
+    CheckoutBody,
+    LineItem,
+    OrderBody,
+    PrivacyBody,
+    RefundBody,
+    Sale,
+    ShopBody,
+    UsualLine,
+)
 
 MAX_TOKEN = 255
 
@@ -28,70 +39,62 @@ def parse(topic: str, body: bytes) -> list[Message]:
     reader = _READERS.get(topic)
     if reader is None:
         raise NotUsed("This topic is not followed.")
-    if not _fits(topic, wild.decode(body, Marks)):
+    shapes, tell = reader
+    told = read(body, *shapes)
+    if not _fits(topic, told):
         raise MalformedPayload(f"The body does not fit the topic {topic}.")
-    return [reader(body)]
+    return [tell(told)]
 
 
-def _order(body: bytes) -> Event:
-    order = wild.decode(body, OrderBody)
+def _order(order: OrderBody[Any]) -> Event:
     order_id = ids.required("id", order.id, order.admin_graphql_api_id)
-    money = amounts.of_sale(order)
+    return _sale(order, Kind.ORDER, order_id, _order_facts(order, order_id))
+
+
+def _sale(sale: Sale[Any], kind: Kind, subject: str, order: Order | None) -> Event:
+    money, ours, made_at = amounts.of_sale(sale), shopper.attributes(sale), wild.instant(sale.created_at)
     return Event(
-        kind=Kind.ORDER,
-        subject=order_id,
-        placed_at=wild.instant(order.created_at),
-        updated_at=wild.instant(order.updated_at),
-        order_id=order_id,
-        order=_order_facts(order, order_id),
+        kind=kind,
+        subject=subject,
+        placed_at=made_at,
+        updated_at=made_at if sale.updated_at == sale.created_at else wild.instant(sale.updated_at),
+        order_id=order.id if order else None,
+        order=order,
         amounts=money,
-        lines=amounts.lines(order, money.total.currency),
-        customer=shopper.customer(order),
-        browser=shopper.browser(order),
-        consent=shopper.consent(order),
-        region=shopper.region(order),
+        lines=amounts.lines(sale, money.total.currency),
+        customer=shopper.customer(sale),
+        browser=shopper.browser(sale, ours, made_at),
+        consent=shopper.consent(ours),
+        region=shopper.region(sale),
     )
 
 
-def _order_facts(order: OrderBody, order_id: str) -> Order:
+def _order_facts(order: OrderBody[Any], order_id: str) -> Order:
+    status = standing.status(order)
     return Order(
         id=order_id,
         number=ids.exact(order.order_number),
-        status=standing.status(order),
-        standing=standing.standing(order),
+        status=status,
+        standing=standing.standing(order, status),
         source=standing.source(order),
-        cash_on_delivery=standing.cash_on_delivery(order),
+        cash_on_delivery=standing.cash_on_delivery(order, status),
         test=wild.flag(order.test),
         checkout_token=wild.text(order.checkout_token),
         cart_token=wild.text(order.cart_token),
     )
 
 
-def _checkout(body: bytes) -> Event:
-    checkout = wild.decode(body, CheckoutBody)
+def _checkout(checkout: CheckoutBody[Any]) -> Event:
     token = wild.text(checkout.token)
     if token is None or len(token) > MAX_TOKEN:  # cut short it would be another checkout's
         raise MalformedPayload("token is missing or too long.")
-    money = amounts.of_sale(checkout)
-    return Event(
-        kind=Kind.CHECKOUT_STARTED,
-        subject=token,
-        placed_at=wild.instant(checkout.created_at),
-        updated_at=wild.instant(checkout.updated_at),
-        amounts=money,
-        lines=amounts.lines(checkout, money.total.currency),
-        customer=shopper.customer(checkout),
-        browser=shopper.browser(checkout),
-        consent=shopper.consent(checkout),
-        region=shopper.region(checkout),
-    )
+    return _sale(checkout, Kind.CHECKOUT_STARTED, token, None)
 
 
-def _refund(body: bytes) -> Event:
+def _refund(refund: RefundBody) -> Event:
     """`processed_at` is null in Shopify's own test notification, and `transactions` empty: goods came back, no money
     went. Then there is nothing to tell.
     """
-    refund = wild.decode(body, RefundBody)
     refund_id = ids.required("id", refund.id, refund.admin_graphql_api_id)
     order_id = ids.required("order_id", refund.order_id)
     paid_back = amounts.of_refund(refund)
@@ -106,26 +109,24 @@ def _refund(body: bytes) -> Event:
     )
 
 
-def _uninstalled(body: bytes) -> StoreUninstalled:
-    return StoreUninstalled(site=_site(wild.decode(body, ShopBody).myshopify_domain))
+def _uninstalled(shop: ShopBody) -> StoreUninstalled:
+    return StoreUninstalled(site=_site(shop.myshopify_domain))
 
 
-def _data_request(body: bytes) -> PrivacyRequest:
-    told = wild.decode(body, PrivacyBody)
+def _data_request(told: PrivacyBody) -> PrivacyRequest:
     return _about_a_person(PrivacyKind.CUSTOMER_DATA, told, told.orders_requested)
 
 
-def _customer_redaction(body: bytes) -> PrivacyRequest:
-    told = wild.decode(body, PrivacyBody)
+def _customer_redaction(told: PrivacyBody) -> PrivacyRequest:
     return _about_a_person(PrivacyKind.CUSTOMER_ERASURE, told, told.orders_to_redact)
 
 
-def _shop_redaction(body: bytes) -> PrivacyRequest:
-    return PrivacyRequest(PrivacyKind.STORE_ERASURE, site=_site(wild.decode(body, PrivacyBody).shop_domain))
+def _shop_redaction(told: PrivacyBody) -> PrivacyRequest:
+    return PrivacyRequest(PrivacyKind.STORE_ERASURE, site=_site(told.shop_domain))
 
 
 def _about_a_person(kind: PrivacyKind, told: PrivacyBody, orders: Any) -> PrivacyRequest:
-    person = wild.part(told.customer, Account) or Account()
+    person = told.customer or Account()
     order_ids = map(ids.exact, orders if isinstance(orders, list) else [])
     return PrivacyRequest(
         kind,
@@ -141,14 +142,17 @@ def _site(domain: Any) -> str | None:
     return (wild.text(domain, 255) or "").lower() or None
 
 
-_READERS: dict[str, Reader] = {
-    **dict.fromkeys(("orders/create", "orders/paid", "orders/updated", "orders/cancelled"), _order),
-    **dict.fromkeys(("checkouts/create", "checkouts/update"), _checkout),
-    "refunds/create": _refund,
-    "app/uninstalled": _uninstalled,
-    "customers/data_request": _data_request,
-    "customers/redact": _customer_redaction,
-    "shop/redact": _shop_redaction,
+_ORDERS = (OrderBody[UsualLine], OrderBody[LineItem])
+_CHECKOUTS = (CheckoutBody[LineItem],)  # whose lines have no sets
+# The shapes of a topic's body, the usual one first, and what tells of it.
+_READERS: dict[str, tuple[tuple[Any, ...], Callable[[Any], Message]]] = {
+    **dict.fromkeys(("orders/create", "orders/paid", "orders/updated", "orders/cancelled"), (_ORDERS, _order)),
+    **dict.fromkeys(("checkouts/create", "checkouts/update"), (_CHECKOUTS, _checkout)),
+    "refunds/create": ((RefundBody,), _refund),
+    "app/uninstalled": ((ShopBody,), _uninstalled),
+    "customers/data_request": ((PrivacyBody,), _data_request),
+    "customers/redact": ((PrivacyBody,), _customer_redaction),
+    "shop/redact": ((PrivacyBody,), _shop_redaction),
 }
 TOPICS = tuple(_READERS)
 
@@ -165,7 +169,10 @@ _LOOKS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def _fits(topic: str, marks: Marks) -> bool:
+def _fits(topic: str, told: msgspec.Struct) -> bool:
     one_of, none_of = _LOOKS.get(topic) or _LOOKS[topic.partition("/")[0]]
-    present = {key for key in (*one_of, *none_of) if bytes(getattr(marks, key))}
-    return bool(present.intersection(one_of)) and not present.intersection(none_of)
+    return _has_any(told, one_of) and not _has_any(told, none_of)
+
+
+def _has_any(told: msgspec.Struct, keys: tuple[str, ...]) -> bool:
+    return any(getattr(told, key) is not msgspec.UNSET for key in keys)

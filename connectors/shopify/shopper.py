@@ -1,29 +1,36 @@
 """Who bought, with which browser, and what they said about their data. Raw, as Shopify gives it."""
 
 import re
+from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 import msgspec
 
 from connectors import wild
 from connectors.event import Browser, Consent, Customer, Stated
 from connectors.shopify import ids
-from connectors.shopify.shapes import Account, Address, Answers, Attribute, Client, OurAttributes, Sale
+from connectors.shopify.shapes import Account, Address, Answers, Client, OurAttributes, Sale
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?(?=[/?#]|$)", re.IGNORECASE | re.ASCII)
 _MAX_LANDING = 65_536  # longer than any address a browser keeps; a click id is never read from a cut one
+_MAX_FIELDS = 200
+
+_NOBODY, _NOWHERE, _NO_CLIENT = Account(), Address(), Client()
+_OURS = frozenset(one.encode_name for one in msgspec.structs.fields(OurAttributes))
+_NOTHING_OF_OURS, _NOTHING_SAID = OurAttributes(), Consent()
 
 
-def customer(sale: Sale) -> Customer:
+def customer(sale: Sale[Any]) -> Customer:
     """The buyer. Each field may be null or absent, all of them where protected customer data is not approved.
 
     The name is taken whole from one place, and so is the address, never mixed from two.
     """
-    account, billing, shipping = _account(sale), _address(sale.billing_address), _address(sale.shipping_address)
-    home = _address(account.default_address)
-    named = next((one for one in (billing, shipping, account, home) if one.first_name or one.last_name), account)
-    place = next((one for one in (billing, shipping, home) if one.country or one.country_code or one.city), home)
+    account = sale.customer or _NOBODY
+    billing, shipping = sale.billing_address or _NOWHERE, sale.shipping_address or _NOWHERE
+    home = account.default_address or _NOWHERE
+    named = _first_named(billing, shipping, account, home) or account
+    place = _first_placed(billing, shipping) or home
     country, state = _country_and_state(place)
     return Customer(
         id=ids.exact(account.id, account.admin_graphql_api_id),
@@ -38,22 +45,36 @@ def customer(sale: Sale) -> Customer:
     )
 
 
-def region(sale: Sale) -> tuple[str | None, str | None]:
+def _first_named(*ones: Address | Account) -> Address | Account | None:
+    for one in ones:
+        if one.first_name or one.last_name:
+            return one
+    return None
+
+
+def _first_placed(*ones: Address) -> Address | None:
+    for one in ones:
+        if one.country or one.country_code or one.city:
+            return one
+    return None
+
+
+def region(sale: Sale[Any]) -> tuple[str | None, str | None]:
     """Country and state by which consent is judged: of the billing address, else shipping, else the account's."""
-    for raw in (sale.billing_address, sale.shipping_address, _account(sale).default_address):
-        country, state = _country_and_state(_address(raw))
-        if country:
-            return country, state
+    for address in (sale.billing_address, sale.shipping_address, (sale.customer or _NOBODY).default_address):
+        if address is not None:
+            country, state = _country_and_state(address)
+            if country:
+                return country, state
     return None, None
 
 
-def browser(sale: Sale) -> Browser:
+def browser(sale: Sale[Any], ours: OurAttributes, made_at: datetime | None) -> Browser:
     """The browser's side, as far as the body or our storefront embed's cart attributes tell.
 
     Shopify tells no time for the click: `landed_at` is when the order or checkout was made, its latest moment.
     """
-    client = wild.part(sale.client_details, Client) or Client()
-    ours = _attributes(sale.note_attributes)
+    client = sale.client_details or _NO_CLIENT
     fbclid = _uncut(ours.fbclid) or _fbclid(sale.landing_site)
     return Browser(
         ip=_first(sale.browser_ip, client.browser_ip),
@@ -62,19 +83,20 @@ def browser(sale: Sale) -> Browser:
         fbp=_uncut(ours.fbp),
         fbc=_uncut(ours.fbc),
         fbclid=fbclid,
-        landed_at=wild.instant(sale.created_at) if fbclid else None,
+        landed_at=made_at if fbclid else None,
     )
 
 
-def consent(sale: Sale) -> Consent:
+def consent(ours: OurAttributes) -> Consent:
     """What the shopper answered, if our storefront embed wrote it into the cart.
 
     Shopify itself tells nothing of it: `buyer_accepts_marketing` is consent to the shop's newsletter, and reading
     it as consent to advertising would invent an answer nobody gave.
     """
-    told = _attributes(sale.note_attributes).consent
+    told = ours.consent
     answers = wild.part(msgspec.Raw(told.encode()), Answers) if isinstance(told, str) else None
-    answers = answers or Answers()
+    if answers is None:
+        return _NOTHING_SAID
     return Consent(marketing=_stated(answers.marketing), sale_of_data=_stated(answers.sale_of_data))
 
 
@@ -85,22 +107,41 @@ def _stated(answer: Any) -> Stated:
     return Stated.REFUSED if answer is False else Stated.UNSTATED
 
 
-def _attributes(raw: msgspec.Raw) -> OurAttributes:
-    """Webhooks list them as {name, value}; some tools that pass bodies on make one object of them."""
-    as_object = wild.part(raw, OurAttributes)
-    if as_object is not None:
-        return as_object
-    listed = {one.name: one.value for one in wild.parts(raw, Attribute) if isinstance(one.name, str)}
-    return msgspec.convert(listed, OurAttributes)
+def attributes(sale: Sale[Any]) -> OurAttributes:
+    """What our storefront embed wrote into the cart."""
+    told = sale.note_attributes
+    if isinstance(told, OurAttributes):
+        return told
+    listed = {one.name: one.value for one in told or () if isinstance(one.name, str) and one.name in _OURS}
+    return msgspec.convert(listed, OurAttributes) if listed else _NOTHING_OF_OURS
 
 
 def _fbclid(landing_site: Any) -> str | None:
     """The click id in the query of the page the visit began on, which comes as a path or as a whole address."""
-    try:
-        query = parse_qs(urlsplit(wild.text(landing_site, _MAX_LANDING) or "").query, max_num_fields=200)
-    except ValueError:
+    address = wild.text(landing_site, _MAX_LANDING)
+    if address is None or "?" not in address:
         return None
-    return _uncut(query.get("fbclid", [None])[0])
+    query = _query(address)
+    return _uncut(_field(query, "fbclid")) if query.count("&") < _MAX_FIELDS else None
+
+
+def _query(address: str) -> str:
+    """As `urlsplit` has it, which is asked for everything but the usual path of the shop's own."""
+    if address.startswith("/") and not address.startswith("//") and address.isprintable():
+        return address.partition("#")[0].partition("?")[2]
+    try:
+        return urlsplit(address).query
+    except ValueError:
+        return ""
+
+
+def _field(query: str, wanted: str) -> str | None:
+    """The first value of that name. As `parse_qs` has it, which builds all the others, too."""
+    for field in query.split("&"):
+        name, _, value = field.partition("=")
+        if value and (name == wanted or ("%" in name and unquote_plus(name) == wanted)):
+            return unquote_plus(value) if "%" in value or "+" in value else value
+    return None
 
 
 def _origin(address: Any) -> str | None:
@@ -111,22 +152,19 @@ def _origin(address: Any) -> str | None:
 
 def _uncut(value: Any) -> str | None:
     """Text that is an id: half of it would be another one, so what is too long is dropped whole."""
+    if value is None:
+        return None
     cleaned = wild.text(value)
     return cleaned if cleaned and len(cleaned) < wild.MAX_TEXT else None
 
 
 def _first(*values: Any) -> str | None:
-    return next((cleaned for cleaned in map(wild.text, values) if cleaned), None)
+    for value in values:
+        if value is not None and (cleaned := wild.text(value)):
+            return cleaned
+    return None
 
 
 def _country_and_state(address: Address) -> tuple[str | None, str | None]:
     country = _first(address.country_code, address.country)
     return country, _first(address.province_code, address.province)
-
-
-def _account(sale: Sale) -> Account:
-    return wild.part(sale.customer, Account) or Account()
-
-
-def _address(raw: msgspec.Raw) -> Address:
-    return wild.part(raw, Address) or Address()

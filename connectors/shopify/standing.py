@@ -27,43 +27,43 @@ _SUBSCRIPTION = "subscription_contract"  # renewals also come as subscription_co
 _CASH_ON_DELIVERY = re.compile(r"cash on delivery|\bcod\b", re.IGNORECASE)
 
 
-def status(order: OrderBody) -> str:
+def status(order: OrderBody[Any]) -> str:
     """Shopify's financial_status, for people to read; "unknown" where it tells none."""
     return wild.text(order.financial_status, 40) or "unknown"
 
 
-def standing(order: OrderBody) -> Standing:
+def standing(order: OrderBody[Any], status: str) -> Standing:
     """A cancellation counts before everything, then `confirmed: false`, then the financial status.
 
     An absent or unknown status is UNPLACED: what we do not understand is never told as a purchase.
     """
-    by_status = _STANDINGS.get(status(order).lower(), Standing.UNPLACED)
+    by_status = _STANDINGS.get(status.lower(), Standing.UNPLACED)
     if order.cancelled_at or by_status is Standing.CANCELLED:
         return Standing.CANCELLED
     return Standing.UNPLACED if order.confirmed is False else by_status
 
 
-def source(order: OrderBody) -> Source:
+def source(order: OrderBody[Any]) -> Source:
     """`web` or a cart token is the website: every web checkout seen has one, no draft or API order seen does.
 
     A numeric source_name is the id of the app that made the order; it and everything unknown is OTHER.
     `checkout_token` proves nothing here, since drafts have one too.
     """
-    name = (wild.text(order.source_name, 100) or "").lower()
     if wild.text(order.cart_token):
         return Source.WEBSITE
+    name = (wild.text(order.source_name, 100) or "").lower()
     if name.startswith(_SUBSCRIPTION):
         return Source.SUBSCRIPTION
     return _SOURCES.get(name, Source.OTHER)
 
 
-def cash_on_delivery(order: OrderBody) -> bool:
+def cash_on_delivery(order: OrderBody[Any], status: str) -> bool:
     """Whether a pending order names a gateway like "Cash on Delivery (COD)".
 
     Unverified: the wording is the default of Shopify's manual payment method; no real body with it has been seen,
     and a merchant may rename it, whereupon the order is read as any other pending one.
     """
-    return status(order).lower() == "pending" and any(map(_is_cash_on_delivery, _listed(order.payment_gateway_names)))
+    return status.lower() == "pending" and any(map(_is_cash_on_delivery, _listed(order.payment_gateway_names)))
 
 
 def _is_cash_on_delivery(gateway: Any) -> bool:

@@ -1,5 +1,6 @@
 """Which IP addresses can be a shopper's. Pure."""
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 # The ranges for documentation are not here: examples and rehearsals need addresses, too.
@@ -24,6 +25,15 @@ _NO_SHOPPERS = tuple(
     )
 )
 
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"({_OCTET})\.{_OCTET}\.{_OCTET}\.{_OCTET}")
+# First numbers under which there is no address in any of the blocks above.
+_ALL_PUBLIC = frozenset(map(str, range(1, 224))) - {
+    str(block.network_address.packed[0]) for block in _NO_SHOPPERS if block.version == 4
+}
+# All of 2000::/3, which holds every address of the public internet there is, and none of the blocks above.
+_GLOBAL_UNICAST = 0b001
+
 
 def is_public(text: str) -> bool:
     """Whether `text` is one IPv4 or IPv6 address of the public internet and nothing else.
@@ -31,8 +41,15 @@ def is_public(text: str) -> bool:
     Private, shared, local, multicast and reserved ones are a proxy's or the shop's own; a scope id ("%eth0") means a
     local network.
     """
+    usual = _IPV4.fullmatch(text)
+    if usual and usual[1] in _ALL_PUBLIC:
+        return True
     address = _address(text)
-    return address is not None and not any(address in block for block in _NO_SHOPPERS)
+    if address is None:
+        return False
+    if address.version == 6 and int(address) >> 125 == _GLOBAL_UNICAST:
+        return True
+    return not any(address in block for block in _NO_SHOPPERS)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

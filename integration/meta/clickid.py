@@ -32,7 +32,7 @@ def fbc(
     then a new value is made with `first_seen_ms`, when that fbclid was first seen, in milliseconds. The index is 1
     where no browser wrote a cookie. What is malformed counts as absent. How old a click may be is not judged here.
     """
-    kept = _FBC.fullmatch(cookie or "")
+    kept = _FBC.fullmatch(cookie) if cookie else None
     clicked = _FBCLID.fullmatch(fbclid or fbclid_of(landing_url) or "")
     same = kept and clicked and kept["fbclid"] == clicked[0]
     if clicked and not same and _EARLIEST_MS <= (first_seen_ms or 0) < _LATEST_MS:

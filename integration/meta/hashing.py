@@ -6,6 +6,9 @@ by their first letters) we use what the order tells, or send nothing.
 
 The functions take raw values, as the platforms give them; only `normalize` knows values that are hashed already. Each
 takes any JSON value, gives the text to send (or to hash first), or None for "send nothing", and never raises.
+
+Most texts are plain: a name of ASCII letters needs no rule but lower case. Such short ways are taken only where the
+whole rule gives the same, and the tests hold each against it.
 """
 
 import hashlib
@@ -65,6 +68,12 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def hashed(normalised: Mapping[str, str | None]) -> dict[str, str]:
+    """The hashes of several parameters; what has no text is left out."""
+    digest = hashlib.sha256
+    return {key: digest(text.encode()).hexdigest() for key, text in normalised.items() if text}
+
+
 def email(value: object) -> str | None:
     """`em`: trimmed, lower-case; None for what Meta's library takes for no address, "zoë@example.com" included."""
     address = _trimmed(_text(value).lower())
@@ -78,7 +87,8 @@ def phone(value: object, country: str | None) -> str | None:
 
 def name(value: object) -> str | None:
     """`fn` and `ln`: lower-case, without white space and ASCII punctuation; accents and other scripts stay."""
-    return _SPACES_AND_PUNCTUATION.sub("", _text(value)).lower() or None
+    text = _text(value)
+    return (text if text.isalpha() else _SPACES_AND_PUNCTUATION.sub("", text)).lower() or None
 
 
 def birthday(value: object) -> str | None:
@@ -120,7 +130,10 @@ def city(value: object) -> str | None:
     Accented letters are left out ("Århus" is "rhus") and other scripts give None: Meta's documentation can be read
     otherwise, but this is what its own browser code sends.
     """
-    letters = _NO_ASCII_LETTER_OR_DIGIT.sub("", _text(value)).lower()
+    text = _text(value)
+    if text.isascii() and text.isalpha():
+        return text.lower()
+    letters = _NO_ASCII_LETTER_OR_DIGIT.sub("", text).lower()
     return letters if letters[:1].isalpha() else None
 
 
@@ -131,7 +144,8 @@ def state(value: object, country: str | None) -> str | None:
 
 def postcode(value: object, country: str | None) -> str | None:
     """`zp`: lower-case, without white space, up to the first hyphen; five digits in the US; at least two characters."""
-    code = _SPACES.sub("", _text(value).lower().partition("-")[0])
+    text = _text(value).lower()
+    code = text if text.isalnum() else _SPACES.sub("", text.partition("-")[0])
     if places.country_code(country) == "us" and _FIVE_DIGITS.match(code):
         return code[:5]
     return code if len(code) > 1 else None
@@ -144,7 +158,8 @@ def country(value: object) -> str | None:
 
 def external_id(value: object) -> str | None:
     """`external_id`: lower-case, without white space. The Pixel must be given the same id."""
-    return _SPACES.sub("", _text(value)).lower() or None
+    text = _text(value)
+    return (text if text.isalnum() else _SPACES.sub("", text)).lower() or None
 
 
 def client_ip(value: object) -> str | None:
@@ -155,7 +170,10 @@ def client_ip(value: object) -> str | None:
 
 def user_agent(value: object) -> str | None:
     """`client_user_agent`: trimmed, without control characters, at most 1,000 characters; never hashed."""
-    return _CONTROLS.sub("", _text(value)).strip()[:MAX_USER_AGENT].strip() or None
+    text = _text(value)
+    if len(text) <= MAX_USER_AGENT and text.isprintable():
+        return text.strip() or None
+    return _CONTROLS.sub("", text).strip()[:MAX_USER_AGENT].strip() or None
 
 
 def currency(value: object) -> str | None:
@@ -167,7 +185,7 @@ def currency(value: object) -> str | None:
 def _text(value: object) -> str:
     """A JSON text, or the digits of a whole number; empty for anything else. Half an emoji becomes U+FFFD."""
     if isinstance(value, str):
-        return _SURROGATES.sub("\ufffd", value)
+        return value if value.isascii() else _SURROGATES.sub("\ufffd", value)
     number = _count(value)
     return "" if number is None else str(number)
 

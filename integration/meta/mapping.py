@@ -4,9 +4,10 @@ Two halves. What is impersonal (`Facts`) is kept as it is and put into custom_da
 changed template or value basis reaches everything unsent. What is personal (`user_data`) is hashed at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -36,9 +37,10 @@ _REFUND_ACTION_SOURCE = "system_generated"
 
 MAX_CONTENTS = 500
 MAX_SKU = 100
+_NOTHING = Decimal(0)
 
 
-class FactLine(msgspec.Struct, frozen=True, array_like=True):
+class FactLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One position: ids, quantity, price of one piece in major units."""
 
     variant_id: str | None
@@ -94,12 +96,17 @@ def facts(event: Event, *, domain: str) -> Facts:
         shop_total=amounts.shop.amount if amounts and amounts.shop else None,
         shop_currency=amounts.shop.currency if amounts and amounts.shop else None,
         page=(event.browser.page or f"https://{domain}/") if website else None,
-        lines=tuple(_fact_line(line) for line in event.lines[:MAX_CONTENTS]),
+        lines=_fact_lines(event.lines[:MAX_CONTENTS]),
     )
 
 
-def _fact_line(line: Line) -> FactLine:
-    return FactLine(line.variant_id, line.product_id, (line.sku or "")[:MAX_SKU] or None, line.quantity, line.price)
+def _fact_lines(lines: Sequence[Line]) -> tuple[FactLine, ...]:
+    return tuple(
+        [
+            FactLine(one.variant_id, one.product_id, one.sku[:MAX_SKU] if one.sku else None, one.quantity, one.price)
+            for one in lines
+        ]
+    )
 
 
 def event_id(event: Event, settings: StoreSettings, *, store_key: str) -> str:
@@ -112,6 +119,8 @@ def event_id(event: Event, settings: StoreSettings, *, store_key: str) -> str:
         return f"refund_{prefix}{event.subject}"
     if event.kind is Kind.CHECKOUT_STARTED:
         return event.subject
+    if settings.event_id_template == "{order_id}":
+        return event.subject
     number = event.order.number if event.order else None
     words = {"order_id": event.subject, "order_number": (number or event.subject)[:64], "store_key": store_key}
     return settings.event_id_template.format_map(words)
@@ -122,14 +131,18 @@ def user_data(event: Event, settings: StoreSettings) -> dict[str, str]:
 
     IP and agent are taken from website orders only: on others they are the merchant's or an app's own.
     """
-    found = {**_person(event.customer, settings.phone_country), **_clicks(event)}
+    found: dict[str, str | None] = {**_person(event.customer, settings.phone_country)}
+    browser = event.browser
+    if browser.fbc or browser.fbclid:
+        found["fbc"] = clickid.fbc(browser.fbc, browser.fbclid, _first_seen_ms(event))
+    found["fbp"] = clickid.fbp(browser.fbp)
     if event.order is None or event.order.source is Source.WEBSITE:
-        found["client_ip_address"] = hashing.client_ip(event.browser.ip)
-        found["client_user_agent"] = hashing.user_agent(event.browser.user_agent)
+        found["client_ip_address"] = hashing.client_ip(browser.ip)
+        found["client_user_agent"] = hashing.user_agent(browser.user_agent)
     return {key: value for key, value in found.items() if value}
 
 
-def _person(customer: Customer, phone_country: str | None) -> dict[str, str | None]:
+def _person(customer: Customer, phone_country: str | None) -> dict[str, str]:
     country = hashing.country(customer.country)
     calling_from = country or phone_country
     normalised = {
@@ -143,14 +156,12 @@ def _person(customer: Customer, phone_country: str | None) -> dict[str, str | No
         "country": country,
         "external_id": hashing.external_id(customer.id),
     }
-    return {key: hashing.sha256(value) if value else None for key, value in normalised.items()}
+    return hashing.hashed(normalised)
 
 
-def _clicks(event: Event) -> dict[str, str | None]:
-    browser = event.browser
-    seen = browser.landed_at or event.placed_at
-    first_seen_ms = round(seen.timestamp() * 1000) if seen else None
-    return {"fbc": clickid.fbc(browser.fbc, browser.fbclid, first_seen_ms), "fbp": clickid.fbp(browser.fbp)}
+def _first_seen_ms(event: Event) -> int | None:
+    seen = event.browser.landed_at or event.placed_at
+    return round(seen.timestamp() * 1000) if seen else None
 
 
 def value(event_name: str, kept: Facts, basis: ValueBasis) -> Decimal | None:
@@ -161,13 +172,19 @@ def value(event_name: str, kept: Facts, basis: ValueBasis) -> Decimal | None:
         basis = ValueBasis.SUBTOTAL
     elif event_name == REFUND:
         basis = ValueBasis.TOTAL
-    amount = {
-        ValueBasis.TOTAL: kept.total,
-        ValueBasis.WITHOUT_SHIPPING: kept.total - (kept.shipping or 0),
-        ValueBasis.WITHOUT_TAX: kept.total - (kept.tax or 0),
-        ValueBasis.SUBTOTAL: kept.total if kept.subtotal is None else kept.subtotal,
-    }[basis]
-    return round_to_currency(max(amount, Decimal(0)), kept.currency)
+    return round_to_currency(max(_worth(kept, kept.total, basis), _NOTHING), kept.currency)
+
+
+def _worth(kept: Facts, total: Decimal, basis: ValueBasis) -> Decimal:
+    match basis:
+        case ValueBasis.TOTAL:
+            return total
+        case ValueBasis.WITHOUT_SHIPPING:
+            return total - (kept.shipping or _NOTHING)
+        case ValueBasis.WITHOUT_TAX:
+            return total - (kept.tax or _NOTHING)
+        case ValueBasis.SUBTOTAL:
+            return total if kept.subtotal is None else kept.subtotal
 
 
 def custom_data(event_name: str, kept: Facts, settings: StoreSettings) -> dict[str, Any]:
@@ -186,31 +203,47 @@ def custom_data(event_name: str, kept: Facts, settings: StoreSettings) -> dict[s
 def _contents(kept: Facts, template: str) -> dict[str, Any]:
     currency = kept.currency or ""
     contents = [
-        {"id": name, "quantity": line.quantity, "item_price": _number(round_to_currency(line.price, currency))}
-        for line in kept.lines
-        if (name := _content_id(line, template))
+        {"id": name, "quantity": line.quantity, "item_price": _told(line.price, currency)}
+        for name, line in zip(_content_ids(kept.lines, template), kept.lines, strict=True)
+        if name
     ]
     if not contents:
         return {}
     return {
         "content_type": "product",
-        "content_ids": list(dict.fromkeys(one["id"] for one in contents)),
+        "content_ids": list(dict.fromkeys([one["id"] for one in contents])),
         "contents": contents,
-        "num_items": sum(line.quantity for line in kept.lines),
+        "num_items": sum([line.quantity for line in kept.lines]),
     }
 
 
-def _content_id(line: FactLine, template: str) -> str | None:
-    """The catalogue's id of a line; None where it has none of the ids the template asks for."""
+def _content_ids(lines: Sequence[FactLine], template: str) -> list[str | None]:
+    """The catalogue's id of each line; None for one that has none of the ids the template asks for."""
+    if template == "{variant_id}":
+        return [line.variant_id or line.product_id for line in lines]
+    asked = [name for name in ("variant_id", "product_id", "sku") if f"{{{name}}}" in template]
+    return [_content_id(line, template, asked) for line in lines]
+
+
+def _content_id(line: FactLine, template: str, asked: Sequence[str]) -> str | None:
     words = {"variant_id": line.variant_id or line.product_id, "product_id": line.product_id, "sku": line.sku}
-    if any(f"{{{name}}}" in template and not word for name, word in words.items()):
-        return None
-    return template.format_map({name: word or "" for name, word in words.items()})
+    return template.format_map(words) if all(words[name] for name in asked) else None
+
+
+@lru_cache(maxsize=16_384)
+def _told(amount: Decimal, currency: str) -> int | float:
+    """An amount as a JSON number with the currency's decimals, whole where they are zero or none. Remembered, for
+    prices recur from order to order.
+    """
+    return _number(round_to_currency(amount, currency))
 
 
 def _number(amount: Decimal) -> int | float:
-    """A JSON number: whole where the currency has no decimals."""
-    return int(amount) if amount == amount.to_integral_value() else float(amount)
+    number = float(amount)
+    if not number.is_integer():
+        return number
+    whole = int(amount)
+    return whole if whole == amount else number
 
 
 def server_event(
@@ -230,7 +263,7 @@ def server_event(
         event_id=event_id,
         event_time=event_time,
         action_source=_REFUND_ACTION_SOURCE if refund else _ACTION_SOURCES[kept.source],
-        user_data={key: text for key, text in person.items() if not (refund and key in BROWSER_KEYS)},
+        user_data={key: text for key, text in person.items() if key not in BROWSER_KEYS} if refund else person,
         custom_data=custom_data(event_name, kept, settings),
         event_source_url=None if refund else kept.page,
         limited=limited,

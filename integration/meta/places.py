@@ -22,6 +22,12 @@ _ISO_COUNTRIES = frozenset(
     """.split()
 )
 _CODES_IN_USE = {"uk": "gb"}
+# As the platforms write codes, ready to be looked up.
+_WRITTEN_CODES = {
+    spelled: code
+    for written, code in ({code: code for code in _ISO_COUNTRIES} | _CODES_IN_USE).items()
+    for spelled in (written, written.upper())
+}
 
 # What people and ISO's own list write, and CLDR's English names do not have. Letters only, as `_letters` leaves them.
 _MORE_NAMES = {
@@ -99,6 +105,8 @@ def country_code(text: str | None) -> str | None:
     Digits, spaces and punctuation do not matter ("U.S.", "it42"), accents may be left out but not be wrong
     ("Cote d'Ivoire" yes, "Gërmany" no), and alpha-3 codes are understood.
     """
+    if text in _WRITTEN_CODES:
+        return _WRITTEN_CODES[text]
     letters = _letters(text or "")
     if len(letters) == 2:
         code = _CODES_IN_USE.get(letters, letters)
@@ -113,10 +121,13 @@ def state_code(text: str, country: str | None) -> str | None:
     the whole text, lower-case, without accents, spaces and punctuation, and never cut: "nsw", "hessen". The country's
     own prefix of ISO 3166-2 goes: "DE-BY" in Germany is "by". None if no letter is left.
     """
+    codes = country is None or country in _US_AND_CANADA
+    if text.isascii() and text.isalpha() and (len(text) == 2 or not codes):
+        return text.lower()
     plain = _unaccented(text.strip().lower()).replace("&", "and")
     if country:
         plain = plain.removeprefix(f"{country}-")
-    if country is None or country in _US_AND_CANADA:
+    if codes:
         letters = _NO_ASCII_LETTER.sub("", plain)
         if len(letters) == 2 or letters in _STATE_CODES:
             return _STATE_CODES.get(letters, letters)

@@ -1,6 +1,6 @@
 """Whether an event may leave, by what the shopper stated, where they are, and the store's mode. Pure."""
 
-from dataclasses import dataclass
+import msgspec
 
 from connectors.event import Stated
 from integration.meta.event import LimitedData
@@ -20,8 +20,7 @@ _USA = 1
 _PERHAPS_US = ("US", None)
 
 
-@dataclass(frozen=True, slots=True)
-class Shopper:
+class Shopper(msgspec.Struct, frozen=True):
     """What the decision rests on. `country` and `state`: billing, else shipping, else the store's own."""
 
     marketing: Stated
@@ -31,27 +30,23 @@ class Shopper:
     has_ip: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(msgspec.Struct, frozen=True):
     """It may leave as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limited:
+class Limited(msgspec.Struct, frozen=True):
     """It may leave, under Meta's limited data use."""
 
     options: LimitedData
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """A yes is needed and nothing was stated: a later signal may bring it."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Withhold:
+class Withhold(msgspec.Struct, frozen=True):
     """It may not leave."""
 
     reason: str

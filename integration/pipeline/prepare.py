@@ -3,7 +3,7 @@
 Both the webhook's road (`receive`) and the operator's `preview` come through here, so a preview cannot differ.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from connectors.event import Event
 from integration.meta import mapping
@@ -16,8 +16,7 @@ from integration.store_settings import StoreSettings
 _BORROWS_PERSON = frozenset({REFUND})
 
 
-@dataclass(frozen=True, slots=True)
-class StoreView:
+class StoreView(msgspec.Struct, frozen=True):
     """What mapping needs to know of a store."""
 
     domain: str
@@ -25,8 +24,7 @@ class StoreView:
     settings: StoreSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """An event in the ledger's terms. `person` holds hashes only."""
 
     event_name: str

@@ -1,7 +1,8 @@
 """Does an event count, not yet, or never, and why. Pure: DESIGN's "what counts", as tables and one line per rule."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from connectors.event import Event, Kind, Order, Source, Standing
 from integration.pipeline.schedule import SAFE_TO_REPEAT, TOO_OLD
@@ -27,8 +28,7 @@ _SOURCE_REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True):
     """It is told. `event_time` is the deed's, never in the future. `placed_at`: when a Pixel may have told it."""
 
     event_time: datetime
@@ -36,15 +36,13 @@ class Counts:
     test: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NotYet:
+class NotYet(msgspec.Struct, frozen=True):
     """A later payload may make it count; until then nothing is written down."""
 
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class Never:
+class Never(msgspec.Struct, frozen=True):
     """It is not told, and why. `ended`: the store took the deed back, which an older payload cannot undo.
 
     `late`: it is only too late to begin with it; what is under way already goes by the age rules instead.
@@ -58,8 +56,7 @@ class Never:
 Verdict = Counts | NotYet | Never
 
 
-@dataclass(frozen=True, slots=True)
-class Horizon:
+class Horizon(msgspec.Struct, frozen=True):
     """Which deeds are ours to tell: none before `since`, none older than Meta takes. Both None for a preview."""
 
     now: datetime

@@ -14,6 +14,7 @@ from connectors.errors import ConnectorError, NotUsed
 from connectors.event import Event, PrivacyKind, PrivacyRequest, Source, Standing, StoreUninstalled
 from connectors.shopify import shapes
 from connectors.shopify.connector import CONNECTOR
+from tests.rig.golden import parts
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "connectors" / "shopify" / "fixtures"
@@ -37,7 +38,7 @@ def plain(value):
 
 
 def golden(messages):
-    return [{"message": type(message).__name__} | plain(dataclasses.asdict(message)) for message in messages]
+    return [{"message": type(message).__name__} | plain(parts(message)) for message in messages]
 
 
 def test_it_is_a_frozen_object_that_says_what_it_is():

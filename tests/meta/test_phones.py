@@ -1,7 +1,9 @@
 """Phone numbers. Constructed: all from ranges kept for fiction or with repeated digits."""
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integration.meta import hashing, phones
@@ -74,24 +76,63 @@ def test_what_cannot_be_a_number_of_the_country_falls_back_to_its_digits(typed, 
     assert hashing.phone(typed, country) == digits
 
 
-_regions = st.sampled_from("us gb jm de fr it au in mx br ar jp sg".split())
+_regions = st.sampled_from("us ca gb jm de fr it au in mx br ar jp sg hu cn kr lt".split())
 
 
-@given(st.from_regex(phones._FINISHED, fullmatch=True), _regions)
-def test_the_short_way_for_finished_numbers_is_the_long_way(number, region):
-    assert phones.digits(number, region) == phones._international(number, region) == number[1:]
+def long_way(number, region):
+    return phones._international(number, region) or re.sub("[^0-9]", "", number).lstrip("0")
 
 
-@pytest.mark.parametrize("code", "1 31 33 34 353 351 41 420 44 45 46 47 48 49 52 61 65 91".split())
+def short_way(number, region):
+    return phones._finished(number.translate(phones._BETWEEN_DIGITS), region)
+
+
+@st.composite
+def _written(draw):
+    """Numbers of about the right length, many with what could be a trunk or a carrier in front, and signs between."""
+    code = draw(st.sampled_from([*phones._LENGTHS, ""]))
+    length = draw(st.sampled_from(sorted(phones._LENGTHS.get(code, {10, 11})))) + draw(
+        st.sampled_from([0, 0, 0, 1, -1])
+    )
+    opening = draw(st.sampled_from("  0 90 180020 1 6 06 15 000 0031 1831 179 9".split(" ")))
+    national = (opening + draw(st.text("0123456789", min_size=14, max_size=14)))[:length]
+    signs = st.text(" ()-.", max_size=2)
+    return draw(signs) + ("+" if code else "") + "".join(one + draw(signs) for one in code + national)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(_written(), _regions)
+def test_the_short_way_is_the_long_way_wherever_it_is_taken(number, region):
+    short = short_way(number, region)
+    assert phones.digits(number, region) == long_way(number, region)
+    assert short in (None, long_way(number, region))
+
+
+@pytest.mark.parametrize("code", sorted(phones._LENGTHS))
 def test_the_short_way_is_right_for_every_opening_of_every_code_it_takes(code):
-    numbers = [f"+{code}{opening}{'2' * rest}" for opening in range(1_000, 10_000) for rest in range(3, 8)]
-    finished = [number for number in numbers if phones._FINISHED.fullmatch(number)]
-    assert finished
-    assert [number for number in finished if phones._international(number, "us") != number[1:]] == []
+    numbers = [
+        f"+{code}{opening}".ljust(len(code) + length + 1, "2")
+        for opening in range(100, 1_000)
+        for length in phones._LENGTHS[code]
+    ]
+    taken = [number for number in numbers if short_way(number, "us")]
+    assert taken
+    assert [number for number in taken if short_way(number, "us") != long_way(number, "us")] == []
+
+
+@pytest.mark.parametrize("region", ["us", "ca"])
+@pytest.mark.parametrize("typed", ["415-555-0132", "(415) 555-0132", "1 415 555 0132", "415.555.0132"])
+def test_a_north_american_number_goes_the_short_way_however_it_is_written(typed, region):
+    assert short_way(typed, region) == long_way(typed, region) == "14155550132"
+    assert short_way(typed, "gb") is None
 
 
 @pytest.mark.parametrize(
-    "number", ["+4407700900123", "+441800201234", "+16505550", "+441632 960123", "+5491155550000", "４４"]
+    "number",
+    [
+        *("+4407700900123", "+44 (0)7700 900123", "+441800201234", "+16505550", "+441632 960123x", "+5491155550000"),
+        *("+5590155550000", "+3606123456789", "４４", "0115550132", "+1 415 555 0132 ext. 1", "", "+", "+0"),
+    ],
 )
 def test_the_short_way_leaves_alone_what_might_be_rewritten(number):
-    assert not phones._FINISHED.fullmatch(number)
+    assert short_way(number, "us") is None

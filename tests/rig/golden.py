@@ -5,15 +5,17 @@ the name of its class, amounts and words as text, times in ISO 8601; or, where `
 error's class and its sentence.
 """
 
-from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 import connectors
 from connectors.contract import Connector
 from connectors.errors import ConnectorError
+from connectors.event import Message
 
 ROOMS = Path(connectors.__file__).parent
 
@@ -44,7 +46,13 @@ def outcome(connector: Connector, topic: str, body: bytes) -> list[dict[str, Any
         messages = connector.parse(topic, body)
     except ConnectorError as error:
         return [{"message": type(error).__name__, "says": str(error)}]
-    return [{"message": type(message).__name__} | plain(asdict(message)) for message in messages]
+    return [{"message": type(message).__name__} | plain(parts(message)) for message in messages]
+
+
+def parts(message: Message) -> dict[str, Any]:
+    """A message as dicts, its amounts and times untouched."""
+    found: dict[str, Any] = msgspec.to_builtins(message, builtin_types=(datetime, Decimal))
+    return found
 
 
 def plain(value: Any) -> Any:
