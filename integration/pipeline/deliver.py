@@ -162,7 +162,7 @@ class Drain:
             token = self._token(batch.dataset)
         except SealBroken as error:
             return Answer(Counted.NO, Paused(str(error)))
-        told = [one.event for one in batch.told]
+        told = [one.body for one in batch.told]
         failpoints.reach("deliver.before_post")
         answer = self.client.send(batch.dataset.dataset_id, token, told, test_event_code=batch.test_event_code)
         failpoints.reach("deliver.after_post")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 from integration.db.datasets import Dataset
 from integration.db.deliveries import UNSETTLED, State
@@ -169,7 +170,17 @@ def _told(row: Due, view: View, person: Person, limited: LimitedData | None) -> 
     return Told(row, event)
 
 
-def next_batch(told: Sequence[Told], limit: int | None = None) -> list[Told]:
+class Packed(NamedTuple):
+    """A delivery that leaves, and the JSON object that is told of it."""
+
+    due: Due
+    body: bytes
+
+
+P = TypeVar("P", Told, Packed)
+
+
+def next_batch(told: Sequence[P], limit: int | None = None) -> list[P]:
     """The events of the next call, at most `limit`: test orders apart from real ones, and a part of a refused batch by
     itself.
     """

@@ -12,7 +12,7 @@ from integration.db.deliveries import State
 from integration.meta.errors import Accepted, Answer, Counted, Paused, Refused, Retryable
 from integration.meta.event import PURCHASE, REFUND
 from integration.pipeline import schedule
-from integration.pipeline.dispatch import Told
+from integration.pipeline.dispatch import Packed
 from integration.pipeline.late import EXPIRED, ended
 from integration.pipeline.qualify import PURCHASE_NOT_TOLD
 from integration.pipeline.schedule import TOO_OLD, Trouble
@@ -31,7 +31,7 @@ class Batch:
 
     lease: Lease
     attempt: int
-    told: Sequence[Told]
+    told: Sequence[Packed]
     test_event_code: str | None
 
     @property

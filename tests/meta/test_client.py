@@ -10,7 +10,7 @@ import pytest
 
 from integration.meta.client import MAX_BATCH, PARTNER_AGENT, GraphClient
 from integration.meta.errors import Accepted, Answer, Counted, Paused, Refused, Retryable
-from integration.meta.event import ServerEvent
+from integration.meta.event import ServerEvent, encode
 from tests.rig import wire as rig
 from tests.rig.wire import HOST, answering, http, once, serving
 
@@ -25,7 +25,9 @@ def purchase(**more):
 
 
 def call(url, *events, client=None, **more) -> Answer:
-    return (client or GraphClient(url, "v26.0")).send(DATASET, TOKEN, events or [purchase()], **more)
+    return (client or GraphClient(url, "v26.0")).send(
+        DATASET, TOKEN, [encode(event) for event in events or [purchase()]], **more
+    )
 
 
 def doubtful(answer):
@@ -127,7 +129,7 @@ def test_a_thousand_events_are_one_call(sandbox):
 
 
 def test_a_refused_token_and_a_refused_event_were_not_counted(sandbox):
-    bad_token = GraphClient(sandbox.url, "v26.0").send(DATASET, "bad-token", [purchase()])
+    bad_token = GraphClient(sandbox.url, "v26.0").send(DATASET, "bad-token", [encode(purchase())])
     bad_event = call(sandbox.url, purchase(custom_data={"currency": "EUR"}))
 
     assert (bad_token.counted, type(bad_token.next), bad_token.code) == (Counted.NO, Paused, 190)

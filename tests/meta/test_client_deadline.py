@@ -14,7 +14,7 @@ import pytest
 
 from integration.meta.client import GraphClient
 from integration.meta.errors import Answer, Counted
-from integration.meta.event import ServerEvent
+from integration.meta.event import ServerEvent, encode
 from tests.rig.wire import HOST, Wire, certificate, context, dripping, http, serving
 
 SECONDS, SLACK = 15.0, 2.0
@@ -80,7 +80,7 @@ def timed(name: str, url: str) -> Ended:
 
 def told(client: GraphClient, filler: str = "") -> Answer:
     event = ServerEvent("Purchase", "5001", datetime.now(UTC), "website", {"em": "a" * 64}, {"filler": filler})
-    return client.send("100000000000001", "a-constructed-token", [event])
+    return client.send("100000000000001", "a-constructed-token", [encode(event)])
 
 
 @contextmanager
