@@ -1,11 +1,11 @@
-"""`python -m bench [--parts a,b,c,d,e] [--quick]`: measures the named parts, prints a table each and what missed."""
+"""`python -m bench [--parts a,b,c,d,e,f] [--quick]`: measures the named parts, prints a table each and what missed."""
 
 import argparse
 import sys
 import time
 from collections.abc import Callable
 
-from bench import ack, delivery, growth, latency, mapping
+from bench import ack, delivery, growth, latency, mapping, neighbour
 from bench.ground import Ground, laid
 from bench.table import Table
 
@@ -15,6 +15,7 @@ _PARTS: dict[str, Callable[..., Table]] = {
     "c": mapping.measure,
     "d": latency.measure,
     "e": growth.measure,
+    "f": neighbour.measure,
 }
 
 

@@ -30,6 +30,11 @@ _FEW = 10
 _APART = 1_000_000  # between the order numbers of two shops
 
 
+def dataset(number: int) -> str:
+    """The id of that shop's dataset."""
+    return str(_FIRST_DATASET + number)
+
+
 def domain(number: int) -> str:
     """The shop with this number."""
     return f"shop-{number}.myshopify.com"
@@ -51,7 +56,7 @@ def add_shops(ground: Ground, url: str, shops: int, *, with_datasets: bool = Tru
                 connection, new, sealer=sealer, app_secrets=settings.app_secrets, now=now, production=False
             )
             if with_datasets:
-                dataset_id = str(_FIRST_DATASET + number)
+                dataset_id = dataset(number)
                 credentials.attach(
                     connection,
                     connected.store,

@@ -1,7 +1,8 @@
 """A stand-in for Meta's Graph API that is nothing but slow: 200 ms a call, many calls at once, hardly any CPU.
 
 It checks nothing (the sandbox does) and counts events by their names. `GET /count` tells how many; `GET /seen` when
-each event id arrived, by the machine's monotonic clock, where it was started with `--ids`.
+each event id arrived, by the machine's monotonic clock, where it was started with `--ids`. With `--hangs DATASET` it never
+answers calls for that one.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import msgspec
 import urllib3
 
 LATENCY = 0.2
+_PATH = 100  # bytes in which the dataset's id stands
 _EVENT = b"event_name"  # plain or percent-encoded, it is there once an event
 _EVENT_ID = re.compile(rb'"event_id":"([^"]+)"')
 
@@ -28,6 +30,7 @@ class Tally:
     """What was told so far."""
 
     keep_ids: bool
+    hangs: bytes | None = None
     calls: int = 0
     events: int = 0
     seen: dict[str, float] = field(default_factory=dict)
@@ -71,7 +74,7 @@ class Call(asyncio.Protocol):
             self.reply(self.tally.seen)
         elif request.startswith(b"GET"):
             self.reply({"calls": self.tally.calls, "events": self.tally.events})
-        else:
+        elif self.tally.hangs is None or self.tally.hangs not in request[:_PATH]:
             told = {"events_received": self.tally.count(request), "messages": [], "fbtrace_id": "bench"}
             asyncio.get_running_loop().call_later(LATENCY, self.reply, told)
 
@@ -115,9 +118,10 @@ class Graph:
 
 
 @contextmanager
-def running(*, keep_ids: bool = False) -> Iterator[Graph]:
-    """A fresh one on a free port."""
-    command = [sys.executable, "-m", "bench.graph", *(["--ids"] if keep_ids else [])]
+def running(*, keep_ids: bool = False, hangs: str | None = None) -> Iterator[Graph]:
+    """A fresh one on a free port. It never answers calls for the dataset `hangs`."""
+    options = [*(["--ids"] if keep_ids else []), *(["--hangs", hangs] if hangs else [])]
+    command = [sys.executable, "-m", "bench.graph", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
@@ -129,5 +133,7 @@ def running(*, keep_ids: bool = False) -> Iterator[Graph]:
 if __name__ == "__main__":
     words = argparse.ArgumentParser()
     words.add_argument("--ids", action="store_true")
+    words.add_argument("--hangs")
+    given = words.parse_args()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(Tally(words.parse_args().ids)))
+        asyncio.run(_serve(Tally(given.ids, given.hangs.encode() if given.hangs else None)))

@@ -36,22 +36,22 @@ def measure(ground: Ground, *, quick: bool) -> Table:
         with ground.running(command, url, META_GRAPH_URL=meta.url, REDIS_URL=broker, PORT=str(port)) as service:
             await_port(port, service)
             server = Server(port, service.pid, database_pid(url), fill.domains(_SHOPS))
-            _delays(server.run(300, rate=_RATES[0]), meta)
+            delays(server.run(300, rate=_RATES[0]), meta)
             for rate in _RATES:
                 _tell(table, rate, server.run(rate * seconds, rate=rate), meta)
     return table
 
 
 def _tell(table: Table, rate: int, run: Run, meta: Graph) -> None:
-    delays = _delays(run, meta)
+    found = delays(run, meta)
     for share, target in _BOUNDS.items():
         name = "slowest" if share == 1 else f"p{share * 100:.0f}"
-        table.add(f"{rate}/s: {name}", 1_000 * percentile(delays, share), " ms", target)
+        table.add(f"{rate}/s: {name}", 1_000 * percentile(found, share), " ms", target)
     table.add(f"{rate}/s: p99 of the answer to the webhook", run.told.percentile(0.99), " ms")
     table.add(f"{rate}/s: CPU of the whole service", run.cpu_us * rate / 1e4, " % of a core")
 
 
-def _delays(run: Run, meta: Graph) -> list[float]:
+def delays(run: Run, meta: Graph) -> list[float]:
     """Seconds from the time to post to the arrival at Meta, of every event of a run; raises where one is missing."""
     posted = {orders.event_id(run.first + n): at for n, at in enumerate(sorted(run.told.asked))}
     deadline = time.monotonic() + _PATIENCE
