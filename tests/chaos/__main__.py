@@ -10,12 +10,17 @@ import click
 
 from tests.chaos import plan
 from tests.chaos.run import Options, Outcome, new_seed, run
+from tests.rig.postgres import NotToBeHadError
 
 
 def main() -> int:
     options = _options()
     click.echo(f"seed {options.seed}: about {options.seconds / 60:.1f} minutes of storm, then calm")
-    outcome = run(options)
+    try:
+        outcome = run(options)
+    except NotToBeHadError:
+        click.echo("There is no PostgreSQL on this machine, and none in the environment's wheels.")
+        return 2
     for name, told in lines(options, outcome):
         click.echo(f"{name:<34}{told}")
     for wrong in outcome.verdict.faults:

@@ -15,6 +15,7 @@ from tests.chaos.plan import Blow
 from tests.rig import processes
 
 _AGAIN_SECONDS = 0.3  # where there is nobody to hit just now
+_PATIENCE_SECONDS = 120.0  # for a process that should be there
 _DOWN_SECONDS = 1.5  # how long at most the broker or the database stays away
 _PAUSE_SECONDS = 4.0
 _SLEEP_SECONDS = 66.0, 75.0  # past a lease of 60
@@ -35,7 +36,7 @@ class Storm:
         """Until all of it is over, and whatever was stopped runs again."""
         begun = time.monotonic()
         for blow in self.blows:
-            self._at(begun + blow.at, lambda blow=blow: self._deal(blow))
+            self._at(begun + blow.at, lambda blow=blow: self._deal(blow, begun + blow.at))
         while self._due:
             when, _, deed = heapq.heappop(self._due)
             time.sleep(max(0.0, when - time.monotonic()))
@@ -47,12 +48,13 @@ class Storm:
     def _after(self, seconds: float, deed: Callable[[], None]) -> None:
         self._at(time.monotonic() + seconds, deed)
 
-    def _deal(self, blow: Blow) -> None:
+    def _deal(self, blow: Blow, meant: float) -> None:
         """Deal it, or try again soon where nobody is there to be hit."""
         if _DEEDS[blow.kind](self, blow):
             self.dealt[blow.kind] += 1
-        else:
-            self._after(_AGAIN_SECONDS, lambda: self._deal(blow))
+            return
+        assert time.monotonic() < meant + _PATIENCE_SECONDS, f"nobody to hit: {blow.kind}"
+        self._after(_AGAIN_SECONDS, lambda: self._deal(blow, meant))
 
     def kill(self, pids: Sequence[int], chance: float) -> bool:
         """SIGKILL one of them."""

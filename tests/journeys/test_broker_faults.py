@@ -20,11 +20,10 @@ from tests.rig import processes, valkey
 from tests.rig.forgery import forger
 from tests.rig.proxy import Proxy, proxying
 from tests.rig.sandbox import Sandbox
-from tests.rig.senders import Record
+from tests.rig.senders import BEFORE_SHOPIFY_CUTS, Record
 from tests.rig.service import Service, eventually
 from tests.rig.till import Till
 
-BEFORE_SHOPIFY_CUTS = 4.5
 ROOT = Path(__file__).parents[2]
 
 

@@ -1,15 +1,12 @@
 """The database gone, frozen, killed, full, locked: webhooks are asked to come again, and what was taken is delivered.
 
-F5, F29 to F34, F36, F37, F41. Shopify cuts a webhook off after 5 seconds: each answer has to come before that.
+F5, F29 to F34, F36 to F38. Shopify cuts a webhook off after 5 seconds: each answer has to come before that.
 """
 
-import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,13 +16,11 @@ from tests.conftest import missing
 from tests.rig import hasten, postgres, valkey
 from tests.rig.proxy import Proxy, proxying
 from tests.rig.sandbox import Sandbox
-from tests.rig.senders import Record
+from tests.rig.senders import BEFORE_SHOPIFY_CUTS, Record, answers, asked_to_come_again
 from tests.rig.service import Service, eventually
 from tests.rig.till import Till
 
-BEFORE_SHOPIFY_CUTS = 4.5
 SURELY_DEAD = 3.0  # a call lasts no time here; and if it did, it would be counted once all the same
-SELLERS = 6
 
 
 @dataclass
@@ -80,15 +75,6 @@ def place(tmp_path_factory: pytest.TempPathFactory, meta: Sandbox) -> Iterator[P
 @pytest.fixture
 def till(place: Place) -> Till:
     return place.till
-
-
-def asked_to_come_again(records: Iterable[Record]) -> None:
-    """The last answer to each was 503, with a time to wait, before the platform would have cut it off."""
-    for record in records:
-        last = record.tries[-1]
-        assert last.answer == "503", record.tries
-        assert int(last.retry_after) > 0
-        assert last.seconds < BEFORE_SHOPIFY_CUTS
 
 
 def test_a_database_that_is_gone_is_said_in_time_and_nothing_is_half_taken(place: Place, till: Till) -> None:
@@ -159,30 +145,6 @@ def take_every_slot(place: Place, stack: ExitStack) -> None:
     raise AssertionError("The service keeps a connection.")
 
 
-def sell_through(till: Till, deed: Callable[[], None]) -> list[Record]:
-    """Six sellers at work, each order told until it is taken, while `deed` is done in their midst."""
-    over, records = threading.Event(), []
-
-    def sell() -> None:
-        while not over.is_set():
-            records.append(till.sell())
-
-    threads = [threading.Thread(target=sell) for _ in range(SELLERS)]
-    for thread in threads:
-        thread.start()
-    time.sleep(1.0)
-    deed()
-    time.sleep(1.0)
-    over.set()
-    for thread in threads:
-        thread.join()
-    return records
-
-
-def answers(records: Iterable[Record]) -> set[str]:
-    return {one.answer for record in records for one in record.tries}
-
-
 def test_a_database_killed_under_load_loses_nothing_it_confirmed(place: Place, till: Till) -> None:
     """F30: SIGKILL for all of it, three times, without a word."""
 
@@ -193,7 +155,7 @@ def test_a_database_killed_under_load_loses_nothing_it_confirmed(place: Place, t
             place.server.start()
             time.sleep(1.0)
 
-    records = sell_through(till, kill)
+    records = till.sell_through(kill)
     assert answers(records) == {"200", "503"}
     assert all(record.taken for record in records)
     assert till.delivered(records, place.hasten)
@@ -206,7 +168,7 @@ def test_a_database_restarted_under_load_costs_no_more_than_an_answer_to_come_ag
         place.server.stop("fast")
         place.server.start()
 
-    records = sell_through(till, restart)
+    records = till.sell_through(restart)
     assert answers(records) <= {"200", "503"}
     assert all(record.taken for record in records)
     assert till.delivered(records, place.hasten)
@@ -238,23 +200,3 @@ def test_a_slow_database_makes_no_heap_of_waiting_threads(place: Place, till: Ti
     assert answers(records) <= {"200", "503"}
     assert max(record.tries[-1].seconds for record in records) < BEFORE_SHOPIFY_CUTS
     place.taken_in_the_end(records)
-
-
-def test_sqlite_held_by_another_process_is_said_in_time_and_nothing_taken_is_lost(
-    tmp_path: Path, meta: Sandbox
-) -> None:
-    """F41."""
-    valkey.have_or_skip()
-    service = Service(tmp_path / "data", {"META_GRAPH_URL": meta.url})
-    with service.running():
-        till = Till.opened(service, meta, "100000000000022")
-        before = till.tell()
-        other = sqlite3.connect(tmp_path / "data" / "tandem.db", isolation_level=None, timeout=20)
-        other.execute("BEGIN EXCLUSIVE")
-        records = till.tell_together(6)
-        asked_to_come_again(records)
-        other.execute("ROLLBACK")
-        other.close()
-        till.retell(records)
-        assert all(record.taken for record in records)
-        assert till.delivered([before, *records])

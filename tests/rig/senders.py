@@ -6,7 +6,7 @@ Facts: Shopify gives 1 s to connect and 5 s in all, and 8 retries to whatever is
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError
 
 # Four hours in half a minute.
 WAITS = {"shopify": (0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0), "woocommerce": ()}
+BEFORE_SHOPIFY_CUTS = 4.5
 BROKEN = "broken"  # no answer: refused, reset, or none within 5 seconds
 
 _TIMES = urllib3.Timeout(connect=1.0, total=5.0)
@@ -99,3 +100,17 @@ def send(webhook: Webhook, where: Callable[[], str]) -> Record:
         time.sleep(wait)
         attempt(where(), record)
     return record
+
+
+def answers(records: Iterable[Record]) -> set[str]:
+    """All that were given to them."""
+    return {one.answer for record in records for one in record.tries}
+
+
+def asked_to_come_again(records: Iterable[Record]) -> None:
+    """The last answer to each was 503, with a time to wait, before the platform would have cut it off."""
+    for record in records:
+        last = record.tries[-1]
+        assert last.answer == "503", record.tries
+        assert int(last.retry_after or 0) > 0
+        assert last.seconds < BEFORE_SHOPIFY_CUTS

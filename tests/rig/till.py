@@ -1,6 +1,7 @@
 """A store of a running service that sells: its orders, their webhooks, and what Meta was told of them."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from tests.rig.senders import Promise, Record, Webhook, attempt, send
 from tests.rig.service import Service, eventually
 
 PATIENCE = 60.0
+SELLERS = 6
 
 
 @dataclass
@@ -70,6 +72,26 @@ class Till:
 
         with ThreadPoolExecutor(number) as threads:
             return list(threads.map(tell, [Record(self.order()) for _ in range(number)]))
+
+    def sell_through(self, deed: Callable[[], None]) -> list[Record]:
+        """Some sellers at work, each order told until it is taken or given up, while `deed` is done in their midst."""
+        over = threading.Event()
+        records: list[Record] = []
+
+        def sell() -> None:
+            while not over.is_set():
+                records.append(self.sell())
+
+        threads = [threading.Thread(target=sell) for _ in range(SELLERS)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1.0)
+        deed()
+        time.sleep(1.0)
+        over.set()
+        for thread in threads:
+            thread.join()
+        return records
 
     def retell(self, records: Iterable[Record]) -> None:
         """What the platform does later: the same webhooks again."""
