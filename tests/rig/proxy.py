@@ -1,5 +1,6 @@
 """A proxy for what runs over TCP, that can be slow, mute, or lose an answer on its way. Loopback only."""
 
+import re
 import socket
 import threading
 import time
@@ -19,14 +20,14 @@ class Proxy:
     """Between our processes and a unix socket.
 
     `latency`: seconds that each piece from us takes. `mute`: whoever is connected now hears nothing any more, as behind
-    a firewall that forgot them. `loses`: the answer to what holds these bytes is lost, and the connection with it;
-    `lost` says how often that was.
+    a firewall that forgot them. `loses`: once all that was said on a connection since then holds this, the next answer on
+    it is lost, and the connection too; `lost` says how often that was.
     """
 
     upstream: Path
     port: int = 0
     latency: float = 0.0
-    loses: bytes | None = None
+    loses: re.Pattern[bytes] | None = None
     lost: int = 0
     pairs: list["Pair"] = field(default_factory=list)
 
@@ -68,17 +69,23 @@ class Pair:
     server: socket.socket
     mute: bool = False
     losing: bool = False
+    said: bytes = b""
 
     def upwards(self) -> None:
         """From us."""
         with suppress(OSError):
             while piece := self.client.recv(_PIECE):
                 time.sleep(self.proxy.latency)
-                if self.proxy.loses and self.proxy.loses in piece:
-                    self.losing = True
+                self.listen(piece)
                 if not self.mute:
                     self.server.sendall(piece)
         self.end()
+
+    def listen(self, piece: bytes) -> None:
+        """Whether this is what has to be lost."""
+        pattern = self.proxy.loses
+        self.said = self.said + piece if pattern else b""
+        self.losing = self.losing or bool(pattern and pattern.search(self.said))
 
     def downwards(self) -> None:
         """To us."""
