@@ -48,8 +48,9 @@ class Arrival:
         # The word it may wait for is given by whoever collects it, so it must not be given a second time.
         head, asked = _EXPECT.subn(b"", bytes(self.heard[: end + 2]))
         self.heard[: end + 2] = head
-        self._chunked, self._looked, self.asks_to_go_on = bool(_CHUNKED.search(head)), len(head) + 2, asked > 0
+        self._looked, self.asks_to_go_on = len(head) + 2, asked > 0
         told = _LENGTH.search(head)
+        self._chunked = told is None and _CHUNKED.search(head) is not None  # with both, gunicorn refuses it
         length = int(told[1]) if told else 0
         # What is too large is refused for what its head says, and the body is not waited for.
         self._needed = self._looked + (0 if self._is_too_much(length > MAX_BODY) else length)

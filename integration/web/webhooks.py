@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, abort, jsonify, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from connectors import registry
 from connectors.contract import WebhookRequest
@@ -28,15 +28,10 @@ def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
     views, fuse = Blueprint("webhooks", __name__), Fuse()
 
     def take(platform: str, key: str | None = None) -> Response:
-        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            # The signature is over the bytes as sent, and nothing of a stranger's is ever inflated.
-            return _answer(415, {"error": "the body must not be encoded"})
+        if request.environ.get("PATH_INFO", "").startswith("//"):
+            raise NotFound("This is no address of ours, though Werkzeug reads it as one.")
+        body = _body()
         headers = {name.lower(): text for name, text in request.headers.items()}
-        # One byte more than may be: a chunked body says no length beforehand, and must not be taken cut short.
-        request.max_content_length = MAX_BODY + 1
-        body = request.get_data(cache=False, parse_form_data=False)
-        if len(body) > MAX_BODY:
-            return _answer(413, {"error": "the body is larger than 2 MiB"})
         with fuse.guarded(), within(_DATABASE_SECONDS):
             reply = receiver.receive(platform, WebhookRequest(body, headers, key), datetime.now(UTC))
         failpoints.reach("ingest.after_commit")
@@ -59,6 +54,24 @@ def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
     views.register_error_handler(Unavailable, lambda _error: _unavailable())
     views.register_error_handler(Exception, _failed)
     return views
+
+
+def _body() -> bytes:
+    """The bytes as sent. Answers by itself where they are encoded (415), too many (413) or not all there (400)."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        # The signature is over the bytes as sent, and nothing of a stranger's is ever inflated.
+        abort(_answer(415, {"error": "the body must not be encoded"}))
+    # One byte more than may be: a chunked body says no length beforehand, and must not be taken cut short.
+    request.max_content_length = MAX_BODY + 1
+    try:
+        body = request.get_data(cache=False, parse_form_data=False)
+    except RequestEntityTooLarge:
+        body = None
+    except Exception:  # noqa: BLE001 (each server has its own words for broken chunks and for a sender that left)
+        abort(_answer(400, {"error": "the body did not arrive whole"}))
+    if body is None or len(body) > MAX_BODY:
+        abort(_answer(413, {"error": "the body is larger than 2 MiB"}))
+    return body
 
 
 def _answer(status: int, told: dict[str, Any]) -> Response:
