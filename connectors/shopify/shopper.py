@@ -17,6 +17,7 @@ _MAX_LANDING = 65_536  # longer than any address a browser keeps; a click id is 
 _MAX_FIELDS = 200
 
 _NOBODY, _NOWHERE, _NO_CLIENT = Account(), Address(), Client()
+_CONSENT = "_tandem_consent"
 _OURS = frozenset(one.encode_name for one in msgspec.structs.fields(OurAttributes))
 _NOTHING_OF_OURS, _NOTHING_SAID = OurAttributes(), Consent()
 
@@ -91,20 +92,24 @@ def consent(ours: OurAttributes) -> Consent:
     """What the shopper answered, if our storefront embed wrote it into the cart.
 
     Shopify itself tells nothing of it: `buyer_accepts_marketing` is consent to the shop's newsletter, and reading
-    it as consent to advertising would invent an answer nobody gave.
+    it as consent to advertising would invent an answer nobody gave. Where it was written twice, a refusal wins.
     """
-    told = ours.consent
-    answers = wild.part(msgspec.Raw(told.encode()), Answers) if isinstance(told, str) else None
-    if answers is None:
+    told = ours.consent if isinstance(ours.consent, list) else (ours.consent,)
+    read = [wild.part(msgspec.Raw(one.encode()), Answers) for one in told if isinstance(one, str)]
+    answers = [one for one in read if one is not None]
+    if not answers:
         return _NOTHING_SAID
-    return Consent(marketing=_stated(answers.marketing), sale_of_data=_stated(answers.sale_of_data))
+    return Consent(
+        marketing=_strictest([one.marketing for one in answers]),
+        sale_of_data=_strictest([one.sale_of_data for one in answers]),
+    )
 
 
-def _stated(answer: Any) -> Stated:
+def _strictest(answers: list[Any]) -> Stated:
     """By identity: 1 and "true" are no answers."""
-    if answer is True:
-        return Stated.GRANTED
-    return Stated.REFUSED if answer is False else Stated.UNSTATED
+    if any(answer is False for answer in answers):
+        return Stated.REFUSED
+    return Stated.GRANTED if any(answer is True for answer in answers) else Stated.UNSTATED
 
 
 def attributes(sale: Sale[Any]) -> OurAttributes:
@@ -112,8 +117,13 @@ def attributes(sale: Sale[Any]) -> OurAttributes:
     told = sale.note_attributes
     if isinstance(told, OurAttributes):
         return told
-    listed = {one.name: one.value for one in told or () if isinstance(one.name, str) and one.name in _OURS}
-    return msgspec.convert(listed, OurAttributes) if listed else _NOTHING_OF_OURS
+    ours = [one for one in told or () if isinstance(one.name, str) and one.name in _OURS]
+    if not ours:
+        return _NOTHING_OF_OURS
+    listed = {one.name: one.value for one in ours}
+    if len(listed) < len(ours):
+        listed[_CONSENT] = [one.value for one in ours if one.name == _CONSENT]
+    return msgspec.convert(listed, OurAttributes)
 
 
 def _fbclid(landing_site: Any) -> str | None:

@@ -165,7 +165,7 @@ def test_w80_only_a_clear_yes_is_one(scene: Scene, platform: str, what: str) -> 
     assert [found for _, found, _ in scene.states(shop)] == [state]
 
 
-@pytest.mark.parametrize("platform", ["woocommerce"])
+@both_platforms
 @pytest.mark.parametrize("answers", [[YES, NO], [NO, YES], [YES, OPTED_OUT], [OPTED_OUT, YES]])
 def test_w80_of_contradictory_answers_the_refusal_counts(scene: Scene, platform: str, answers: list[str]) -> None:
     shop = scene.shop(platform, consent_mode="regional")
