@@ -116,4 +116,5 @@ def test_a_horse_that_slept_past_its_lease_may_not_write_any_more(stable: Stable
     assert eventually(lambda: not processes.alive(horse), 60)
     after = [row for row in stable.service.events() if row["order_id"] == record.webhook.promises[0].event_id]
     assert after == before
+    assert "lease lost, outcome not written" in stable.service.log()
     assert stable.till.copies(record) == [True, False]
