@@ -73,7 +73,8 @@ def measure(ground: Ground, *, quick: bool) -> Table:
     runs = 1 if quick else 3
     table = Table(
         "(b) Delivery: one worker process, 64 calls in flight, a Graph that takes 200 ms a call",
-        f"events a second from the bell to the last outcome in PostgreSQL, median of {runs} runs; usual: one RQ job an event",
+        f"orders of {orders.USUAL} positions; events a second from the bell to the last outcome in PostgreSQL, median of "
+        f"{runs} runs; usual: one RQ job an event, Meta's SDK, a stock worker",
     )
     with ExitStack() as stack:
         moulds = {shops: stack.enter_context(fill.mould(ground, shops)) for shops in {one.datasets for one in CASES}}
@@ -152,7 +153,7 @@ def the_usual_way(ground: Ground, *, events: int) -> float:
         connection.flushall()
         queue = Queue(usual.QUEUE, connection=connection)
         for number in range(events):
-            order = usual.ready(json.loads(orders.body(number, datetime.now(UTC))))
+            order = usual.ready(json.loads(orders.body(number, datetime.now(UTC), orders.USUAL)))
             queue.enqueue(usual.send, "1234567890", order)
         command = [sys.executable, "-m", "bench.usual", url, meta.url]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)

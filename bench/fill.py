@@ -70,11 +70,11 @@ def add_shops(ground: Ground, url: str, shops: int, *, with_datasets: bool = Tru
 
 
 def tell_one_order_each(ground: Ground, url: str, shops: int) -> None:
-    """One paid order of each shop, through the receiver."""
+    """One paid order of each shop, of usual size, through the receiver."""
     settings, engine, now = ground.settings(url), db.connect(url), datetime.now(UTC)
     receiver = Receiver(engine, Sealer(settings.encryption_keys), settings.secret_key, settings.app_secrets)
     for number in range(shops):
-        body = orders.body(number * _APART, now.replace(microsecond=0) - timedelta(minutes=1))
+        body = orders.body(number * _APART, now.replace(microsecond=0) - timedelta(minutes=1), orders.USUAL)
         headers = orders.connector().sign(orders.TOPIC, body, orders.SECRET, domain(number))
         request = WebhookRequest(body, {name.lower(): text for name, text in headers.items()})
         if receiver.receive(orders.PLATFORM, request, now).status is not Outcome.ACCEPTED:

@@ -14,7 +14,7 @@ PLATFORM, TOPIC = "shopify", "orders/paid"
 SECRET = "a-secret-of-the-bench-only"  # noqa: S105
 FIRST_ORDER = 7_000_000_000_000
 
-_POSITIONS = 13  # what brings the body of our fixture to 23 KB
+LARGE, USUAL = 13, 3  # positions: what brings the body of our fixture to 23 KB; what recorded orders hold
 _FIRST_NAMES = ("Mira", "Jonas", "Zoë", "Anne-Marie", "Łukasz", "Íñigo", "Chloé", "Bo")
 _LAST_NAMES = ("Vogel", "O'Neill", "van den Berg", "Müller", "Nguyễn", "Sørensen", "Ibáñez", "Lee")
 # Recorded bodies hold all of these: half as platforms write numbers, the rest as people do.
@@ -39,9 +39,9 @@ def event_id(number: int) -> str:
     return str(FIRST_ORDER + number)
 
 
-def body(number: int, placed_at: datetime) -> bytes:
+def body(number: int, placed_at: datetime, positions: int = LARGE) -> bytes:
     """One order. Nothing that could be remembered from the last one is the same: person, phone, ids, click, tokens."""
-    template = _template()
+    template = _template(positions)
     person = _person(number)
     return msgspec.json.encode(
         {
@@ -97,9 +97,9 @@ def _phone(number: int) -> str:
 
 
 @cache
-def _template() -> dict[str, Any]:
+def _template(positions: int) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.json.decode(registry.sample(PLATFORM, TOPIC, "card"))
-    told["line_items"] = [_position(told["line_items"][n % 2], n) for n in range(_POSITIONS)]
+    told["line_items"] = [_position(told["line_items"][n % 2], n) for n in range(positions)]
     return told
 
 
