@@ -11,7 +11,7 @@ from integration.db import Engine
 from integration.errors import Unavailable
 from integration.log import logger
 from integration.meta.client import GraphClient
-from integration.pipeline.deliver import Drain, give_up
+from integration.pipeline.deliver import Drain, give_up, succeed
 from integration.queues import DELIVER, RUN_TASKS, Bell
 from integration.stores import disconnect
 
@@ -45,7 +45,10 @@ def deliver() -> None:
     shop = _workshops[0]
     shop.bell.heard(DELIVER)
     with _database_may_be_away():
-        Drain(shop.engine, shop.sealer, shop.client, owner=shop.owner(os.getpid())).run()
+        owner = shop.owner(os.getpid())
+        # A worker has one horse at a time: whatever an earlier one had leased, it is dead.
+        succeed(shop.engine, owner, family=shop.name)
+        Drain(shop.engine, shop.sealer, shop.client, owner=owner).run()
 
 
 def bury(pid: int) -> None:

@@ -266,6 +266,12 @@ def release(connection: sa.Connection, pks: Sequence[int], *, owner: str) -> Non
     connection.execute(sa.update(datasets).where(mine).values(values))
 
 
+def owners(connection: sa.Connection, beginning: str) -> set[str]:
+    """Who has leases, of those whose name begins so."""
+    found = sa.select(datasets.c.lease_owner).where(datasets.c.lease_owner.startswith(beginning, autoescape=True))
+    return {owner for owner in connection.execute(found.distinct()).scalars() if owner}
+
+
 def abandon(connection: sa.Connection, *, owner: str) -> None:
     """Its owner is dead: the leases are over, and that nobody gave them back stays visible."""
     connection.execute(sa.update(datasets).where(datasets.c.lease_owner == owner).values(lease_until=clock()))

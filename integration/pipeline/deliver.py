@@ -229,6 +229,14 @@ class Drain:
             transact(self.engine, lambda connection: datasets.release(connection, pks, owner=self.owner))
 
 
+def succeed(engine: Engine, owner: str, *, family: str) -> None:
+    """Give up the leases of earlier owners of the same family: of them only one lives at a time, and that is `owner`."""
+    with reading(engine) as connection:
+        earlier = datasets.owners(connection, family) - {owner}
+    for one in sorted(earlier):
+        give_up(engine, one)
+
+
 def give_up(engine: Engine, owner: str) -> None:
     """Let the leases of an owner that is dead run out at once. What it had under way is in doubt, as after any death."""
     transact(engine, lambda connection: datasets.abandon(connection, owner=owner))

@@ -14,7 +14,7 @@ from integration.db.alerts import alerts
 from integration.db.datasets import datasets
 from integration.db.deliveries import deliveries
 from integration.meta.client import GraphClient
-from integration.pipeline.deliver import Drain, give_up
+from integration.pipeline.deliver import Drain, give_up, succeed
 from integration.pipeline.dispatch import CRASHES_OF_ONE
 from integration.pipeline.schedule import OPEN_AFTER
 from tests.rig.shop import DATASET, Bench, Shop
@@ -315,7 +315,19 @@ def test_the_leases_of_an_owner_who_is_known_to_be_dead_run_out_at_once(bench: B
     Drain(bench.engine, bench.sealer, client=None, owner="dead")._lease(5, ailing=False)  # type: ignore[arg-type]
     assert bench.deliver() == 0
 
+    succeed(bench.engine, "live-2", family="live")
     give_up(bench.engine, "another")
     assert bench.deliver() == 0
     give_up(bench.engine, "dead")
+    assert bench.deliver() == 1
+
+
+def test_a_horse_frees_what_an_earlier_one_of_its_worker_had_leased_and_not_its_own(bench: Bench, shop: Shop) -> None:
+    tell(shop, 1)
+    Drain(bench.engine, bench.sealer, client=None, owner="worker_1-7")._lease(5, ailing=False)  # type: ignore[arg-type]
+    succeed(bench.engine, "worker_1-7", family="worker_1")
+    succeed(bench.engine, "workerx1-8", family="workerx1")
+    assert bench.deliver() == 0
+
+    succeed(bench.engine, "worker_1-8", family="worker_1")
     assert bench.deliver() == 1
