@@ -7,6 +7,7 @@ test_reception.py.
 """
 
 import gzip
+import random
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -241,3 +242,18 @@ def test_w32_a_gzip_bomb_is_not_opened(site: Site) -> None:
 
     assert code == 415
     assert site.memory() - before < 20 * MIB
+
+
+def test_noise_on_the_line_is_refused_or_hung_up_on(site: Site) -> None:
+    """Bytes that are no HTTP, and HTTP with bytes of it changed: never a fault of ours, never a redirect."""
+    noise = random.Random(10)
+    whole = site.order("shopify")
+    request = whole.head + whole.body[:200]
+    before = site.rows()
+    for number in range(200):
+        said = noise.randbytes(noise.randint(0, 600)) if number % 2 else bytearray(request)
+        for _ in range(noise.randint(1, 12) if number % 2 == 0 else 0):
+            said[noise.randrange(len(said))] = noise.randrange(256)
+        code, answer = site.say(bytes(said))
+        assert code == 0 or 400 <= code < 500, answer
+    assert site.rows() == before

@@ -76,15 +76,12 @@ class Site:
     def send(self, wire: Wire, *, seconds: float = 30.0) -> tuple[int, bytes]:
         """Status code and the whole answer; code 0 where the connection ended without one."""
         with socket.create_connection(("127.0.0.1", self.service.port), timeout=seconds) as line:
-            heard = b""
-            try:
-                line.sendall(wire.head + wire.body)
-                while piece := line.recv(65_536):
-                    heard += piece
-            except ConnectionError:  # refused while it was still sending
-                pass
-        final = heard.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return int(final.split(b" ", 2)[1]) if final.startswith(b"HTTP/") else 0, final
+            return _heard(line, wire.head + wire.body)
+
+    def say(self, said: bytes) -> tuple[int, bytes]:
+        """The same for any bytes, after which nothing more comes."""
+        with socket.create_connection(("127.0.0.1", self.service.port), timeout=30.0) as line:
+            return _heard(line, said, the_end=True)
 
     def rows(self) -> int:
         """How many rows all tables hold together, deliveries' attempts aside."""
@@ -99,3 +96,17 @@ class Site:
         pids = processes.descendants(self.service.process.pid)
         told = [Path(f"/proc/{pid}/status").read_text() for pid in pids if "valkey" not in processes.command(pid)]
         return max(int(text.partition("VmHWM:")[2].split()[0]) for text in told) * 1_024
+
+
+def _heard(line: socket.socket, said: bytes, *, the_end: bool = False) -> tuple[int, bytes]:
+    heard = b""
+    try:
+        line.sendall(said)
+        if the_end:
+            line.shutdown(socket.SHUT_WR)
+        while piece := line.recv(65_536):
+            heard += piece
+    except ConnectionError:  # refused while it was still sending
+        pass
+    final = heard.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+    return int(final.split(b" ", 2)[1]) if final.startswith(b"HTTP/") else 0, final
