@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -68,7 +69,18 @@ _TEXTS = (
         "{order_id}",
         "{0.__class__}",
     ),
-    *("gid://shopify/Order/7", "gid://shopify/Order/" + "9" * 70, "9" * 41, "007", "1-a", "USD", "eur", "XXX", "$"),
+    *(
+        "gid://shopify/Order/7",
+        "gid://shopify/Order/" + "9" * 70,
+        "9" * 41,
+        "1" * 90,
+        "007",
+        "1-a",
+        "USD",
+        "eur",
+        "XXX",
+        "$",
+    ),
     *("2026-11-20T10:00:00Z", "2026-11-20T10:00:00", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "now"),
     *("https://[::1", "http://a:99999/", "https://x.example/?fbclid=1", "javascript:x", "fb.1.1794854102345.IwAR"),
     *("paid", "pending", "refunded", "processing", "completed", "cancelled", "web", "pos", "checkout", "cod", "refund"),
@@ -85,7 +97,7 @@ _LEAVES = st.one_of(
 )
 _CONTAINERS = st.sampled_from(
     [[], {}, [None], [[]], [{}], {"id": {}}, [1, "a", None], {"": ""}, [{"id": "x"}] * 3, {"0": {"id": 5}}]
-)
+).map(deepcopy)  # each its own: places inside may be changed, too
 ANYTHING = _LEAVES | _CONTAINERS
 _SPELLINGS: tuple[Callable[[Any], bytes], ...] = (
     lambda told: json.dumps(told, separators=(",", ":")).encode(),
