@@ -218,6 +218,17 @@ def test_an_order_that_came_back_is_told_whatever_arrived_first(bench: Bench) ->
     ]
 
 
+def test_a_refund_that_several_payloads_list_is_of_the_time_of_the_first(bench: Bench) -> None:
+    """WooCommerce's list of refunds tells no times: the payload's own stands in, and the earliest is nearest."""
+    shop = bench.shop("woocommerce", consent_mode="assumed")
+    orders = orders_of(shop, permutations(("created", "paid", "refunded", "reopened")))
+    tell(shop, orders)
+    bench.deliver()
+
+    purchase, refund = sorted(the_same_for_all(found_of(orders, posted(bench))), key=lambda one: one["event_name"])
+    assert refund["event_time"] - purchase["event_time"] == REFUNDED.total_seconds()
+
+
 DELETIONS = ("created", "paid", "updated", "deleted", "restored")
 
 
