@@ -27,21 +27,27 @@ def _words() -> argparse.Namespace:
 
 
 def _measure(ground: Ground, part: str, *, quick: bool) -> list[str]:
+    """Measure and print one part; what was missed comes back. A part that breaks off does not take the others along."""
     begun = time.monotonic()
-    table = _PARTS[part](ground, quick=quick)
+    try:
+        table = _PARTS[part](ground, quick=quick)
+    except RuntimeError as error:
+        print(f"\n({part}) broke off: {error}\n{ground.said()}", flush=True)
+        return [f"({part}) all of it"]
     print(f"{table}\n[{time.monotonic() - begun:.0f} s]", flush=True)
-    return [f"({part}) {what.strip()}" for what in table.missed]
+    return [f"({part}) {what}" for what in table.missed]
 
 
 def main() -> None:
-    """Measure."""
+    """Measure. The exit code is 1 where a part broke off, for a bench that measures nothing has failed."""
     words = _words()
     wanted = [part.strip() for part in words.parts.split(",") if part.strip()]
     if unknown := set(wanted) - set(_PARTS):
         sys.exit(f"bench: there is no part {', '.join(sorted(unknown))}")
     with laid() as ground:
         missed = [what for part in wanted for what in _measure(ground, part, quick=words.quick)]
-    print(f"\nMissed: {'; '.join(missed)}" if missed else "\nAll targets met.")
+    print("\nAll targets met." if not missed else "\n".join(["", "Missed:", *missed]))
+    sys.exit(any(what.endswith("all of it") for what in missed))
 
 
 if __name__ == "__main__":

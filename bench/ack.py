@@ -39,6 +39,10 @@ def _compare(ground: Ground, url: str, name: str, table: Table, runs: int, reque
     table.add(f"{name}: requests a second, ours / bare", median_ratio(pairs, _rate), "", _RATIO[name])
     cheapness = 1 / median_ratio(pairs, _cpu)
     table.add(f"{name}: CPU a request, bare / ours", cheapness, "", _RATIO[name])
+    if steady.told.busy:
+        table.add(
+            f"{name}: answered 503 at a steady {_STEADY}/s", 100 * steady.told.busy, " %", Target(0, at_most=True)
+        )
     table.add(f"{name}: p50 at a steady {_STEADY}/s", steady.told.percentile(0.50), " ms")
     table.add(f"{name}: p99 at a steady {_STEADY}/s", steady.told.percentile(0.99), " ms", Target(100, at_most=True))
 

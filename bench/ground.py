@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -103,12 +102,7 @@ def laid() -> Iterator[Ground]:
         }
         valkey = broker.start(config.load(values))
         stack.callback(valkey.stop)
-        ground = Ground(directory, cluster, values, valkey)
-        try:
-            yield ground
-        except RuntimeError:
-            sys.stderr.write(ground.said())
-            raise
+        yield Ground(directory, cluster, values, valkey)
 
 
 def free_port() -> int:
