@@ -49,6 +49,8 @@ def lines(options: Options, outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "lost", str(verdict.lost)
     yield "ack, p50 / p99", " / ".join(f"{seconds * 1000:.0f} ms" for seconds in verdict.ack)
     yield "webhook to Meta, p50 / p99", " / ".join(f"{seconds:.2f} s" for seconds in verdict.to_meta)
+    for words, number in sorted(outcome.reasons.items()):
+        yield "not delivered", f"{number} x {words}"
     for words, number in sorted(outcome.complaints.items()):
         yield "logged", f"{number} x {words}"
 

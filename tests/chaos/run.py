@@ -50,13 +50,16 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The verdict, the blows that were dealt, how long storm and settling took, and what the processes complained of."""
+    """The verdict, the blows that were dealt, how long storm and settling took, what the processes complained of, and
+    the ledger's reasons for what was not delivered.
+    """
 
     verdict: Verdict
     dealt: Mapping[str, int]
     stormy: float
     settling: float
     complaints: Mapping[str, int]
+    reasons: Mapping[str, int]
 
 
 def run(options: Options) -> Outcome:
@@ -73,7 +76,8 @@ def run(options: Options) -> Outcome:
             if options.keep:
                 _keep(standing, options.keep)
             verdict = _judge(standing, load)
-            return Outcome(verdict, dealt, calm - begun, settled - calm, _complaints(standing))
+            complaints, reasons = _complaints(standing), _reasons(standing.bench.engine)
+            return Outcome(verdict, dealt, calm - begun, settled - calm, complaints, reasons)
 
 
 def _shake(standing: House, options: Options) -> tuple[Load, Counter[str]]:
@@ -111,6 +115,12 @@ def _ledger(engine: db.Engine) -> dict[Promise, str]:
     with reading(engine) as connection:
         rows = reports.listing(connection)
         return {Promise(row["dataset_id"], row["event_name"], row["event_id"]): row["status"] for row in rows}
+
+
+def _reasons(engine: db.Engine) -> Counter[str]:
+    with reading(engine) as connection:
+        others = [row for row in reports.listing(connection) if row["status"] != "delivered"]
+    return Counter(f"{row['event_name']} {row['status']}: {row['reason']}" for row in others)
 
 
 def _judge(standing: House, load: Load) -> Verdict:
