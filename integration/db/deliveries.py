@@ -1,13 +1,14 @@
 """Deliveries: one event for one dataset, and its state."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
-from integration.db import ROW_ID, Instant, among, metadata
+from integration.db import ROW_ID, Instant, among, clock, metadata
 from integration.db.events import events
 
 
@@ -95,17 +96,53 @@ class Placed:
         return not self.doubtful and self.state in MOVABLE
 
 
-def add(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the deliveries of a new event."""
-    for row in rows:  # one by one: the due time may be an expression of the database's clock
-        connection.execute(sa.insert(deliveries).values(dict(row)))
+@dataclass(frozen=True, slots=True)
+class New:
+    """The first delivery of an event to a dataset; due after `delay` by the database's clock, or not by time."""
+
+    event_pk: int
+    dataset_pk: int | None
+    state: State
+    reason: str | None
+    delay: timedelta | None
 
 
-def of_event(connection: sa.Connection, event_pk: int) -> list[Placed]:
-    """Each delivery of an event, kept from others until this transaction ends."""
+_DELAY = sa.bindparam("delay", type_=sa.BigInteger)
+_ADD = sa.insert(deliveries).values(
+    {name: sa.bindparam(name) for name in ("store_id", "event_pk", "dataset_pk", "state", "reason")}
+    | {"next_at": sa.type_coerce(sa.type_coerce(clock(), sa.BigInteger) + _DELAY, Instant)}
+)
+
+
+def add(connection: sa.Connection, store_id: str, rows: Sequence[New]) -> None:
+    """Insert deliveries of new events."""
+    values = [
+        {
+            "store_id": store_id,
+            "event_pk": row.event_pk,
+            "dataset_pk": row.dataset_pk,
+            "state": row.state,
+            "reason": row.reason,
+            "delay": None if row.delay is None else round(row.delay.total_seconds() * 1000),
+        }
+        for row in rows
+    ]
+    if values:
+        connection.execute(_ADD, values)
+
+
+def of_events(connection: sa.Connection, event_pks: Sequence[int]) -> dict[int, list[Placed]]:
+    """The deliveries of events, by event, kept from others until this transaction ends."""
+    if not event_pks:
+        return {}
     columns = (deliveries.c.id, deliveries.c.dataset_pk, deliveries.c.state, deliveries.c.doubtful)
-    found = connection.execute(sa.select(*columns).where(deliveries.c.event_pk == event_pk).with_for_update())
-    return [Placed(pk, dataset, State(state), doubtful) for pk, dataset, state, doubtful in found]
+    wanted = sa.select(deliveries.c.event_pk, *columns).where(among(deliveries.c.event_pk, event_pks))
+    placed: dict[int, list[Placed]] = {}
+    for event_pk, pk, dataset, state, doubtful in connection.execute(
+        wanted.order_by(deliveries.c.id).with_for_update()
+    ):
+        placed.setdefault(event_pk, []).append(Placed(pk, dataset, State(state), doubtful))
+    return placed
 
 
 def change(connection: sa.Connection, pks: Sequence[int], **values: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from integration.db import ROW_ID, Instant, insert, metadata
+from integration.db import ROW_ID, Instant, among, insert, metadata
 
 events = sa.Table(
     "events",
@@ -61,23 +61,24 @@ class LedgerRow:
     user_data: str | None
 
 
-def add(connection: sa.Connection, values: Mapping[str, Any]) -> int | None:
-    """Insert a row; None where this store's event of that name and subject is in the ledger already."""
-    statement = insert(connection, events).values(**values)
-    statement = statement.on_conflict_do_nothing(index_elements=["store_id", "event_name", "subject"])
-    found = connection.execute(statement.returning(events.c.id)).scalar_one_or_none()
-    return None if found is None else int(found)
+def add(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Insert rows with the same columns; by subject the ids of those that were not in the ledger already."""
+    if not rows:
+        return {}
+    statement = insert(connection, events).on_conflict_do_nothing(index_elements=["store_id", "event_name", "subject"])
+    found = connection.execute(statement.returning(events.c.subject, events.c.id), [dict(row) for row in rows])
+    return {subject: int(pk) for subject, pk in found}
 
 
-def lock(connection: sa.Connection, store_id: str, event_name: str, subject: str) -> LedgerRow | None:
-    """The row, kept from others until this transaction ends."""
+def lock(connection: sa.Connection, store_id: str, event_name: str, subjects: Sequence[str]) -> dict[str, LedgerRow]:
+    """The rows that are there, by subject, kept from others until this transaction ends."""
     columns: tuple[sa.Column[Any], ...] = (
         *(events.c.id, events.c.updated_at, events.c.ended, events.c.key_mask),
         *(events.c.value, events.c.later_value, events.c.currency, events.c.facts, events.c.user_data),
     )
-    same = (events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject == subject)
-    row = connection.execute(sa.select(*columns).where(*same).with_for_update()).one_or_none()
-    return None if row is None else LedgerRow(*row)
+    same = (events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject.in_(subjects))
+    wanted = sa.select(events.c.subject, *columns).where(*same).order_by(events.c.id).with_for_update()
+    return {subject: LedgerRow(*row) for subject, *row in connection.execute(wanted)}
 
 
 def lock_many(connection: sa.Connection, pks: Sequence[int]) -> None:
@@ -86,9 +87,9 @@ def lock_many(connection: sa.Connection, pks: Sequence[int]) -> None:
         connection.execute(sa.select(events.c.id).where(events.c.id.in_(pks)).order_by(events.c.id).with_for_update())
 
 
-def update(connection: sa.Connection, pk: int, values: Mapping[str, Any]) -> None:
-    """Change some columns of a row; never its key, never its event_id."""
-    connection.execute(sa.update(events).where(events.c.id == pk).values(**values))
+def change(connection: sa.Connection, pks: Sequence[int], values: Mapping[str, Any]) -> None:
+    """Change some columns of some rows; never their key, never their event_id."""
+    connection.execute(sa.update(events).where(among(events.c.id, pks)).values(**values))
 
 
 def wipe(connection: sa.Connection, pks: Sequence[int]) -> None:

@@ -32,9 +32,8 @@ def within(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def watched(connection: sa.Connection, seconds: float) -> Iterator[None]:
-    """At most so many seconds, and not beyond what `within` allows, for what is done on this connection."""
-    driver: Any = connection.connection.driver_connection
+def watched(driver: Any, seconds: float) -> Iterator[None]:
+    """At most so many seconds, and not beyond what `within` allows, for what is done on this connection of the driver."""
     descriptor = driver.fileno()
     until = time.monotonic() + seconds
     promised = getattr(_local, "until", None)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -52,6 +53,7 @@ class Store:
     since: datetime
     created_at: datetime
     uninstalled_at: datetime | None
+    version: int = 1
 
     @property
     def live(self) -> bool:
@@ -71,14 +73,21 @@ def _store(row: sa.Row[tuple[object, ...]]) -> Store:
         platform=of["platform"],
         domain=of["domain"],
         state=of["state"],
-        settings=StoreSettings().changed(json.loads(of["settings"])),
+        settings=_settings(of["settings"]),
         public_key=of["public_key"],
         webhook_key=of["webhook_key"],
         sealed_secret=of["webhook_secret"],
         since=of["since"],
         created_at=of["created_at"],
         uninstalled_at=of["uninstalled_at"],
+        version=of["version"],
     )
+
+
+@lru_cache(maxsize=1_024)
+def _settings(text: str) -> StoreSettings:
+    """Remembered: most stores leave most of them as they are, and equal ones are then one object."""
+    return StoreSettings().changed(json.loads(text))
 
 
 def add(connection: sa.Connection, store: Store) -> bool:

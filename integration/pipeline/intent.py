@@ -26,9 +26,9 @@ from integration.pipeline.dispatch import (
     most_events,
     next_batch,
 )
-from integration.pipeline.ledger import unseal_person
 from integration.pipeline.outcome import Batch
 from integration.pipeline.schedule import Trouble
+from integration.pipeline.scribe import unseal_person
 
 UNREADABLE = "This event cannot be read. This is a fault of ours: please report it."
 CRASHES = "Whoever tried to send this event died of it. This is a fault of ours: please report it."

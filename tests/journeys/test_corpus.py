@@ -15,7 +15,7 @@ import pytest
 
 from connectors import registry
 from connectors.rehearsal import moved
-from integration.pipeline.ledger import AWAITS_UPDATES
+from integration.pipeline.scribe import AWAITS_UPDATES
 from tests.rig.sandbox import Sandbox
 from tests.rig.service import Service, eventually
 

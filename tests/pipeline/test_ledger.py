@@ -3,10 +3,16 @@
 import itertools
 import json
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
+import sqlalchemy as sa
+from cryptography.fernet import Fernet
 
-from integration.pipeline.ledger import Move, judge
+from integration.crypto import Sealer, new_key
+from integration.db import reading, transaction
+from integration.db.events import events
+from integration.pipeline.moves import Move, judge
 from integration.pipeline.qualify import Counts, Never, NotYet
 from tests.rig.shop import Bench, Shop
 
@@ -207,3 +213,31 @@ def test_every_order_of_arrival_of_one_orders_life_ends_in_the_same_events(bench
             (row["event_name"], row["event_id"], row["value"]) for row in bench.rows() if row["store_id"] == shop.id
         ]
         assert sorted(told) == [("Purchase", "5001", told[0][2]), ("Refund", "refund_77", "5.00")], arrival
+
+
+def test_what_an_older_version_sealed_is_enriched_told_and_sealed_anew(bench: Bench) -> None:
+    """Databases outlive the format of a seal: the first version's were Fernet tokens."""
+    key = new_key()
+    bench.sealer = Sealer([key])
+    shop = bench.shop("woocommerce", consent_mode="assumed")
+    for order_id in ("1", "2"):
+        shop.tell("order.created", woo(shop, "card", order_id=order_id, date_modified_gmt=at(0)))
+    with transaction(bench.engine) as connection:
+        for pk, sealed in connection.execute(sa.select(events.c.id, events.c.user_data)).all():
+            opened = bench.sealer.unseal(sealed, store=shop.id, column="events.user_data")
+            place = sha256(f"{shop.id}\x00events.user_data".encode()).digest()[:16]
+            connection.execute(
+                sa.update(events)
+                .where(events.c.id == pk)
+                .values(user_data=Fernet(key).encrypt(place + opened).decode())
+            )
+
+    shop.tell("order.updated", woo(shop, "completed", order_id="2", date_modified_gmt=at(5)))
+    with reading(bench.engine) as connection:
+        first, second = connection.execute(sa.select(events.c.user_data).order_by(events.c.id)).scalars()
+    bench.deliver()
+
+    assert first.startswith("gAAAA")
+    assert not second.startswith("gAAAA")
+    assert len({event["user_data"]["em"] for event in bench.sandbox.told()}) == 1
+    assert bench.states() == [("delivered", None)] * 2

@@ -13,6 +13,7 @@ from integration.crypto import Sealer, new_key
 from integration.db import reading, reports, stores, transaction
 from integration.meta.client import GraphClient
 from integration.pipeline.deliver import Drain
+from integration.pipeline.memory import Memory
 from integration.pipeline.receive import Receiver, Reply
 from integration.pipeline.sweep import sweep
 from integration.stores import connect, credentials, settings
@@ -31,6 +32,7 @@ class Bench:
     sandbox: Sandbox
     sealer: Sealer = field(default_factory=lambda: Sealer([new_key()]))
     app_secrets: dict[str, Sequence[str]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
 
     def shop(self, platform: str = "shopify", domain: str | None = None, **more: Any) -> "Shop":
         """A connected, live store; with a dataset unless `dataset=None`. Further words are its settings."""
@@ -56,7 +58,7 @@ class Bench:
 
     def receive(self, platform: str, request: WebhookRequest, now: datetime | None = None) -> Reply:
         """What the webhook endpoint does."""
-        receiver = Receiver(self.engine, self.sealer, SECRET_KEY, self.app_secrets)
+        receiver = Receiver(self.engine, self.sealer, SECRET_KEY, self.app_secrets, self.memory)
         return receiver.receive(platform, request, now or datetime.now(UTC))
 
     def deliver(self) -> int:

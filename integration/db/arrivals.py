@@ -1,0 +1,152 @@
+"""What nearly every webhook is: a receipt never seen, an event never seen, its first deliveries. Written at once.
+
+On PostgreSQL all of it is one statement, which is one round trip and commits itself; the general way (`webhooks`,
+`events`, `deliveries`, in a transaction) takes a dozen. It writes everything or nothing: nothing where the store is not
+what the webhook was judged by, or anything of it is known already. Then the general way decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from integration.db import alone, clock, to_ms, transaction
+from integration.errors import Contended
+
+# The columns that are given; the others have their defaults.
+_RECEIPT = ("topic", "body_sha256", "delivery_id", "outcome", "received_at")
+_EVENT = (
+    *("event_name", "subject", "event_id", "order_id", "test", "placed_at", "event_time", "updated_at", "ended"),
+    *("value", "currency", "facts", "user_data", "key_mask", "email_hmac", "phone_hmac", "customer_hmac"),
+    *("connector", "received_at"),
+)
+# What is no text. A parameter in a SELECT has only the type it is given.
+_TYPES = {
+    **dict.fromkeys(("received_at", "placed_at", "event_time", "updated_at"), "bigint"),
+    **dict.fromkeys(("test", "ended"), "boolean"),
+    "key_mask": "integer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A delivery as it begins: the reason for its state, and after which delay it is due (None: not by time)."""
+
+    dataset_pk: int
+    state: str
+    reason: str | None
+    delay: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event told for the first time. `receipt` and `event` are columns; `version` is the store's, as judged by."""
+
+    store_id: str
+    version: int
+    receipt: Mapping[str, Any]
+    event: Mapping[str, Any]
+    deliveries: Sequence[Begun]
+
+    def values(self) -> dict[str, Any]:
+        """The parameters of a statement; times as the columns hold them."""
+        told = {**self.receipt, **self.event, "store_id": self.store_id, "version": self.version}
+        values = {name: to_ms(one) if isinstance(one, datetime) else one for name, one in told.items()}
+        for place, one in enumerate(self.deliveries):
+            values[f"dataset_{place}"], values[f"state_{place}"] = one.dataset_pk, one.state
+            values[f"reason_{place}"] = one.reason
+            values[f"delay_{place}"] = None if one.delay is None else round(one.delay.total_seconds() * 1000)
+        return values
+
+
+def write(engine: sa.Engine, arrival: Arrival) -> bool:
+    """Keep it, committed when this returns; False, and nothing is kept, where it is not as simple. Raises Unavailable."""
+    if engine.dialect.name == "postgresql":
+        return _write_alone(engine, arrival)
+    with transaction(engine) as connection:
+        return _write_in_turn(connection, arrival)
+
+
+def _write_alone(engine: sa.Engine, arrival: Arrival) -> bool:
+    statement = _statement(len(arrival.deliveries), _clock(engine.dialect))
+    try:
+        with alone(engine) as driver:
+            return driver.execute(statement, arrival.values()).rowcount > 0
+    except (IntegrityError, Contended):
+        # Another request told the same event at this moment: the whole statement is undone, its receipt with it.
+        return False
+
+
+@cache
+def _statement(deliveries: int, due: str) -> str:
+    """Races are decided by the unique keys. A copy of the receipt is passed over, and nothing follows from it; the event
+    has no ON CONFLICT, so a second one of the same subject undoes its own receipt.
+    """
+    begun = ", ".join(
+        f"(%(dataset_{n})s::bigint, %(state_{n})s::text, %(reason_{n})s::text, %(delay_{n})s::bigint)"
+        for n in range(deliveries)
+    )
+    return f"""
+        WITH receipt AS (
+            INSERT INTO webhooks (store_id, {", ".join(_RECEIPT)})
+            SELECT stores.id, {_typed(_RECEIPT)} FROM stores
+            WHERE stores.id = %(store_id)s AND stores.version = %(version)s::integer AND NOT EXISTS (
+                SELECT FROM events
+                WHERE store_id = %(store_id)s AND event_name = %(event_name)s AND subject = %(subject)s
+            )
+            ON CONFLICT (store_id, topic, body_sha256) DO NOTHING
+            RETURNING store_id
+        ), event AS (
+            INSERT INTO events (store_id, {", ".join(_EVENT)})
+            SELECT store_id, {_typed(_EVENT)} FROM receipt
+            RETURNING id, store_id
+        )
+        INSERT INTO deliveries (store_id, event_pk, dataset_pk, state, reason, next_at)
+        SELECT event.store_id, event.id, begun.dataset_pk, begun.state, begun.reason, {due} + begun.delay
+        FROM event CROSS JOIN (VALUES {begun}) AS begun (dataset_pk, state, reason, delay)
+    """
+
+
+def _typed(columns: Sequence[str]) -> str:
+    return ", ".join(f"%({name})s::{_TYPES.get(name, 'text')}" for name in columns)
+
+
+@lru_cache(maxsize=8)
+def _clock(dialect: sa.Dialect) -> str:
+    return str(clock().compile(dialect=dialect))
+
+
+def _write_in_turn(connection: sa.Connection, arrival: Arrival) -> bool:
+    """SQLite changes one table a statement, and has one writer at a time anyway."""
+    values = arrival.values()
+    if connection.exec_driver_sql(_SQLITE_RECEIPT, values).rowcount == 0:
+        return False
+    values["event_pk"] = connection.exec_driver_sql(_SQLITE_EVENT, values).lastrowid
+    due = _clock(connection.dialect)
+    for n in range(len(arrival.deliveries)):
+        connection.exec_driver_sql(
+            f"""
+            INSERT INTO deliveries (store_id, event_pk, dataset_pk, state, reason, next_at)
+            VALUES (:store_id, :event_pk, :dataset_{n}, :state_{n}, :reason_{n}, {due} + :delay_{n})
+            """,
+            values,
+        )
+    return True
+
+
+_SQLITE_RECEIPT = f"""
+    INSERT INTO webhooks (store_id, {", ".join(_RECEIPT)})
+    SELECT stores.id, {", ".join(f":{name}" for name in _RECEIPT)} FROM stores
+    WHERE stores.id = :store_id AND stores.version = :version AND NOT EXISTS (
+        SELECT 1 FROM events WHERE store_id = :store_id AND event_name = :event_name AND subject = :subject
+    )
+    ON CONFLICT (store_id, topic, body_sha256) DO NOTHING
+"""
+_SQLITE_EVENT = f"""
+    INSERT INTO events (store_id, {", ".join(_EVENT)})
+    VALUES (:store_id, {", ".join(f":{name}" for name in _EVENT)})
+"""

@@ -1,0 +1,177 @@
+"""What is written of an event told for the first time: its ledger row, sealed, and how its deliveries begin. Decides and
+seals, and writes nothing itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.event import Event
+from integration.crypto import Sealer, fingerprint
+from integration.db import after, events
+from integration.db.datasets import Dataset
+from integration.db.deliveries import UNSETTLED, State
+from integration.db.stores import Store
+from integration.meta import mapping
+from integration.meta.event import INITIATE_CHECKOUT, key_mask
+from integration.pipeline import consent, identity
+from integration.pipeline.consent import Decision, Wait, Withhold
+from integration.pipeline.prepare import Prepared
+from integration.pipeline.qualify import AWAITS_PURCHASE, PURCHASE_NOT_TOLD, TEST_ORDER, Counts, Never, Verdict
+from integration.pipeline.schedule import CHECKOUT_PAUSE, CONSENT_PAUSE
+
+CONNECTOR_VERSION = "1"
+NO_DATASET = "no dataset yet"
+AWAITS_UPDATES = "told two minutes after it began, so that updates enrich it"
+AT_ONCE = timedelta(0)
+_SEALED = "events.user_data"
+
+Purchases = Mapping[int | None, State]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The state a delivery begins in, and after which delay it is due (None: not by time)."""
+
+    state: State
+    reason: str | None = None
+    delay: timedelta | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """As the delivery's columns; due times are by the database's clock, as the claims that read them."""
+        return {
+            "state": self.state,
+            "reason": self.reason,
+            "next_at": None if self.delay is None else after(self.delay),
+        }
+
+
+def opening(  # noqa: PLR0911
+    prepared: Prepared,
+    *,
+    live: bool,
+    dataset: Dataset | None,
+    decision: Decision,
+    purchase: State | None,
+) -> Opening:
+    """How a delivery of an event begins at one dataset (None: the store has none). `purchase`: for a refund, what
+    became of its order's Purchase there.
+    """
+    verdict = prepared.verdict
+    if isinstance(verdict, Never):
+        return Opening(State.SKIPPED, verdict.reason)
+    if isinstance(decision, Withhold):
+        return Opening(State.WITHHELD, decision.reason)
+    if not live:
+        return Opening(State.OBSERVED, "would be sent")
+    if dataset is None:
+        return Opening(State.HELD, NO_DATASET)
+    if isinstance(verdict, Counts) and verdict.test and not dataset.test_event_code:
+        return Opening(State.SKIPPED, TEST_ORDER)
+    if prepared.borrows_person and purchase is not State.DELIVERED:
+        untold = purchase is not None and purchase not in UNSETTLED
+        return Opening(State.SKIPPED, PURCHASE_NOT_TOLD) if untold else Opening(State.WAITING, AWAITS_PURCHASE)
+    if dataset.paused:
+        return Opening(State.HELD, dataset.reason, AT_ONCE)
+    if isinstance(decision, Wait):
+        return Opening(State.WAITING, decision.reason, CONSENT_PAUSE)
+    if prepared.event_name == INITIATE_CHECKOUT:
+        return Opening(State.PENDING, AWAITS_UPDATES, CHECKOUT_PAUSE)
+    return Opening(State.PENDING, None, AT_ONCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scribe:
+    """Puts events of one store into columns."""
+
+    store: Store
+    datasets: Sequence[Dataset]
+    sealer: Sealer
+    secret_key: str
+    now: datetime
+
+    def row(self, event: Event, prepared: Prepared) -> dict[str, Any]:
+        """The columns of a new event."""
+        return {
+            "store_id": self.store.id,
+            "event_name": prepared.event_name,
+            "subject": event.subject,
+            "event_id": prepared.event_id,
+            "order_id": event.order_id,
+            "connector": f"{self.store.platform} {CONNECTOR_VERSION}",
+            "received_at": self.now,
+            **self.version(event, prepared.verdict),
+            **self.times(event, prepared.verdict),
+            **self.impersonal(prepared),
+            **self.personal(event, prepared, prepared.person),
+        }
+
+    def version(self, event: Event, verdict: Verdict, last: datetime | None = None) -> dict[str, Any]:
+        """How new this payload is, and whether it took the deed back; `last`: how new the newest one was."""
+        # A deletion names no time of its own: it is as new as its arrival, and as whatever it deletes.
+        ended = isinstance(verdict, Never) and verdict.ended
+        newest = max(filter(None, (self.now, last))) if ended else last
+        return {"updated_at": event.updated_at or newest, "ended": ended}
+
+    def times(self, event: Event, verdict: Verdict) -> dict[str, Any]:
+        """When it was done, and whether it was a trial."""
+        if isinstance(verdict, Counts):
+            return {"event_time": verdict.event_time, "placed_at": verdict.placed_at, "test": verdict.test}
+        placed_at = min(event.placed_at or self.now, self.now)
+        return {"event_time": placed_at, "placed_at": placed_at, "test": bool(event.order and event.order.test)}
+
+    def impersonal(self, prepared: Prepared) -> dict[str, Any]:
+        """What it was worth, and of which parts."""
+        worth = self.worth(prepared)
+        return {"value": worth, "currency": prepared.facts.currency, "facts": prepared.facts.encoded()}
+
+    def worth(self, prepared: Prepared) -> str | None:
+        """The value, as the column holds it."""
+        worth = mapping.value(prepared.event_name, prepared.facts, self.store.settings.value_basis)
+        return None if worth is None else str(worth)
+
+    def personal(self, event: Event, prepared: Prepared, person: identity.Person) -> dict[str, Any]:
+        """The sealed person, or nothing where nothing will be told of them."""
+        if prepared.borrows_person or not isinstance(prepared.verdict, Counts) or self.refused(person):
+            return dict(events.NOBODY)
+        keyed = identity.fingerprints(event, self.store.settings, self._fingerprint)
+        return {"user_data": self.seal(person), "key_mask": key_mask(person.user_data), **keyed}
+
+    def _fingerprint(self, kind: str, value: str) -> str:
+        return fingerprint(self.secret_key, store=self.store.id, kind=kind, value=value)
+
+    def seal(self, person: identity.Person) -> str:
+        """A person, as the column holds them."""
+        return self.sealer.seal(person.encoded(), store=self.store.id, column=_SEALED)
+
+    def unseal(self, sealed: str | None) -> identity.Person:
+        """The person in the column; nobody, where it holds none. Raises SealBroken."""
+        return identity.Person({}) if sealed is None else unseal_person(self.sealer, self.store.id, sealed)
+
+    def refused(self, person: identity.Person) -> bool:
+        """Whether this person may not be told of."""
+        return isinstance(self._decide(person), Withhold)
+
+    def _decide(self, person: identity.Person) -> Decision:
+        settings = self.store.settings
+        return consent.decide(person.shopper, settings.consent_mode, settings.limited_data_use, patience_over=False)
+
+    def opening(self, prepared: Prepared, dataset: Dataset | None, purchases: Purchases) -> Opening:
+        """How its delivery begins at one dataset; `purchases`: for a refund, what became of its Purchase at each."""
+        # A refund's person is its Purchase's, who was asked when that left.
+        decision = consent.Whole() if prepared.borrows_person else self._decide(prepared.person)
+        purchase = purchases.get(dataset.id) if dataset else None
+        return opening(prepared, live=self.store.live, dataset=dataset, decision=decision, purchase=purchase)
+
+    def openings(self, prepared: Prepared, purchases: Purchases) -> list[tuple[int | None, Opening]]:
+        """How its deliveries begin at the datasets, each by our own id of it; a store without one holds one."""
+        return [
+            (dataset.id if dataset else None, self.opening(prepared, dataset, purchases))
+            for dataset in self.datasets or (None,)
+        ]
+
+
+def unseal_person(sealer: Sealer, store_id: str, sealed: str) -> identity.Person:
+    """The person of a ledger row. Raises SealBroken."""
+    return identity.decode(sealer.unseal(sealed, store=store_id, column=_SEALED))

@@ -1,0 +1,260 @@
+"""One verified webhook on its way into the database: written at once where it is the usual one, else with care."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import groupby
+
+import msgspec
+
+from connectors.contract import Connector, Identity
+from connectors.event import Event, Message, PrivacyRequest, StoreUninstalled
+from integration import failpoints
+from integration.crypto import Sealer, fingerprint
+from integration.db import Connection, Engine, alerts, arrivals, datasets, tasks, transact, transaction, webhooks
+from integration.db.arrivals import Arrival, Begun
+from integration.db.datasets import Dataset
+from integration.db.stores import Store
+from integration.pipeline.ledger import Ledger
+from integration.pipeline.memory import Known
+from integration.pipeline.prepare import Prepared, prepare
+from integration.pipeline.qualify import Horizon, NotYet
+from integration.pipeline.scribe import Scribe
+
+_QUARANTINED_BODY = "quarantine.body"
+_TASK = "tasks.payload"
+_MAX_TOPIC = 100
+
+
+class Outcome(StrEnum):
+    """How a well-signed webhook was taken."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to the platform: always 200."""
+
+    status: Outcome
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Letter:
+    """What was posted. However often it is judged, it is read and hashed once."""
+
+    connector: Connector
+    claimed: Identity
+    body: bytes
+    now: datetime
+    _messages: list[Message] | None = field(default=None, repr=False)
+    _digest: str | None = None
+
+    @property
+    def messages(self) -> list[Message]:
+        """What the body tells. Raises MalformedPayload, NotUsed or AccessLost."""
+        if self._messages is None:
+            self._messages = self.connector.parse(self.claimed.topic, self.body)
+        return self._messages
+
+    @property
+    def digest(self) -> str:
+        """By which a copy is known."""
+        if self._digest is None:
+            self._digest = hashlib.sha256(self.body).hexdigest()
+        return self._digest
+
+    @property
+    def topic(self) -> str:
+        """As long as the column."""
+        return self.claimed.topic[:_MAX_TOPIC]
+
+    @property
+    def delivery_id(self) -> str | None:
+        """Recorded, never trusted."""
+        return (self.claimed.delivery_id or "")[:_MAX_TOPIC] or None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A verified letter to a store as it is `known` (None: to none that we know)."""
+
+    engine: Engine
+    sealer: Sealer
+    secret_key: str
+    letter: Letter
+    known: Known | None
+
+    def at_once(self) -> Reply | None:
+        """Write the usual webhook: one event that may be told, of a store with datasets, for the first time. None for
+        any other, and where the store is not `known` as it is: then nothing is written.
+        """
+        if self.known is None or len(self.letter.messages) != 1:
+            return None
+        (event,) = self.letter.messages
+        store, attached = self.known.store, self.known.datasets
+        # A paused dataset is kept as it is while something is held for it, which takes a lock.
+        if store.uninstalled_at is not None or not attached or any(one.paused for one in attached):
+            return None
+        if not isinstance(event, Event) or not self._is_ours(event, store):
+            return None
+        return self._write_at_once(event, self.known)
+
+    def _write_at_once(self, event: Event, known: Known) -> Reply | None:
+        prepared = prepare(event, known.view, Horizon(self.letter.now, known.store.since))
+        if prepared.borrows_person or isinstance(prepared.verdict, NotYet):
+            return None
+        scribe = self._scribe(known.store, known.datasets)
+        openings = scribe.openings(prepared, {})
+        arrival = Arrival(
+            store_id=known.store.id,
+            version=known.store.version,
+            receipt={
+                "topic": self.letter.topic,
+                "body_sha256": self.letter.digest,
+                "delivery_id": self.letter.delivery_id,
+                "outcome": Outcome.ACCEPTED.value,
+            },
+            event=scribe.row(event, prepared),
+            deliveries=[Begun(pk, one.state.value, one.reason, one.delay) for pk, one in openings if pk is not None],
+        )
+        failpoints.reach("ingest.before_commit")
+        return Reply(Outcome.ACCEPTED, openings[0][1].reason) if arrivals.write(self.engine, arrival) else None
+
+    def take(self) -> Reply:
+        """Write down what the letter tells, if this store is the one it speaks of."""
+        messages = self.letter.messages
+        demands = [message for message in messages if isinstance(message, PrivacyRequest)]
+        if self.known is None or (self.known.store.uninstalled_at is not None and not demands):
+            return self._unserved(demands)
+        known = self.known
+        if any(not self._is_ours(message, known.store) for message in messages):
+            return self._other_site(known.store)
+        return transact(self.engine, lambda connection: self._write_all(connection, known, messages))
+
+    def _write_all(self, connection: Connection, known: Known, messages: Sequence[Message]) -> Reply:
+        fresh = self._record(connection, known.store, Outcome.ACCEPTED, None)
+        again = [message for message in messages if fresh or _timeless(message)]
+        if not again:
+            return Reply(Outcome.DUPLICATE)
+        reasons = self._enter(connection, known, [message for message in again if isinstance(message, Event)])
+        for message in again:
+            if not isinstance(message, Event):
+                self._add_task(connection, message, known.store.id)
+        failpoints.reach("ingest.before_commit")
+        return Reply(Outcome.ACCEPTED, next((reason for reason in reasons if reason), None))
+
+    def _enter(self, connection: Connection, known: Known, found: Sequence[Event]) -> list[str | None]:
+        """An order before its refunds, which ask what became of it."""
+        if not found:
+            return []
+        ledger = Ledger(connection, self._scribe(known.store, _datasets(connection, known.store)))
+        horizon = Horizon(self.letter.now, known.store.since)
+        told = [(event, prepare(event, known.view, horizon)) for event in found]
+        alike = groupby(told, key=_name)
+        return [reason for _, some in alike for reason in ledger.enter(list(some))]
+
+    def _scribe(self, store: Store, attached: Sequence[Dataset]) -> Scribe:
+        return Scribe(store, attached, self.sealer, self.secret_key, self.letter.now)
+
+    def _add_task(self, connection: Connection, message: PrivacyRequest | StoreUninstalled, owner: str | None) -> None:
+        personal = isinstance(message, PrivacyRequest)
+        payload = msgspec.json.encode(message)
+        tasks.add_once(
+            connection,
+            store_id=owner,
+            platform=self.letter.connector.name,
+            site=message.site,
+            digest=fingerprint(self.secret_key, store=owner or "", kind="task", value=payload.decode()),
+            kind=tasks.PRIVACY_REQUEST if personal else tasks.STORE_UNINSTALLED,
+            sealed=self.sealer.seal(payload, store=owner or "", column=_TASK) if personal else None,
+            at=self.letter.now,
+        )
+
+    def _unserved(self, demands: Sequence[PrivacyRequest]) -> Reply:
+        """A store that is not, or no longer, connected: only what the law demands is kept."""
+        if not demands:
+            return Reply(Outcome.IGNORED, "this store is not connected")
+        with transaction(self.engine) as connection:
+            for demand in demands:
+                self._add_task(connection, demand, self.known.store.id if self.known else None)
+        return Reply(Outcome.ACCEPTED)
+
+    def _is_ours(self, message: Message, store: Store) -> bool:
+        """A staging copy signs as validly as the live shop: the host in the body, else in the headers, must be the
+        store's. A body that would end or erase something has to name its store.
+        """
+        site = message.site or self.letter.claimed.site
+        return site == store.domain if site else isinstance(message, Event)
+
+    def _other_site(self, store: Store) -> Reply:
+        sentence = (
+            f"Webhooks for {store.domain} arrive from another site, probably a copy of the shop. "
+            "They are ignored. Remove the webhooks there, or connect it as a store of its own."
+        )
+        self._alert(store, "other_site", sentence)
+        return Reply(Outcome.IGNORED, "other site")
+
+    def access_lost(self, sentence: str) -> Reply:
+        """The platform can no longer read this store's orders for us."""
+        if self.known is not None:
+            self._alert(self.known.store, "access_lost", sentence)
+        return Reply(Outcome.IGNORED, sentence)
+
+    def _alert(self, store: Store, kind: str, sentence: str) -> None:
+        with transaction(self.engine) as connection:
+            alerts.raise_one(connection, store_id=store.id, kind=kind, sentence=sentence, at=self.letter.now)
+
+    def quarantine(self, reason: str) -> Reply:
+        """Signed but unreadable: kept sealed for the merchant to see; asking the platform again would not help."""
+        if self.known is None or self.known.store.uninstalled_at is not None:
+            return self._unserved([])
+        store, body = self.known.store, self.letter.body
+        with transaction(self.engine) as connection:
+            self._record(connection, store, Outcome.QUARANTINED, reason)
+            webhooks.set_aside(
+                connection,
+                store_id=store.id,
+                topic=self.letter.topic,
+                body_sha256=self.letter.digest,
+                reason=reason,
+                sealed_body=self.sealer.seal(body, store=store.id, column=_QUARANTINED_BODY),
+                size=len(body),
+                at=self.letter.now,
+            )
+        return Reply(Outcome.QUARANTINED, reason)
+
+    def _record(self, connection: Connection, store: Store, outcome: Outcome, reason: str | None) -> bool:
+        return webhooks.record(
+            connection,
+            store_id=store.id,
+            topic=self.letter.topic,
+            body_sha256=self.letter.digest,
+            delivery_id=self.letter.delivery_id,
+            outcome=outcome,
+            reason=reason,
+            at=self.letter.now,
+        )
+
+
+def _name(told: tuple[Event, Prepared]) -> str:
+    return told[1].event_name
+
+
+def _datasets(connection: Connection, store: Store) -> list[Dataset]:
+    """A store's datasets. A paused one is kept as it is: resumed meanwhile, nobody would find what we hold for it."""
+    found = datasets.of_store(connection, store.id)
+    return datasets.of_store(connection, store.id, kept=True) if any(one.paused for one in found) else found
+
+
+def _timeless(message: Message) -> bool:
+    """Whether a body may rightly come twice: {"id": 86} is the same text at each deletion of that order, and
+    shop/redact at each farewell of that shop.
+    """
+    return not isinstance(message, Event) or message.updated_at is message.placed_at is None
