@@ -15,9 +15,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from connectors import registry
+from connectors.contract import WebhookRequest
 from integration.db import reading
 from integration.db.events import events
-from tests.rig.life import EDITED_TOTAL, FIRST_TOTAL, LIVES, REFUNDED, Life, Teller
+from integration.db.stores import Store
+from tests.rig.life import EDITED_TOTAL, FIRST_TOTAL, LIVES, REFUNDED, Life, Station, Teller
 from tests.rig.shop import Bench, Shop
 
 FIRST_ID = 730_000_001
@@ -41,10 +44,10 @@ class Order:
 def orders_of(shop: Shop, arrivals: Iterable[Arrivals], **more: Any) -> list[Order]:
     """One order for each way in which webhooks can arrive, all placed two hours ago."""
     placed_at = (datetime.now(UTC) - timedelta(hours=2)).replace(microsecond=0)
-    make = LIVES[shop.platform]
+    life = LIVES[shop.platform](Teller(str(FIRST_ID), placed_at, shop.row.domain), **more)
     return [
-        Order(str(order_id), make(Teller(str(order_id), placed_at, shop.row.domain), **more), one)
-        for order_id, one in enumerate(sorted(set(arrivals)), FIRST_ID)
+        Order(str(order_id), {name: one.of(str(FIRST_ID), str(order_id)) for name, one in life.items()}, arrivals_of_it)
+        for order_id, arrivals_of_it in enumerate(sorted(set(arrivals)), FIRST_ID)
     ]
 
 
@@ -56,12 +59,20 @@ def with_one_told_twice() -> list[Arrivals]:
 def tell(shop: Shop, orders: Sequence[Order], *, between: Callable[[], Any] = lambda: None) -> dict[str, list[str]]:
     """All webhooks of all orders, in step; the answers of each order."""
     answers: dict[str, list[str]] = {order.id: [] for order in orders}
+    row = shop.row  # looked up once: there are thousands of webhooks
     for step in range(len(orders[0].arrivals)):
         for order in orders:
-            station = order.life[order.arrivals[step]]
-            answers[order.id].append(str(shop.tell(station.topic, station.body).status))
+            request = signed(shop, row, order.life[order.arrivals[step]])
+            answers[order.id].append(str(shop.bench.receive(shop.platform, request).status))
         between()
     return answers
+
+
+def signed(shop: Shop, row: Store, station: Station) -> WebhookRequest:
+    connector = registry.get(shop.platform)
+    told = connector.sign(station.topic, station.body, shop.secret, row.domain)
+    key = row.webhook_key if "<" in connector.webhook_path("<key>") else None
+    return WebhookRequest(station.body, {name.lower(): text for name, text in told.items()}, key)
 
 
 def found_of(orders: Sequence[Order], found: Iterable[Any]) -> dict[Arrivals, list[str]]:

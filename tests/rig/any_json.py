@@ -21,7 +21,7 @@ from connectors import registry
 from connectors.contract import Connector
 from tests.rig.golden import bodies, topic_of
 
-ALL_BODIES = int(os.environ.get("TEST_BODIES", "2000"))
+ALL_BODIES = int(os.environ.get("TEST_BODIES", "1200"))
 ABSENT = "@absent"
 PLATFORMS = tuple(connector.name for connector in registry.connectors())
 
