@@ -31,9 +31,7 @@ def topic_of(fixture):
 def outcome(topic, body):
     """What the golden files hold: a list of messages, or the one error that stands in for them."""
     try:
-        return [
-            {"message": type(message).__name__} | plain(parts(message)) for message in CONNECTOR.parse(topic, body)
-        ]
+        return [{"message": type(message).__name__} | plain(parts(message)) for message in CONNECTOR.parse(topic, body)]
     except ConnectorError as error:
         return [{"message": type(error).__name__, "says": str(error)}]
 
