@@ -76,7 +76,8 @@ def lines(sale: Sale[Any], currency: str) -> tuple[Line, ...]:
     """
     items = (sale.line_items or ())[:MAX_LINES]
     if items and isinstance(items[0], UsualLine):
-        read = [_usual_line(item, currency) for item in items]
+        plain_skus = _are_plain([item.sku for item in items])
+        read = [_usual_line(item, currency, plain_skus=plain_skus) for item in items]
     else:
         plain = _plain_currency(sale)
         read = [_line(item, currency, plain) for item in items]
@@ -93,14 +94,21 @@ def _plain_currency(sale: Sale[Any]) -> Any:
     return second if first is None else first
 
 
-def _usual_line(item: UsualLine, currency: str) -> Line | None:
+def _are_plain(texts: list[str]) -> bool:
+    """Whether the reader of texts would take nothing out of any of them."""
+    together = "".join(texts)
+    return together.isprintable() and " " not in together
+
+
+def _usual_line(item: UsualLine, currency: str, *, plain_skus: bool) -> Line | None:
     coin = item.price_set.presentment_money
     if coin.currency_code != currency and wild.currency(coin.currency_code) != currency:
         return None
     price = _written(coin.amount)
     if price is None:
         return None
-    return Line(item.quantity, price, str(item.product_id), str(item.variant_id), wild.text(item.sku))
+    sku = (item.sku or None) if plain_skus else wild.text(item.sku)
+    return Line(item.quantity, price, str(item.product_id), str(item.variant_id), sku)
 
 
 def _line(item: LineItem, currency: str, plain_currency: Any) -> Line | None:

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -29,7 +28,6 @@ __all__ = [
     "Engine",
     "Instant",
     "after",
-    "alone",
     "among",
     "clock",
     "connect",
@@ -37,6 +35,7 @@ __all__ = [
     "insert",
     "metadata",
     "now",
+    "outages",
     "reading",
     "to_ms",
     "transact",
@@ -171,7 +170,7 @@ def connect(url: str) -> sa.Engine:
         max_overflow=20,
         pool_timeout=_CONNECT_SECONDS,
         connect_args={
-            # The driver begins nothing by itself: `alone` needs no transaction, and the others say BEGIN.
+            # The driver begins nothing by itself: `lines` need no transaction, and the others say BEGIN.
             "autocommit": True,
             "connect_timeout": _CONNECT_SECONDS,
             "options": f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_SQLITE_BUSY_MS}",
@@ -199,37 +198,9 @@ def _begin_postgresql(connection: sa.Connection) -> None:
 
 
 @contextmanager
-def alone(engine: sa.Engine) -> Iterator["psycopg.Connection[Any]"]:
-    """The driver's own connection, for one statement of PostgreSQL that commits itself: no round trips to begin and to
-    end, and half of the way to it saved. Raises Unavailable.
-    """
-    with _outages(), _told_as_ours(engine):
-        pooled = engine.raw_connection()
-        driver: Any = pooled.driver_connection
-        try:
-            with patience.watched(driver, _PATIENCE_SECONDS):
-                yield driver
-        finally:
-            if driver.closed:
-                pooled.invalidate()
-            pooled.close()
-
-
-@contextmanager
-def _told_as_ours(engine: sa.Engine) -> Iterator[None]:
-    """The driver's errors, in SQLAlchemy's words and without what was to be stored."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise DBAPIError.instance(
-            None, None, error, psycopg.Error, hide_parameters=True, dialect=engine.dialect
-        ) from None
-
-
-@contextmanager
 def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One writing transaction: committed at the end, rolled back on any error. Raises Unavailable."""
-    with _outages(), engine.connect() as connection, _patient(connection), connection.begin():
+    with outages(), engine.connect() as connection, _patient(connection), connection.begin():
         yield connection
 
 
@@ -252,7 +223,7 @@ def transact(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction that only reads, and on SQLite never waits for a writer. Raises Unavailable."""
     with (
-        _outages(),
+        outages(),
         engine.connect().execution_options(reading=True) as connection,
         _patient(connection),
         connection.begin(),
@@ -268,7 +239,7 @@ def _patient(connection: sa.Connection) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def _outages() -> Iterator[None]:
+def outages() -> Iterator[None]:
     """A database that is gone, frozen or busy becomes Unavailable; a mistake of ours stays what it is."""
     try:
         yield

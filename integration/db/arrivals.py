@@ -5,16 +5,19 @@ On PostgreSQL all of it is one statement, which is one round trip and commits it
 what the webhook was judged by, or anything of it is known already. Then the general way decides.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import re
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from integration.db import alone, clock, to_ms, transaction
+from integration.db import clock, lines, to_ms, transaction
 from integration.errors import Contended
 
 # The columns that are given; the others have their defaults.
@@ -24,16 +27,17 @@ _EVENT = (
     *("value", "currency", "facts", "user_data", "key_mask", "email_hmac", "phone_hmac", "customer_hmac"),
     *("connector", "received_at"),
 )
+_TIMES = ("received_at", "placed_at", "event_time", "updated_at")
 # What is no text. A parameter in a SELECT has only the type it is given.
 _TYPES = {
-    **dict.fromkeys(("received_at", "placed_at", "event_time", "updated_at"), "bigint"),
+    **dict.fromkeys(_TIMES, "bigint"),
     **dict.fromkeys(("test", "ended"), "boolean"),
     "key_mask": "integer",
 }
+_PARAMETER = re.compile(r"(?<!:):([a-z_0-9]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(msgspec.Struct, frozen=True):
     """A delivery as it begins: the reason for its state, and after which delay it is due (None: not by time)."""
 
     dataset_pk: int
@@ -42,8 +46,7 @@ class Begun:
     delay: timedelta | None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """One event told for the first time. `receipt` and `event` are columns; `version` is the store's, as judged by."""
 
     store_id: str
@@ -55,12 +58,14 @@ class Arrival:
     def values(self) -> dict[str, Any]:
         """The parameters of a statement; times as the columns hold them."""
         told = {**self.receipt, **self.event, "store_id": self.store_id, "version": self.version}
-        values = {name: to_ms(one) if isinstance(one, datetime) else one for name, one in told.items()}
+        for name in _TIMES:
+            if told[name] is not None:
+                told[name] = to_ms(told[name])
         for place, one in enumerate(self.deliveries):
-            values[f"dataset_{place}"], values[f"state_{place}"] = one.dataset_pk, one.state
-            values[f"reason_{place}"] = one.reason
-            values[f"delay_{place}"] = None if one.delay is None else round(one.delay.total_seconds() * 1000)
-        return values
+            told[f"dataset_{place}"], told[f"state_{place}"] = one.dataset_pk, one.state
+            told[f"reason_{place}"] = one.reason
+            told[f"delay_{place}"] = None if one.delay is None else round(one.delay.total_seconds() * 1000)
+        return told
 
 
 def write(engine: sa.Engine, arrival: Arrival) -> bool:
@@ -68,35 +73,38 @@ def write(engine: sa.Engine, arrival: Arrival) -> bool:
     if engine.dialect.name == "postgresql":
         return _write_alone(engine, arrival)
     with transaction(engine) as connection:
-        return _write_in_turn(connection, arrival)
+        try:
+            return _write_in_turn(connection, arrival)
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True) from None
 
 
 def _write_alone(engine: sa.Engine, arrival: Arrival) -> bool:
-    statement = _statement(len(arrival.deliveries), _clock(engine.dialect))
+    statement, in_order = _statement(len(arrival.deliveries), _clock(engine.dialect))
     try:
-        with alone(engine) as driver:
-            return driver.execute(statement, arrival.values()).rowcount > 0
+        return lines.of(engine).run(statement, in_order(arrival.values())) > 0
     except (IntegrityError, Contended):
         # Another request told the same event at this moment: the whole statement is undone, its receipt with it.
         return False
 
 
 @cache
-def _statement(deliveries: int, due: str) -> str:
-    """Races are decided by the unique keys. A copy of the receipt is passed over, and nothing follows from it; the event
+def _statement(deliveries: int, due: str) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    """The statement, and what puts its parameters in order.
+
+    Races are decided by the unique keys. A copy of the receipt is passed over, and nothing follows from it; the event
     has no ON CONFLICT, so a second one of the same subject undoes its own receipt.
     """
     begun = ", ".join(
-        f"(%(dataset_{n})s::bigint, %(state_{n})s::text, %(reason_{n})s::text, %(delay_{n})s::bigint)"
-        for n in range(deliveries)
+        f"(:dataset_{n}::bigint, :state_{n}::text, :reason_{n}::text, :delay_{n}::bigint)" for n in range(deliveries)
     )
-    return f"""
+    named = f"""
         WITH receipt AS (
             INSERT INTO webhooks (store_id, {", ".join(_RECEIPT)})
             SELECT stores.id, {_typed(_RECEIPT)} FROM stores
-            WHERE stores.id = %(store_id)s AND stores.version = %(version)s::integer AND NOT EXISTS (
+            WHERE stores.id = :store_id::text AND stores.version = :version::integer AND NOT EXISTS (
                 SELECT FROM events
-                WHERE store_id = %(store_id)s AND event_name = %(event_name)s AND subject = %(subject)s
+                WHERE store_id = :store_id::text AND event_name = :event_name::text AND subject = :subject::text
             )
             ON CONFLICT (store_id, topic, body_sha256) DO NOTHING
             RETURNING store_id
@@ -109,10 +117,12 @@ def _statement(deliveries: int, due: str) -> str:
         SELECT event.store_id, event.id, begun.dataset_pk, begun.state, begun.reason, {due} + begun.delay
         FROM event CROSS JOIN (VALUES {begun}) AS begun (dataset_pk, state, reason, delay)
     """
+    # The driver takes names, too, but sorts them anew for each statement.
+    return _PARAMETER.sub("%s", named), itemgetter(*_PARAMETER.findall(named))
 
 
 def _typed(columns: Sequence[str]) -> str:
-    return ", ".join(f"%({name})s::{_TYPES.get(name, 'text')}" for name in columns)
+    return ", ".join(f":{name}::{_TYPES.get(name, 'text')}" for name in columns)
 
 
 @lru_cache(maxsize=8)
@@ -121,21 +131,23 @@ def _clock(dialect: sa.Dialect) -> str:
 
 
 def _write_in_turn(connection: sa.Connection, arrival: Arrival) -> bool:
-    """SQLite changes one table a statement, and has one writer at a time anyway."""
+    """SQLite changes one table a statement, and has one writer at a time anyway: this one, by now."""
+    driver: Any = connection.connection.driver_connection
     values = arrival.values()
-    if connection.exec_driver_sql(_SQLITE_RECEIPT, values).rowcount == 0:
+    if driver.execute(_SQLITE_RECEIPT, values).rowcount == 0:
         return False
-    values["event_pk"] = connection.exec_driver_sql(_SQLITE_EVENT, values).lastrowid
-    due = _clock(connection.dialect)
+    values["event_pk"] = driver.execute(_SQLITE_EVENT, values).lastrowid
     for n in range(len(arrival.deliveries)):
-        connection.exec_driver_sql(
-            f"""
-            INSERT INTO deliveries (store_id, event_pk, dataset_pk, state, reason, next_at)
-            VALUES (:store_id, :event_pk, :dataset_{n}, :state_{n}, :reason_{n}, {due} + :delay_{n})
-            """,
-            values,
-        )
+        driver.execute(_sqlite_delivery(n, _clock(connection.dialect)), values)
     return True
+
+
+@cache
+def _sqlite_delivery(n: int, due: str) -> str:
+    return f"""
+        INSERT INTO deliveries (store_id, event_pk, dataset_pk, state, reason, next_at)
+        VALUES (:store_id, :event_pk, :dataset_{n}, :state_{n}, :reason_{n}, {due} + :delay_{n})
+    """
 
 
 _SQLITE_RECEIPT = f"""

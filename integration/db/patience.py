@@ -34,15 +34,28 @@ def within(seconds: float) -> Iterator[None]:
 @contextmanager
 def watched(driver: Any, seconds: float) -> Iterator[None]:
     """At most so many seconds, and not beyond what `within` allows, for what is done on this connection of the driver."""
-    descriptor = driver.fileno()
-    until = time.monotonic() + seconds
-    promised = getattr(_local, "until", None)
-    dog = watchdog.of_this_process()
-    name = dog.watch(until if promised is None else min(until, promised), lambda: _shut(descriptor))
+    name = watch(driver, until(seconds))
     try:
         yield
     finally:
-        dog.forget(name)
+        forget(name)
+
+
+def until(seconds: float) -> float:
+    """Till when to wait at most, by the monotonic clock: for so long, and not beyond what `within` allows."""
+    promised, longest = getattr(_local, "until", None), time.monotonic() + seconds
+    return longest if promised is None else min(longest, promised)
+
+
+def watch(driver: Any, until: float) -> int:
+    """Cut the connection then, unless it is forgotten before, by the name that comes back."""
+    descriptor = driver.fileno()
+    return watchdog.of_this_process().watch(until, lambda: _shut(descriptor))
+
+
+def forget(name: int) -> None:
+    """It came back in time."""
+    watchdog.of_this_process().forget(name)
 
 
 def _shut(descriptor: int) -> None:

@@ -16,6 +16,7 @@ USER_DATA_KEYS = (
     *("em", "ph", "fn", "ln", "db", "ge", "ct", "st", "zp", "country"),
     *("external_id", "client_ip_address", "client_user_agent", "fbc", "fbp"),
 )
+_BITS = {key: 1 << place for place, key in enumerate(USER_DATA_KEYS)}
 BROWSER_KEYS = frozenset({"client_ip_address", "client_user_agent"})
 
 # Meta answers 2804050 to user_data that holds nothing beyond one of these sets
@@ -74,7 +75,7 @@ def encode(event: ServerEvent) -> bytes:
 
 def key_mask(user_data: Mapping[str, str]) -> int:
     """Which keys are present, one bit each in the order of USER_DATA_KEYS."""
-    return sum(1 << bit for bit, key in enumerate(USER_DATA_KEYS) if key in user_data)
+    return sum(filter(None, map(_BITS.get, user_data)))
 
 
 def is_sufficient(user_data: Mapping[str, str]) -> bool:

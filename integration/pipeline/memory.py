@@ -5,8 +5,9 @@ datasets makes that version grow, and what is judged by a memory is only written
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Lock
+
+import msgspec
 
 from integration.db import Engine, datasets, reading, stores
 from integration.db.datasets import Dataset
@@ -17,8 +18,7 @@ from integration.pipeline.prepare import StoreView
 MOST_STORES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """Where a webhook says it came for: the platform, and the store's domain or the key in the path."""
 
     platform: str
@@ -26,8 +26,7 @@ class Address:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """A store with its datasets, as they were at one moment."""
 
     store: Store

@@ -3,9 +3,10 @@ seals, and writes nothing itself.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from connectors.event import Event
 from integration.crypto import Sealer, fingerprint
@@ -30,8 +31,7 @@ _SEALED = "events.user_data"
 Purchases = Mapping[int | None, State]
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True):
     """The state a delivery begins in, and after which delay it is due (None: not by time)."""
 
     state: State
@@ -81,8 +81,7 @@ def opening(  # noqa: PLR0911
     return Opening(State.PENDING, None, AT_ONCE)
 
 
-@dataclass(frozen=True, slots=True)
-class Scribe:
+class Scribe(msgspec.Struct, frozen=True):
     """Puts events of one store into columns."""
 
     store: Store

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
@@ -37,23 +36,21 @@ class Outcome(StrEnum):
     QUARANTINED = "quarantined"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """The answer to the platform: always 200."""
 
     status: Outcome
     reason: str | None = None
 
 
-@dataclass(slots=True)
-class Letter:
+class Letter(msgspec.Struct):
     """What was posted. However often it is judged, it is read and hashed once."""
 
     connector: Connector
     claimed: Identity
     body: bytes
     now: datetime
-    _messages: list[Message] | None = field(default=None, repr=False)
+    _messages: list[Message] | None = None
     _digest: str | None = None
 
     @property
@@ -81,8 +78,7 @@ class Letter:
         return (self.claimed.delivery_id or "")[:_MAX_TOPIC] or None
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """A verified letter to a store as it is `known` (None: to none that we know)."""
 
     engine: Engine
