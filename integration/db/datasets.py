@@ -181,9 +181,9 @@ def forget_trouble(connection: sa.Connection, pks: Sequence[int]) -> None:
     connection.execute(sa.update(datasets).where(among(datasets.c.id, pks), troubled).values(values))
 
 
-def forget_crashes(connection: sa.Connection, pk: int) -> None:
-    """What killed whoever touched it is out of the way."""
-    connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(crashes=0))
+def forgive_crashes(connection: sa.Connection, pk: int, *, to: int) -> None:
+    """What may have killed whoever touched it is out of the way; the next ones are told with care all the same."""
+    connection.execute(sa.update(datasets).where(datasets.c.id == pk).values(crashes=to))
 
 
 def resume(connection: sa.Connection, dataset: Dataset) -> bool:

@@ -194,11 +194,12 @@ def next_batch(told: Sequence[P], limit: int | None = None) -> list[P]:
 # How many events a dataset's next call may hold after so many leases in a row whose owner died: were it one event
 # that kills whoever touches it, the others must not stay behind it for ever.
 _AFTER_CRASHES = (MAX_BATCH, MAX_BATCH, 100, 10)
-CRASHES_OF_ONE = 8
+ONE_AT_A_TIME = len(_AFTER_CRASHES)
+CRASHES_OF_ONE = 2 * ONE_AT_A_TIME
 
 
 def most_events(dataset: Dataset) -> int:
     """How many events the dataset's next call may hold: one, where it only asks whether Meta takes anything again."""
-    if dataset.paused or dataset.failures >= OPEN_AFTER or dataset.crashes >= len(_AFTER_CRASHES):
+    if dataset.paused or dataset.failures >= OPEN_AFTER or dataset.crashes >= ONE_AT_A_TIME:
         return 1
     return _AFTER_CRASHES[dataset.crashes]

@@ -19,6 +19,7 @@ from integration.meta.event import MAX_BATCH, PURCHASE, REFUND, encode
 from integration.pipeline import identity, schedule
 from integration.pipeline.dispatch import (
     CRASHES_OF_ONE,
+    ONE_AT_A_TIME,
     Packed,
     Set,
     View,
@@ -31,7 +32,7 @@ from integration.pipeline.schedule import Trouble
 from integration.pipeline.scribe import unseal_person
 
 UNREADABLE = "This event cannot be read. This is a fault of ours: please report it."
-CRASHES = "Whoever tried to send this event died of it. This is a fault of ours: please report it."
+CRASHES = "whoever tried to send this event died; it is tried again later, by itself"
 # With how many held events a paused dataset is looked at: most of them only to find one that may still leave.
 _QUESTIONS = 20
 
@@ -98,10 +99,16 @@ class Intents:
         person = self._person(store)
         view = View(store, lease.dataset, read.purchasers[lease.dataset.id], person, read.now)
         if lease.dataset.crashes >= CRASHES_OF_ONE and rows:
-            return Decided(lease, (), [(rows[0], Set(State.DEAD, CRASHES))])
+            return Decided(lease, (), [(rows[0], self._set_aside(rows[0], read.now))])
         verdicts = [(row, _decide_on(row, view)) for row in rows]
         told = next_batch([one for _, one in verdicts if isinstance(one, Packed)], most_events(lease.dataset))
         return Decided(lease, told, [(row, one) for row, one in verdicts if isinstance(one, Set)])
+
+    def _set_aside(self, row: Due, now: datetime) -> Set:
+        """It may be what kills its senders, or they may have been killed while it was its turn. So it does not end: it
+        waits by the timetable, and the others go on.
+        """
+        return Set(State.PENDING, CRASHES, schedule.next_attempt(row.attempts, now, chance=self.chance()))
 
     def _person(self, store: Store) -> Callable[[str], identity.Person]:
         return lambda sealed: unseal_person(self.sealer, store.id, sealed)
@@ -128,7 +135,7 @@ class Intents:
         idle = [one.lease.dataset for one in mine if one.lease.dataset.id not in leaving]
         for dataset in idle:
             if dataset.crashes >= CRASHES_OF_ONE:
-                datasets.forget_crashes(connection, dataset.id)
+                datasets.forgive_crashes(connection, dataset.id, to=ONE_AT_A_TIME)
             if dataset.paused:  # nothing to ask with: later perhaps
                 wait = schedule.rest(Trouble.PAUSED, dataset.failures + 1, chance=self.chance())
                 datasets.rest(connection, dataset.id, wait, failures=dataset.failures + 1)

@@ -16,6 +16,7 @@ from integration.db.deliveries import deliveries
 from integration.meta.client import GraphClient
 from integration.pipeline.deliver import Drain, give_up, succeed
 from integration.pipeline.dispatch import CRASHES_OF_ONE
+from integration.pipeline.intent import CRASHES
 from integration.pipeline.schedule import OPEN_AFTER
 from tests.rig.shop import DATASET, Bench, Shop
 
@@ -301,13 +302,26 @@ def test_a_lease_nobody_gave_back_is_counted_and_one_given_back_is_not(bench: Be
     assert lease.dataset.crashes == 1
 
 
-def test_the_event_that_kills_its_senders_is_found_and_the_others_go_on(bench: Bench, shop: Shop) -> None:
+def test_the_event_that_seems_to_kill_its_senders_waits_and_the_others_go_on(bench: Bench, shop: Shop) -> None:
     tell(shop, 1, 2, 3)
     crash(bench, CRASHES_OF_ONE)
 
     assert bench.deliver() == 2
-    assert counts(bench) == {"dead": 1, "delivered": 2}
-    assert dataset(bench).crashes == 0
+    assert [call["events"] for call in bench.sandbox.requests()] == [1, 1]
+    assert counts(bench) == {"pending": 1, "delivered": 2}
+    assert bench.states()[0] == ("pending", CRASHES)
+
+
+def test_senders_killed_again_and_again_cost_no_event(bench: Bench, shop: Shop) -> None:
+    """A machine without memory kills whoever is at work, whatever the work is."""
+    tell(shop, 1, 2)
+    for _ in range(3):
+        crash(bench, CRASHES_OF_ONE)
+        bench.deliver()
+        rested(bench)
+    bench.deliver()
+
+    assert counts(bench) == {"delivered": 2}
 
 
 def test_the_leases_of_an_owner_who_is_known_to_be_dead_run_out_at_once(bench: Bench, shop: Shop) -> None:
