@@ -1,6 +1,6 @@
 """Walk 2, inside an RQ job: due deliveries of many datasets leave for Meta, one batch in flight per dataset.
 
-Two threads talk to the database: one prepares what leaves next, one writes down what came back; the others only hold
+Three threads talk to the database: two prepare what leaves next, one writes down what came back; the others only hold
 HTTP calls. Many datasets share each statement, for a round trip costs more than an event. Every step is fenced by the
 lease: who lost it may not write. The intent is committed before a call, its outcome before the next call of that dataset.
 """
@@ -8,8 +8,9 @@ lease: who lost it may not write. The intent is committed before a call, its out
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from integration import failpoints
@@ -31,13 +32,20 @@ LINGER_SECONDS = 1.0
 # Batches whose intent is written before there is a place for their call: a call that ends makes room for the next one
 # at once, and not when this thread comes by.
 _READY = 16
-# Leases taken ahead of their calls: looking for them costs as much for many as for one.
+# Leases taken ahead of their calls: looking for them costs as much for many as for one. They are prepared in parts, so
+# that one thread reads while the other decides.
 _AHEAD = 64
+_PART = 16
+_PREPARERS = 2
 # Of the places for calls, those whose last call failed get one in two: were all of them hanging, the others would go on.
 _AILING_SHARE = 2
 _STALE_SECONDS = 15.0  # a lease that waited longer for its call is not begun with
 _STRAGGLER_SECONDS = 20.0
 _TICK_SECONDS = 0.02
+
+
+# Batches that may leave, and leases for which there was no room.
+Prepared = tuple[list[Batch], Sequence[Lease]]
 
 
 @dataclass(slots=True)
@@ -54,6 +62,7 @@ class Drain:
     _leased_at: float = 0.0
     _under_way: int = 0
     _ailing: int = 0  # of those under way
+    _preparing: dict[Future[Prepared], int] = field(default_factory=dict)  # with how many leases
     _ended: deque[Answered] = field(default_factory=deque)  # filled by the calls' threads
     _writing: Future[list[int]] | None = None
     _unwritten: list[Answered] = field(default_factory=list)
@@ -64,15 +73,19 @@ class Drain:
         """
         delivered, idle_since = 0, time.monotonic()
         deadline = idle_since + budget
-        with ThreadPoolExecutor(self.in_flight, "call") as calls, ThreadPoolExecutor(1, "outcome") as writer:
+        with (
+            ThreadPoolExecutor(self.in_flight, "call") as calls,
+            ThreadPoolExecutor(_PREPARERS, "intent") as preparers,
+            ThreadPoolExecutor(1, "outcome") as writer,
+        ):
             while True:
                 now = time.monotonic()
                 # Past the budget only a call that hangs keeps the job: the others must not wait for it.
                 willing = now < deadline or (self._under_way and now < deadline + _STRAGGLER_SECONDS)
-                started = self._start(calls) if willing else 0
+                begun = self._begin(calls) + (self._start(preparers) if willing else 0)
                 written = self._finish(writer)
                 delivered += sum(written)
-                at_work = started or written or self._under_way
+                at_work = begun or written or self._under_way or self._preparing
                 if at_work or (self._to_write() and now < deadline + _STRAGGLER_SECONDS):
                     idle_since = now
                 elif now >= deadline or now - idle_since >= linger:
@@ -80,35 +93,54 @@ class Drain:
                     return delivered
                 time.sleep(_TICK_SECONDS)
 
-    def _start(self, threads: ThreadPoolExecutor) -> int:
-        """Fill the free places with batches of datasets that have something due; how many were taken up."""
-        free = self.in_flight + _READY - self._under_way
-        if free <= 0:
-            return 0
-        try:
-            taken = self._take(free)
-            batches = self._prepare(taken) if taken else []
-        except Unavailable:
-            if not self._under_way and not self._to_write():
-                raise
-            return 0  # what is under way has answers to be written first
-        self._under_way += len(batches)
-        self._ailing += sum(batch.dataset.ailing for batch in batches)
-        for batch in batches:
-            threads.submit(self._tell, batch)
-        return len(taken)
+    def _begin(self, calls: ThreadPoolExecutor) -> int:
+        """Make the calls whose intent is written; how many."""
+        begun = 0
+        for ready in [one for one in self._preparing if one.done()]:
+            del self._preparing[ready]
+            with self._database_may_be_away():
+                batches, left = ready.result()
+                self._ahead.extendleft(reversed(left))
+                self._under_way += len(batches)
+                self._ailing += sum(batch.dataset.ailing for batch in batches)
+                for batch in batches:
+                    calls.submit(self._tell, batch)
+                begun += len(batches)
+        return begun
 
-    def _take(self, free: int) -> list[Lease]:
+    def _start(self, preparers: ThreadPoolExecutor) -> int:
+        """Have batches prepared for the free places, of datasets that have something due; for how many."""
+        started = 0
+        with self._database_may_be_away():
+            while len(self._preparing) < _PREPARERS and (taken := self._take()):
+                self._preparing[preparers.submit(self._prepare, taken)] = len(taken)
+                started += len(taken)
+        return started
+
+    @contextmanager
+    def _database_may_be_away(self) -> Iterator[None]:
+        """Where nothing is under way the job ends; else there are answers to be written first."""
+        try:
+            yield
+        except Unavailable:
+            if not self._under_way and not self._preparing and not self._to_write():
+                raise
+
+    def _take(self) -> list[Lease]:
         """Leases to begin with now, from those taken ahead."""
+        free = self.in_flight + _READY - self._under_way - sum(self._preparing.values())
+        if free <= 0:
+            return []
         if time.monotonic() - self._leased_at > _STALE_SECONDS:
             self._ahead.clear()  # they run out by themselves
-        if not self._ahead and self._anything_due():
+        if len(self._ahead) < _PART and self._anything_due():
             self._ahead.extend(self._lease(max(free, _AHEAD), ailing=False))
             places = self.in_flight // _AILING_SHARE - self._ailing
             self._ahead.extend(self._lease(min(free, places), ailing=True) if places > 0 else ())
             self._leased_at = time.monotonic()
             failpoints.reach("deliver.after_claim")
-        return [self._ahead.popleft() for _ in range(min(free, len(self._ahead)))]
+        part = min(free, _PART, (len(self._ahead) + 1) // _PREPARERS)
+        return [self._ahead.popleft() for _ in range(part)]
 
     def _lease(self, limit: int, *, ailing: bool) -> Sequence[Lease]:
         return transact(
@@ -123,7 +155,7 @@ class Drain:
         with reading(self.engine) as connection:
             return due.anything_due(connection)
 
-    def _prepare(self, leases: Sequence[Lease]) -> list[Batch]:
+    def _prepare(self, leases: Sequence[Lease]) -> Prepared:
         """What these datasets are to be told, its intent committed.
 
         All together, since that is quicker; where something breaks, each by itself: one dataset's broken row must not
@@ -135,18 +167,17 @@ class Drain:
             raise
         except Exception as error:  # noqa: BLE001
             if len(leases) > 1:
-                return [batch for lease in leases for batch in self._prepare([lease])]
+                return [batch for lease in leases for batch in self._prepare([lease])[0]], ()
             kind = type(error).__name__
             logger("deliver").error("a dataset cannot be served", dataset=leases[0].dataset.id, kind=kind)
-            return []
+            return [], ()
 
-    def _prepare_together(self, leases: Sequence[Lease]) -> list[Batch]:
+    def _prepare_together(self, leases: Sequence[Lease]) -> Prepared:
         intents = Intents(self.sealer, self.owner, LEASE_SECONDS, self.chance)
         with reading(self.engine) as connection:
             read = Read.of(connection, leases)
-        self._ahead.extendleft(read.left)
         decided = intents.decide(read)
-        return transact(self.engine, lambda connection: intents.write(connection, decided))
+        return transact(self.engine, lambda connection: intents.write(connection, decided)), read.left
 
     def _tell(self, batch: Batch) -> None:
         try:

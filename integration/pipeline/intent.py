@@ -61,7 +61,7 @@ class Read:
             rows=rows,
             stores=stores.by_ids(connection, {lease.dataset.store_id for lease in rows}),
             purchasers={lease.dataset.id: _purchasers(connection, lease, found) for lease, found in rows.items()},
-            left=[lease for lease in reversed(leases) if lease.dataset.id not in found],
+            left=[lease for lease in leases if lease.dataset.id not in found],
         )
 
 
