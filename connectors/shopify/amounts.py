@@ -26,6 +26,7 @@ from connectors.shopify.shapes import (
 )
 
 MAX_LINES = 1_000
+_LONGEST_CODE = 8
 
 _ZERO = Decimal(0)
 
@@ -76,11 +77,11 @@ def lines(sale: Sale[Any], currency: str) -> tuple[Line, ...]:
     """
     items = (sale.line_items or ())[:MAX_LINES]
     if items and isinstance(items[0], UsualLine):
-        plain_skus = _are_plain([item.sku for item in items])
-        read = [_usual_line(item, currency, plain_skus=plain_skus) for item in items]
+        plain = _are_plain([item.sku for item in items])
+        read = [_usual_line(item, currency, plain=plain) for item in items]
     else:
-        plain = _plain_currency(sale)
-        read = [_line(item, currency, plain) for item in items]
+        plain_currency = _plain_currency(sale)
+        read = [_line(item, currency, plain_currency) for item in items]
     return tuple(filter(None, read))
 
 
@@ -100,14 +101,14 @@ def _are_plain(texts: list[str]) -> bool:
     return together.isprintable() and " " not in together
 
 
-def _usual_line(item: UsualLine, currency: str, *, plain_skus: bool) -> Line | None:
+def _usual_line(item: UsualLine, currency: str, *, plain: bool) -> Line | None:
     coin = item.price_set.presentment_money
     if coin.currency_code != currency and wild.currency(coin.currency_code) != currency:
         return None
     price = _written(coin.amount)
     if price is None:
         return None
-    sku = (item.sku or None) if plain_skus else wild.text(item.sku)
+    sku = (item.sku or None) if plain else wild.text(item.sku)
     return Line(item.quantity, price, str(item.product_id), str(item.variant_id), sku)
 
 
@@ -150,6 +151,10 @@ def _told(currency: str, bag: Presented | None, plain: Any, plain_currency: Any)
     return _written(told) if _is_short(told) else _amount(told)
 
 
+# Remembered as amounts are: there are a few hundred.
+_code = lru_cache(maxsize=1_024)(wild.currency)
+
+
 def _is_short(told: Any) -> bool:
     return type(told) is str and len(told) <= LONGEST_AMOUNT  # what is remembered must not be as long as a body
 
@@ -173,7 +178,7 @@ def _required(amount: Any, currency: Any, field: str) -> Money:
     read = _written(amount) if _is_short(amount) else _amount(amount)
     if read is None:
         raise MalformedPayload(f"{field} is not an amount.")
-    code = wild.currency(currency)
+    code = _code(currency) if type(currency) is str and len(currency) <= _LONGEST_CODE else wild.currency(currency)
     if code is None:
         raise MalformedPayload(f"The currency of {field} is not a currency.")
     return Money(read, code)

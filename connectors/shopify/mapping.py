@@ -70,17 +70,17 @@ def _sale(sale: Sale[Any], kind: Kind, subject: str, order: Order | None) -> Eve
 
 
 def _order_facts(order: OrderBody[Any], order_id: str) -> Order:
-    status = standing.status(order)
+    status, cart_token = standing.status(order), wild.text(order.cart_token)
     return Order(
         id=order_id,
         number=ids.exact(order.order_number),
         status=status,
         standing=standing.standing(order, status),
-        source=standing.source(order),
+        source=standing.source(order, cart_token),
         cash_on_delivery=standing.cash_on_delivery(order, status),
         test=wild.flag(order.test),
         checkout_token=wild.text(order.checkout_token),
-        cart_token=wild.text(order.cart_token),
+        cart_token=cart_token,
     )
 
 

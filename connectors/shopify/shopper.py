@@ -11,6 +11,7 @@ from connectors import wild
 from connectors.event import Browser, Consent, Customer, Stated
 from connectors.shopify import ids
 from connectors.shopify.shapes import Account, Address, Answers, Client, OurAttributes, Sale
+from connectors.wild import text
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?(?=[/?#]|$)", re.IGNORECASE | re.ASCII)
 _MAX_LANDING = 65_536  # longer than any address a browser keeps; a click id is never read from a cut one
@@ -35,13 +36,13 @@ def customer(sale: Sale[Any]) -> Customer:
     country, state = _country_and_state(place)
     return Customer(
         id=ids.exact(account.id, account.admin_graphql_api_id),
-        email=_first(sale.email, sale.contact_email, account.email),
-        phone=_first(sale.phone, account.phone, billing.phone, shipping.phone),
-        first_name=wild.text(named.first_name),
-        last_name=wild.text(named.last_name),
-        city=wild.text(place.city),
+        email=text(sale.email) or text(sale.contact_email) or text(account.email),
+        phone=text(sale.phone) or text(account.phone) or text(billing.phone) or text(shipping.phone),
+        first_name=text(named.first_name),
+        last_name=text(named.last_name),
+        city=text(place.city),
         state=state,
-        postcode=wild.text(place.zip),
+        postcode=text(place.zip),
         country=country,
     )
 
@@ -78,8 +79,8 @@ def browser(sale: Sale[Any], ours: OurAttributes, made_at: datetime | None) -> B
     client = sale.client_details or _NO_CLIENT
     fbclid = _uncut(ours.fbclid) or _fbclid(sale.landing_site)
     return Browser(
-        ip=_first(sale.browser_ip, client.browser_ip),
-        user_agent=wild.text(client.user_agent),
+        ip=text(sale.browser_ip) or text(client.browser_ip),
+        user_agent=text(client.user_agent),
         page=_origin(sale.order_status_url) or _origin(sale.abandoned_checkout_url),
         fbp=_uncut(ours.fbp),
         fbc=_uncut(ours.fbc),
@@ -128,7 +129,7 @@ def attributes(sale: Sale[Any]) -> OurAttributes:
 
 def _fbclid(landing_site: Any) -> str | None:
     """The click id in the query of the page the visit began on, which comes as a path or as a whole address."""
-    address = wild.text(landing_site, _MAX_LANDING)
+    address = text(landing_site, _MAX_LANDING)
     if address is None or "?" not in address:
         return None
     query = _query(address)
@@ -156,7 +157,7 @@ def _field(query: str, wanted: str) -> str | None:
 
 def _origin(address: Any) -> str | None:
     """Scheme and host only: the path of both addresses holds the key to the order or checkout."""
-    match = _ORIGIN.match(wild.text(address) or "")
+    match = _ORIGIN.match(text(address) or "")
     return match.group().lower() + "/" if match else None
 
 
@@ -164,17 +165,10 @@ def _uncut(value: Any) -> str | None:
     """Text that is an id: half of it would be another one, so what is too long is dropped whole."""
     if value is None:
         return None
-    cleaned = wild.text(value)
+    cleaned = text(value)
     return cleaned if cleaned and len(cleaned) < wild.MAX_TEXT else None
 
 
-def _first(*values: Any) -> str | None:
-    for value in values:
-        if value is not None and (cleaned := wild.text(value)):
-            return cleaned
-    return None
-
-
 def _country_and_state(address: Address) -> tuple[str | None, str | None]:
-    country = _first(address.country_code, address.country)
-    return country, _first(address.province_code, address.province)
+    country = text(address.country_code) or text(address.country)
+    return country, text(address.province_code) or text(address.province)

@@ -43,13 +43,13 @@ def standing(order: OrderBody[Any], status: str) -> Standing:
     return Standing.UNPLACED if order.confirmed is False else by_status
 
 
-def source(order: OrderBody[Any]) -> Source:
+def source(order: OrderBody[Any], cart_token: str | None) -> Source:
     """`web` or a cart token is the website: every web checkout seen has one, no draft or API order seen does.
 
     A numeric source_name is the id of the app that made the order; it and everything unknown is OTHER.
     `checkout_token` proves nothing here, since drafts have one too.
     """
-    if wild.text(order.cart_token):
+    if cart_token:
         return Source.WEBSITE
     name = (wild.text(order.source_name, 100) or "").lower()
     if name.startswith(_SUBSCRIPTION):

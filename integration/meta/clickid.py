@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 
 _MARK = r"(?:\.(?:AQ|Ag|Aw|BA|BQ|Bg|[A-Za-z0-9_-]{8}))?"
 _BLANK = r"\s\x00-\x1f\x7f-\x9f\ud800-\udfff"
-_FBCLID = re.compile(rf"[^{_BLANK}]{{1,500}}")
+MAX_FBCLID = 500
+_FBCLID = re.compile(rf"[^{_BLANK}]{{1,{MAX_FBCLID}}}")
 # Index and time are not judged: the cookie is another's, and Meta's library keeps one without a readable time.
 _FBC = re.compile(rf"fb\.[^.{_BLANK}]{{1,20}}\.[^.{_BLANK}]{{1,20}}\.(?P<fbclid>[^.{_BLANK}]{{1,500}}){_MARK}")
 _FBP = re.compile(rf"fb\.[0-9]{{1,20}}\.[0-9]{{1,20}}\.[0-9]{{1,20}}{_MARK}")
@@ -33,11 +34,18 @@ def fbc(
     where no browser wrote a cookie. What is malformed counts as absent. How old a click may be is not judged here.
     """
     kept = _FBC.fullmatch(cookie) if cookie else None
-    clicked = _FBCLID.fullmatch(fbclid or fbclid_of(landing_url) or "")
-    same = kept and clicked and kept["fbclid"] == clicked[0]
+    clicked = _clicked(fbclid or fbclid_of(landing_url) or "")
+    same = kept and clicked and kept["fbclid"] == clicked
     if clicked and not same and _EARLIEST_MS <= (first_seen_ms or 0) < _LATEST_MS:
-        return f"fb.{subdomain_index}.{first_seen_ms}.{clicked[0]}"
+        return f"fb.{subdomain_index}.{first_seen_ms}.{clicked}"
     return cookie if kept else None
+
+
+def _clicked(fbclid: str) -> str | None:
+    """An fbclid, if it is one: any text without white space and control characters."""
+    if fbclid.isascii() and fbclid.isprintable() and " " not in fbclid:
+        return fbclid if 0 < len(fbclid) <= MAX_FBCLID else None
+    return fbclid if _FBCLID.fullmatch(fbclid) else None
 
 
 def fbclid_of(url: str | None) -> str | None:

@@ -87,8 +87,9 @@ def phone(value: object, country: str | None) -> str | None:
 
 def name(value: object) -> str | None:
     """`fn` and `ln`: lower-case, without white space and ASCII punctuation; accents and other scripts stay."""
-    text = _text(value)
-    return (text if text.isalpha() else _SPACES_AND_PUNCTUATION.sub("", text)).lower() or None
+    if isinstance(value, str) and value.isalpha():
+        return value.lower()
+    return _SPACES_AND_PUNCTUATION.sub("", _text(value)).lower() or None
 
 
 def birthday(value: object) -> str | None:
@@ -130,10 +131,9 @@ def city(value: object) -> str | None:
     Accented letters are left out ("Århus" is "rhus") and other scripts give None: Meta's documentation can be read
     otherwise, but this is what its own browser code sends.
     """
-    text = _text(value)
-    if text.isascii() and text.isalpha():
-        return text.lower()
-    letters = _NO_ASCII_LETTER_OR_DIGIT.sub("", text).lower()
+    if isinstance(value, str) and value.isascii() and value.isalpha():
+        return value.lower()
+    letters = _NO_ASCII_LETTER_OR_DIGIT.sub("", _text(value)).lower()
     return letters if letters[:1].isalpha() else None
 
 
@@ -153,13 +153,14 @@ def postcode(value: object, country: str | None) -> str | None:
 
 def country(value: object) -> str | None:
     """`country`: ISO 3166-1 alpha-2, lower-case; "UK" is "gb"; None for what is neither code nor full English name."""
-    return places.country_code(_text(value))
+    return places.country_code(value if isinstance(value, str) and value.isascii() else _text(value))
 
 
 def external_id(value: object) -> str | None:
     """`external_id`: lower-case, without white space. The Pixel must be given the same id."""
-    text = _text(value)
-    return (text if text.isalnum() else _SPACES.sub("", text)).lower() or None
+    if isinstance(value, str) and value.isalnum():
+        return value.lower()
+    return _SPACES.sub("", _text(value)).lower() or None
 
 
 def client_ip(value: object) -> str | None:

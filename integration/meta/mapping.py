@@ -131,7 +131,12 @@ def user_data(event: Event, settings: StoreSettings) -> dict[str, str]:
 
     IP and agent are taken from website orders only: on others they are the merchant's or an app's own.
     """
-    found: dict[str, str | None] = {**_person(event.customer, settings.phone_country)}
+    return user_data_of(event, normalised(event.customer, settings.phone_country))
+
+
+def user_data_of(event: Event, person: Mapping[str, str | None]) -> dict[str, str]:
+    """The same, of a person `normalised` already."""
+    found: dict[str, str | None] = {**hashing.hashed(person)}
     browser = event.browser
     if browser.fbc or browser.fbclid:
         found["fbc"] = clickid.fbc(browser.fbc, browser.fbclid, _first_seen_ms(event))
@@ -142,10 +147,11 @@ def user_data(event: Event, settings: StoreSettings) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _person(customer: Customer, phone_country: str | None) -> dict[str, str]:
+def normalised(customer: Customer, phone_country: str | None) -> dict[str, str | None]:
+    """A person's parameters, ready to be hashed; None for what they do not have."""
     country = hashing.country(customer.country)
     calling_from = country or phone_country
-    normalised = {
+    return {
         "em": hashing.email(customer.email),
         "ph": hashing.phone(customer.phone, calling_from),
         "fn": hashing.name(customer.first_name),
@@ -156,7 +162,6 @@ def _person(customer: Customer, phone_country: str | None) -> dict[str, str]:
         "country": country,
         "external_id": hashing.external_id(customer.id),
     }
-    return hashing.hashed(normalised)
 
 
 def _first_seen_ms(event: Event) -> int | None:
@@ -202,10 +207,12 @@ def custom_data(event_name: str, kept: Facts, settings: StoreSettings) -> dict[s
 
 def _contents(kept: Facts, template: str) -> dict[str, Any]:
     currency = kept.currency or ""
+    asked = [name for name in ("variant_id", "product_id", "sku") if f"{{{name}}}" in template]
+    usual = template == "{variant_id}"
     contents = [
         {"id": name, "quantity": line.quantity, "item_price": _told(line.price, currency)}
-        for name, line in zip(_content_ids(kept.lines, template), kept.lines, strict=True)
-        if name
+        for line in kept.lines
+        if (name := (line.variant_id or line.product_id) if usual else _content_id(line, template, asked))
     ]
     if not contents:
         return {}
@@ -217,15 +224,8 @@ def _contents(kept: Facts, template: str) -> dict[str, Any]:
     }
 
 
-def _content_ids(lines: Sequence[FactLine], template: str) -> list[str | None]:
-    """The catalogue's id of each line; None for one that has none of the ids the template asks for."""
-    if template == "{variant_id}":
-        return [line.variant_id or line.product_id for line in lines]
-    asked = [name for name in ("variant_id", "product_id", "sku") if f"{{{name}}}" in template]
-    return [_content_id(line, template, asked) for line in lines]
-
-
 def _content_id(line: FactLine, template: str, asked: Sequence[str]) -> str | None:
+    """The catalogue's id of a line; None where it has none of the ids the template asks for."""
     words = {"variant_id": line.variant_id or line.product_id, "product_id": line.product_id, "sku": line.sku}
     return template.format_map(words) if all(words[name] for name in asked) else None
 

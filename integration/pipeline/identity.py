@@ -1,11 +1,11 @@
 """The person behind an event: which keys we hold, what they stated, and keyed HMACs to find them again. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from connectors.event import Consent, Event, Stated
-from integration.meta import hashing
+from integration.meta import hashing, mapping
 from integration.meta.event import BROWSER_KEYS
 from integration.pipeline.consent import Shopper
 from integration.store_settings import StoreSettings
@@ -70,11 +70,16 @@ def fingerprints(event: Event, settings: StoreSettings, keyed: Callable[[str, st
 
     `keyed(kind, value)` makes one. They are of what a privacy request names, so they must not depend on Meta's hashes.
     """
-    customer = event.customer
-    country = hashing.country(customer.country) or settings.phone_country
-    values = {
-        "email": hashing.email(customer.email),
-        "phone": hashing.phone(customer.phone, country),
-        "customer": customer.id,
+    return fingerprints_of(mapping.normalised(event.customer, settings.phone_country), event.customer.id, keyed)
+
+
+def fingerprints_of(
+    person: Mapping[str, str | None], customer_id: str | None, keyed: Callable[[str, str], str]
+) -> dict[str, str | None]:
+    """The same, of a person that is normalised already."""
+    email, phone = person["em"], person["ph"]
+    return {
+        "email_hmac": keyed("email", email) if email else None,
+        "phone_hmac": keyed("phone", phone) if phone else None,
+        "customer_hmac": keyed("customer", customer_id) if customer_id else None,
     }
-    return {f"{kind}_hmac": keyed(kind, value) if value else None for kind, value in values.items()}

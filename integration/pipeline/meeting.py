@@ -118,7 +118,7 @@ class Meeting:
         scribe, known, prepared = self.scribe, self.known, self.prepared
         under_way = any(map(_under_way, movable))
         person = prepared.person.enriched(scribe.unseal(known.user_data)) if under_way else prepared.person
-        changes.row(known.id, scribe.personal(self.event, prepared, person))
+        changes.row(known.id, scribe.personal(prepared, person))
         if not under_way or prepared.event_name == INITIATE_CHECKOUT:
             changes.row(known.id, {**scribe.impersonal(prepared), **scribe.times(self.event, prepared.verdict)})
         else:

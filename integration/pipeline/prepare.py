@@ -3,6 +3,8 @@
 Both the webhook's road (`receive`) and the operator's `preview` come through here, so a preview cannot differ.
 """
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
 from connectors.event import Event
@@ -25,13 +27,16 @@ class StoreView(msgspec.Struct, frozen=True):
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """An event in the ledger's terms. `person` holds hashes only."""
+    """An event in the ledger's terms. `person` holds hashes only; `fingerprints` are the ledger's columns, of an event
+    that counts.
+    """
 
     event_name: str
     event_id: str
     verdict: Verdict
     facts: mapping.Facts
     person: identity.Person
+    fingerprints: Mapping[str, str | None]
 
     @property
     def borrows_person(self) -> bool:
@@ -39,10 +44,13 @@ class Prepared(msgspec.Struct, frozen=True):
         return self.event_name in _BORROWS_PERSON
 
 
-def prepare(event: Event, store: StoreView, horizon: Horizon) -> Prepared:
-    """Judge and map one event of a store."""
+def prepare(
+    event: Event, store: StoreView, horizon: Horizon, keyed: Callable[[str, str], str] | None = None
+) -> Prepared:
+    """Judge and map one event of a store. `keyed(kind, value)` makes a fingerprint, where some are wanted."""
     event_name = mapping.EVENT_NAMES[event.kind]
-    user_data = mapping.user_data(event, store.settings)
+    plain = mapping.normalised(event.customer, store.settings.phone_country)
+    user_data = mapping.user_data_of(event, plain)
     verdict = qualify(event, store.settings, horizon)
     facts = mapping.facts(event, domain=store.domain)
     if isinstance(verdict, Counts) and event_name not in _BORROWS_PERSON and not is_sufficient(user_data):
@@ -50,10 +58,12 @@ def prepare(event: Event, store: StoreView, horizon: Horizon) -> Prepared:
     if isinstance(verdict, Counts) and mapping.value(event_name, facts, store.settings.value_basis) is None:
         # Meta refuses a whole batch for one purchase without a value or a currency.
         verdict = Never(NO_AMOUNT)
+    wanted = isinstance(verdict, Counts) and event_name not in _BORROWS_PERSON
     return Prepared(
         event_name=event_name,
         event_id=mapping.event_id(event, store.settings, store_key=store.short_key),
         verdict=verdict,
         facts=facts,
         person=identity.person(event, user_data, store.settings),
+        fingerprints=identity.fingerprints_of(plain, event.customer.id, keyed) if wanted and keyed else {},
     )

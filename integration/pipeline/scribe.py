@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from connectors.event import Event
-from integration.crypto import Sealer, fingerprint
+from integration.crypto import Sealer
 from integration.db import after, events
 from integration.db.datasets import Dataset
 from integration.db.deliveries import UNSETTLED, State
@@ -87,7 +87,6 @@ class Scribe(msgspec.Struct, frozen=True):
     store: Store
     datasets: Sequence[Dataset]
     sealer: Sealer
-    secret_key: str
     now: datetime
 
     def row(self, event: Event, prepared: Prepared) -> dict[str, Any]:
@@ -103,7 +102,7 @@ class Scribe(msgspec.Struct, frozen=True):
             **self.version(event, prepared.verdict),
             **self.times(event, prepared.verdict),
             **self.impersonal(prepared),
-            **self.personal(event, prepared, prepared.person),
+            **self.personal(prepared, prepared.person),
         }
 
     def version(self, event: Event, verdict: Verdict, last: datetime | None = None) -> dict[str, Any]:
@@ -130,15 +129,12 @@ class Scribe(msgspec.Struct, frozen=True):
         worth = mapping.value(prepared.event_name, prepared.facts, self.store.settings.value_basis)
         return None if worth is None else str(worth)
 
-    def personal(self, event: Event, prepared: Prepared, person: identity.Person) -> dict[str, Any]:
+    def personal(self, prepared: Prepared, person: identity.Person) -> dict[str, Any]:
         """The sealed person, or nothing where nothing will be told of them."""
         if prepared.borrows_person or not isinstance(prepared.verdict, Counts) or self.refused(person):
             return dict(events.NOBODY)
-        keyed = identity.fingerprints(event, self.store.settings, self._fingerprint)
-        return {"user_data": self.seal(person), "key_mask": key_mask(person.user_data), **keyed}
-
-    def _fingerprint(self, kind: str, value: str) -> str:
-        return fingerprint(self.secret_key, store=self.store.id, kind=kind, value=value)
+        sealed = {"user_data": self.seal(person), "key_mask": key_mask(person.user_data)}
+        return {**sealed, **prepared.fingerprints}
 
     def seal(self, person: identity.Person) -> str:
         """A person, as the column holds them."""

@@ -103,7 +103,7 @@ class Visit(msgspec.Struct, frozen=True):
         return self._write_at_once(event, self.known)
 
     def _write_at_once(self, event: Event, known: Known) -> Reply | None:
-        prepared = prepare(event, known.view, Horizon(self.letter.now, known.store.since))
+        prepared = self._prepare(event, known)
         if prepared.borrows_person or isinstance(prepared.verdict, NotYet):
             return None
         scribe = self._scribe(known.store, known.datasets)
@@ -151,13 +151,18 @@ class Visit(msgspec.Struct, frozen=True):
         if not found:
             return []
         ledger = Ledger(connection, self._scribe(known.store, _datasets(connection, known.store)))
-        horizon = Horizon(self.letter.now, known.store.since)
-        told = [(event, prepare(event, known.view, horizon)) for event in found]
+        told = [(event, self._prepare(event, known)) for event in found]
         alike = groupby(told, key=_name)
         return [reason for _, some in alike for reason in ledger.enter(list(some))]
 
+    def _prepare(self, event: Event, known: Known) -> Prepared:
+        def keyed(kind: str, value: str) -> str:
+            return fingerprint(self.secret_key, store=known.store.id, kind=kind, value=value)
+
+        return prepare(event, known.view, Horizon(self.letter.now, known.store.since), keyed)
+
     def _scribe(self, store: Store, attached: Sequence[Dataset]) -> Scribe:
-        return Scribe(store, attached, self.sealer, self.secret_key, self.letter.now)
+        return Scribe(store, attached, self.sealer, self.letter.now)
 
     def _add_task(self, connection: Connection, message: PrivacyRequest | StoreUninstalled, owner: str | None) -> None:
         personal = isinstance(message, PrivacyRequest)
