@@ -62,6 +62,8 @@ def decode(body: bytes, shape: type[S]) -> S:
 
 def _require_utf8(body: bytes) -> None:
     """Refuse other encodings whole: msgspec looks at a text's bytes only where it reads it, too late for `part`."""
+    if body.isascii():
+        return
     try:
         body.decode()
     except UnicodeDecodeError as error:

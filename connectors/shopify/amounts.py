@@ -5,6 +5,7 @@ what the buyer saw and paid. Checkouts have no sets. `total_price` is what was o
 only `current_total_price`, which is not read.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -23,6 +24,7 @@ from connectors.shopify.shapes import (
     RefundBody,
     Sale,
     UsualLine,
+    UsualSet,
 )
 
 MAX_LINES = 1_000
@@ -76,13 +78,30 @@ def lines(sale: Sale[Any], currency: str) -> tuple[Line, ...]:
     Left out are those without a quantity above zero, and those whose price is unreadable or in another currency.
     """
     items = (sale.line_items or ())[:MAX_LINES]
-    if items and isinstance(items[0], UsualLine):
-        plain = _are_plain([item.sku for item in items])
-        read = [_usual_line(item, currency, plain=plain) for item in items]
-    else:
-        plain_currency = _plain_currency(sale)
-        read = [_line(item, currency, plain_currency) for item in items]
+    usual = _usual_lines(items, currency) if items and isinstance(items[0], UsualLine) else None
+    if usual is not None:
+        return usual
+    plain = _plain_currency(sale)
+    read = [_line(item, currency, plain) for item in items]
     return tuple(filter(None, read))
+
+
+def _usual_lines(items: Sequence[UsualLine], currency: str) -> tuple[Line, ...] | None:
+    """What `_line` makes of each, if all are in `currency` and no SKU has anything to take out; None otherwise. Orders
+    have many lines, and asking a reader for each field of each costs as much as the rest of the order.
+    """
+    skus = "".join([item.sku for item in items])
+    if not skus.isprintable() or " " in skus:
+        return None
+    if {item.price_set.presentment_money.currency_code for item in items} != {currency}:
+        return None
+    return tuple(
+        [
+            Line(item.quantity, price, str(item.product_id), str(item.variant_id), item.sku or None)
+            for item in items
+            if (price := _written(item.price_set.presentment_money.amount)) is not None
+        ]
+    )
 
 
 def _plain_currency(sale: Sale[Any]) -> Any:
@@ -95,26 +114,9 @@ def _plain_currency(sale: Sale[Any]) -> Any:
     return second if first is None else first
 
 
-def _are_plain(texts: list[str]) -> bool:
-    """Whether the reader of texts would take nothing out of any of them."""
-    together = "".join(texts)
-    return together.isprintable() and " " not in together
-
-
-def _usual_line(item: UsualLine, currency: str, *, plain: bool) -> Line | None:
-    coin = item.price_set.presentment_money
-    if coin.currency_code != currency and wild.currency(coin.currency_code) != currency:
-        return None
-    price = _written(coin.amount)
-    if price is None:
-        return None
-    sku = (item.sku or None) if plain else wild.text(item.sku)
-    return Line(item.quantity, price, str(item.product_id), str(item.variant_id), sku)
-
-
-def _line(item: LineItem, currency: str, plain_currency: Any) -> Line | None:
+def _line(item: LineItem | UsualLine, currency: str, plain_currency: Any) -> Line | None:
     quantity = wild.whole(item.quantity)
-    price = _told(currency, item.price_set, item.price, plain_currency)
+    price = _told(currency, item.price_set, getattr(item, "price", None), plain_currency)
     if not quantity or price is None:
         return None
     return Line(quantity, price, ids.exact(item.product_id), ids.exact(item.variant_id), wild.text(item.sku))
@@ -142,7 +144,7 @@ def _shop_total(sale: Sale[Any], plain_currency: Any) -> Money | None:
     return None if amount is None or currency is None else Money(amount, currency)
 
 
-def _told(currency: str, bag: Presented | None, plain: Any, plain_currency: Any) -> Decimal | None:
+def _told(currency: str, bag: Presented | UsualSet | None, plain: Any, plain_currency: Any) -> Decimal | None:
     """The amount of a bag, or else of the plain field, if it is readable and in `currency`, a code read before."""
     coin = bag.presentment_money if bag else None
     told, code = (plain, plain_currency) if coin is None else (coin.amount, coin.currency_code)
