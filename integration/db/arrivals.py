@@ -117,9 +117,8 @@ def _statement(deliveries: int, due: str) -> tuple[str, Callable[[Mapping[str, A
         SELECT event.store_id, event.id, begun.dataset_pk, begun.state, begun.reason, {due} + begun.delay
         FROM event CROSS JOIN (VALUES {begun}) AS begun (dataset_pk, state, reason, delay)
     """
-    names = list(dict.fromkeys(_PARAMETER.findall(named)))
-    numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", named)
-    return numbered, itemgetter(*names)
+    # The driver takes names, too, but sorts them anew for each statement.
+    return _PARAMETER.sub("%s", named), itemgetter(*_PARAMETER.findall(named))
 
 
 def _typed(columns: Sequence[str]) -> str:
