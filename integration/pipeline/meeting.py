@@ -14,7 +14,7 @@ from integration.meta.event import INITIATE_CHECKOUT
 from integration.pipeline.moves import Move, judge
 from integration.pipeline.prepare import Prepared
 from integration.pipeline.qualify import Counts, Never, NotYet, Verdict
-from integration.pipeline.scribe import Opening, Purchases, Scribe
+from integration.pipeline.scribe import Opening, Purchases, Scribe, value
 
 T = TypeVar("T", bound=Hashable)
 
@@ -142,7 +142,7 @@ class Meeting:
 
     def _note_later_value(self, changes: Changes) -> None:
         """An order edited after the fact: the difference is shown, and not told to Meta."""
-        worth = self.scribe.worth(self.prepared) if isinstance(self.prepared.verdict, Counts) else None
+        worth = value(self.prepared) if isinstance(self.prepared.verdict, Counts) else None
         later = None if worth == self.known.value else worth
         if worth is not None and later != self.known.later_value:
             changes.row(self.known.id, {"later_value": later})

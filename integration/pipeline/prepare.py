@@ -4,6 +4,7 @@ Both the webhook's road (`receive`) and the operator's `preview` come through he
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 import msgspec
 
@@ -27,14 +28,15 @@ class StoreView(msgspec.Struct, frozen=True):
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """An event in the ledger's terms. `person` holds hashes only; `fingerprints` are the ledger's columns, of an event
-    that counts.
+    """An event in the ledger's terms. `worth` is its value by the store's basis. `person` holds hashes only;
+    `fingerprints` are the ledger's columns, of an event that counts.
     """
 
     event_name: str
     event_id: str
     verdict: Verdict
     facts: mapping.Facts
+    worth: Decimal | None
     person: identity.Person
     fingerprints: Mapping[str, str | None]
 
@@ -55,7 +57,8 @@ def prepare(
     facts = mapping.facts(event, domain=store.domain)
     if isinstance(verdict, Counts) and event_name not in _BORROWS_PERSON and not is_sufficient(user_data):
         verdict = Never(NO_CUSTOMER_INFORMATION)
-    if isinstance(verdict, Counts) and mapping.value(event_name, facts, store.settings.value_basis) is None:
+    worth = mapping.value(event_name, facts, store.settings.value_basis)
+    if isinstance(verdict, Counts) and worth is None:
         # Meta refuses a whole batch for one purchase without a value or a currency.
         verdict = Never(NO_AMOUNT)
     wanted = isinstance(verdict, Counts) and event_name not in _BORROWS_PERSON
@@ -64,6 +67,7 @@ def prepare(
         event_id=mapping.event_id(event, store.settings, store_key=store.short_key),
         verdict=verdict,
         facts=facts,
+        worth=worth,
         person=identity.person(event, user_data, store.settings),
         fingerprints=identity.fingerprints_of(plain, event.customer.id, keyed) if wanted and keyed else {},
     )

@@ -14,7 +14,6 @@ from integration.db import after, events
 from integration.db.datasets import Dataset
 from integration.db.deliveries import UNSETTLED, State
 from integration.db.stores import Store
-from integration.meta import mapping
 from integration.meta.event import INITIATE_CHECKOUT, key_mask
 from integration.pipeline import consent, identity
 from integration.pipeline.consent import Decision, Wait, Withhold
@@ -121,13 +120,7 @@ class Scribe(msgspec.Struct, frozen=True):
 
     def impersonal(self, prepared: Prepared) -> dict[str, Any]:
         """What it was worth, and of which parts."""
-        worth = self.worth(prepared)
-        return {"value": worth, "currency": prepared.facts.currency, "facts": prepared.facts.encoded()}
-
-    def worth(self, prepared: Prepared) -> str | None:
-        """The value, as the column holds it."""
-        worth = mapping.value(prepared.event_name, prepared.facts, self.store.settings.value_basis)
-        return None if worth is None else str(worth)
+        return {"value": value(prepared), "currency": prepared.facts.currency, "facts": prepared.facts.encoded()}
 
     def personal(self, prepared: Prepared, person: identity.Person) -> dict[str, Any]:
         """The sealed person, or nothing where nothing will be told of them."""
@@ -165,6 +158,11 @@ class Scribe(msgspec.Struct, frozen=True):
             (dataset.id if dataset else None, self.opening(prepared, dataset, purchases))
             for dataset in self.datasets or (None,)
         ]
+
+
+def value(prepared: Prepared) -> str | None:
+    """What it is worth, as the column holds it."""
+    return None if prepared.worth is None else str(prepared.worth)
 
 
 def unseal_person(sealer: Sealer, store_id: str, sealed: str) -> identity.Person:
