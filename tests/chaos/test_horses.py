@@ -85,6 +85,8 @@ def test_a_horse_that_outlives_its_worker_ends_its_call_and_nobody_repeats_it(st
     assert eventually(lambda: stable.states(record) == ["delivered"], 30)
     assert eventually(lambda: stable.worker not in (0, worker), 30)
     assert stable.till.copies(record) == [True]
+    # It lingers for what comes next, and would take the next order from the new worker's horse.
+    assert eventually(lambda: not processes.alive(horse), 60)
 
 
 def test_a_worker_told_to_stop_lets_its_horse_write_down_what_came_of_the_call(stable: Stable) -> None:
