@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from connectors.access import App, Embedding, Http, OAuth, StoreApi, Variable
 from connectors.event import Message
 
 
@@ -46,6 +47,29 @@ class Connector(Protocol):
     @property
     def secret_variable(self) -> str | None:
         """The environment variable with the app's own signing secrets, or None where each store has its own."""
+
+    @property
+    def key_variable(self) -> str | None:
+        """The environment variable with the app's public key, or None where the platform knows no apps."""
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """Further environment variables of this platform alone."""
+
+    @property
+    def oauth(self) -> OAuth | None:
+        """Connecting by redirects, and renewing what came of it; None where the platform has its own way."""
+
+    @property
+    def embedding(self) -> Embedding | None:
+        """Our page inside the platform's admin; None where there is none."""
+
+    @property
+    def stand_in(self) -> str | None:
+        """The module to run for a local stand-in of the platform, for the demo and tests."""
+
+    def store_api(self, app: App, http: Http, domain: str, token: str) -> StoreApi | None:
+        """One store's API; None where there is none yet."""
 
     @property
     def order_ids_are_global(self) -> bool:

@@ -31,3 +31,35 @@ class AccessLost(ConnectorError):
 
 class UnknownPlatform(TandemError):
     """No connector has this name."""
+
+
+class AddressRefused(ConnectorError):
+    """We do not talk to this host: it is no public one, or not what it says it is."""
+
+
+class Unreachable(ConnectorError):
+    """The host gave no whole answer in time, or one that makes no sense."""
+
+
+class Throttled(ConnectorError):
+    """The platform wants us to ask later: in `after` seconds."""
+
+    def __init__(self, sentence: str, after: float) -> None:
+        super().__init__(sentence)
+        self.after = after
+
+
+class CredentialsRejected(ConnectorError):
+    """The platform no longer takes what it gave us for this store: the merchant has to connect it again."""
+
+
+class Declined(ConnectorError):
+    """The platform understood what we asked and said no; the message says why."""
+
+
+class RequestRefused(ConnectorError):
+    """A request in a connect flow is not what the platform would have sent, or not now."""
+
+
+class SessionRefused(ConnectorError):
+    """A session token proves nothing: forged, of another app, or no longer good."""

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from connectors import registry
+from connectors.access import App, Variable
 from integration.crypto import Sealer, new_key
 from integration.errors import Misconfigured
 
@@ -26,7 +27,7 @@ _MAX_SOCKET_PATH = 100
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator decides. `app_secrets` maps a platform's name to its signing secrets, newest first."""
+    """What an operator decides. `apps` maps a platform's name to our app there."""
 
     app_env: str
     data_dir: Path
@@ -39,13 +40,18 @@ class Settings:
     trusted_proxies: int
     secret_key: str = field(repr=False)
     encryption_keys: tuple[str, ...] = field(repr=False)
-    app_secrets: Mapping[str, tuple[str, ...]] = field(repr=False)
+    apps: Mapping[str, App]
     failpoints: str = ""  # see failpoints.py; never in production
 
     @property
     def production(self) -> bool:
         """Whether embedded defaults, weak secrets and http addresses are refused."""
         return self.app_env == PRODUCTION
+
+    @property
+    def app_secrets(self) -> dict[str, tuple[str, ...]]:
+        """By a platform's name: what it signs with for all stores, newest first."""
+        return {name: app.secrets for name, app in self.apps.items()}
 
     @property
     def broker_url(self) -> str:
@@ -77,11 +83,12 @@ def load(
         made = _development_secrets(directory)
         values |= {name: text for name, text in made.items() if not (values.get(name) or values.get(f"{name}_FILE"))}
     listening = port if port is not None else _number(values, "PORT", 8000)
+    public_url = _public_url(_text(values, "PUBLIC_URL") or f"http://127.0.0.1:{listening}")
     settings = Settings(
         app_env=app_env,
         data_dir=directory,
         port=listening,
-        public_url=_public_url(_text(values, "PUBLIC_URL") or f"http://127.0.0.1:{listening}"),
+        public_url=public_url,
         database_url=_database_url(_text(values, "DATABASE_URL"), directory),
         redis_url=_text(values, "REDIS_URL"),
         graph_url=_graph_url(_text(values, "META_GRAPH_URL") or "https://graph.facebook.com"),
@@ -89,7 +96,7 @@ def load(
         trusted_proxies=_number(values, "TRUSTED_PROXIES", 0),
         secret_key=_text(values, "SECRET_KEY") or "",
         encryption_keys=_list(_text(values, "ENCRYPTION_KEYS")),
-        app_secrets=_app_secrets(values),
+        apps=_apps(values, public_url, production=app_env == PRODUCTION),
         failpoints=_text(values, "FAILPOINT") or "",
     )
     _refuse_weakness(settings)
@@ -201,16 +208,34 @@ def _is_loopback(host: str | None) -> bool:
         return False
 
 
-def _app_secrets(values: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+def _apps(values: Mapping[str, str], public_url: str, *, production: bool) -> dict[str, App]:
+    found: dict[str, App] = {}
     for connector in registry.connectors():
-        variable = connector.secret_variable
-        if variable is None:
+        if connector.secret_variable is None:
             continue
-        found[connector.name] = _list(_text(values, variable))
-        if any(len(secret) < MIN_SECRET for secret in found[connector.name]):
-            raise Misconfigured(f"{variable} must have at least {MIN_SECRET} characters.")
+        secrets_ = _list(_text(values, connector.secret_variable))
+        if any(len(secret) < MIN_SECRET for secret in secrets_):
+            raise Misconfigured(f"{connector.secret_variable} must have at least {MIN_SECRET} characters.")
+        key = _matching(values, connector.key_variable, r"[\w.-]{0,100}", "") if connector.key_variable else ""
+        if key and not secrets_:
+            raise Misconfigured(f"{connector.key_variable} needs {connector.secret_variable} beside it.")
+        options = {one.name: _option(values, one, production=production) for one in connector.variables}
+        found[connector.name] = App(key, secrets_, public_url, options)
     return found
+
+
+def _option(values: Mapping[str, str], variable: Variable, *, production: bool) -> str:
+    given = _text(values, variable.name)
+    if given and variable.for_tests and production:
+        raise Misconfigured(f"{variable.name} must not be set in production: it points at a stand-in.")
+    if variable.choices:
+        return _one_of(values, variable.name, variable.choices, variable.default)
+    text = given or variable.default
+    if text and variable.address:
+        scheme, host = _address(variable.name, text)
+        if scheme == "http" and not _is_loopback(host):
+            raise Misconfigured(f"{variable.name} must be https; plain http is accepted for loopback only.")
+    return text.rstrip("/")
 
 
 def _refuse_weakness(settings: Settings) -> None:

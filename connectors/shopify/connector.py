@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from connectors.access import App, Embedding, Http, OAuth, StoreApi, Variable
 from connectors.contract import Connector, Identity, WebhookRequest
 from connectors.event import Message
-from connectors.shopify import mapping, restaging, webhooks
+from connectors.shopify import addresses, mapping, restaging, webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,11 @@ class Shopify:
     name: str = "shopify"
     label: str = "Shopify"
     secret_variable: str | None = "SHOPIFY_API_SECRET"  # noqa: S105 (the name of a variable)
+    key_variable: str | None = "SHOPIFY_API_KEY"
+    variables: tuple[Variable, ...] = addresses.VARIABLES
+    oauth: OAuth | None = None
+    embedding: Embedding | None = None
+    stand_in: str | None = "connectors.shopify.standin"
     order_ids_are_global: bool = True
     topics: tuple[str, ...] = mapping.TOPICS
 
@@ -50,6 +56,10 @@ class Shopify:
     def restage(self, body: bytes, *, order_id: str | None, placed_at: datetime, domain: str) -> bytes:
         """See `restaging.restage`."""
         return restaging.restage(body, order_id=order_id, placed_at=placed_at, domain=domain)
+
+    def store_api(self, app: App, http: Http, domain: str, token: str) -> StoreApi | None:  # noqa: ARG002
+        """Not here yet."""
+        return None
 
 
 CONNECTOR: Connector = Shopify()

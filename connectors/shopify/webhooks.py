@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from connectors import signature, wild
 from connectors.contract import Identity, WebhookRequest
 from connectors.errors import Unidentified
+from connectors.shopify import addresses
+from connectors.shopify.addresses import API_VERSION
 
-API_VERSION = "2026-10"
 PATH = "/webhooks/shopify"
 
 _HMAC = "hmac-sha256"
@@ -19,7 +20,6 @@ _DELIVERY = "webhook-id"
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=[^:]{{1,253}}(:|$)){_LABEL}(\.{_LABEL})*(:\d{{1,5}})?")
-_STORE = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 _DELIVERY_IDS = uuid.UUID("0d3f7c52-6f0e-4f0b-9f41-3c8f7a1be6d4")
 
 
@@ -49,7 +49,7 @@ def verify(request: WebhookRequest, secrets: Sequence[str]) -> None:
 
 def is_domain(domain: str) -> bool:
     """Whether this is a shop's permanent address: one label under myshopify.com, in any case."""
-    return domain.isascii() and _STORE.fullmatch(domain.lower()) is not None
+    return addresses.shop(domain) is not None
 
 
 def sign(topic: str, body: bytes, secret: str, domain: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from connectors.access import App, Embedding, Http, OAuth, StoreApi, Variable
 from connectors.contract import Connector
 from connectors.woocommerce import hosts, mapping, restaging, webhooks
 
@@ -13,6 +14,11 @@ class WooCommerce:
     name: str = "woocommerce"
     label: str = "WooCommerce"
     secret_variable: str | None = None
+    key_variable: str | None = None
+    variables: tuple[Variable, ...] = ()
+    oauth: OAuth | None = None
+    embedding: Embedding | None = None
+    stand_in: str | None = None
     order_ids_are_global: bool = False
     topics: tuple[str, ...] = webhooks.TOPICS
 
@@ -27,6 +33,10 @@ class WooCommerce:
     def webhook_path(self, key: str) -> str:
         """WooCommerce's deliveries name no store we could trust, so the address does, by an unguessable key."""
         return f"/webhooks/{self.name}/{key}"
+
+    def store_api(self, app: App, http: Http, domain: str, token: str) -> StoreApi | None:  # noqa: ARG002
+        """Not here yet."""
+        return None
 
 
 CONNECTOR: Connector = WooCommerce()

@@ -36,7 +36,7 @@ def settings_on(directory: Path) -> Settings:
         trusted_proxies=0,
         secret_key="a secret key for the tests only",
         encryption_keys=(new_key(),),
-        app_secrets={},
+        apps={},
     )
 
 
