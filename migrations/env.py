@@ -2,9 +2,36 @@
 
 from alembic import context
 
-from integration.db import alerts, attempts, datasets, deliveries, events, metadata, stores, tasks, webhooks
+from integration.db import (
+    alerts,
+    attempts,
+    chores,
+    datasets,
+    deliveries,
+    events,
+    grants,
+    installs,
+    metadata,
+    stores,
+    surveys,
+    tasks,
+    webhooks,
+)
 
-_TABLES = (alerts, attempts, datasets, deliveries, events, stores, tasks, webhooks)
+_TABLES = (
+    alerts,
+    attempts,
+    chores,
+    datasets,
+    deliveries,
+    events,
+    grants,
+    installs,
+    stores,
+    surveys,
+    tasks,
+    webhooks,
+)
 # Any number will do, as long as every process of ours takes the same.
 _ADVISORY_LOCK = 7_262_336
 

@@ -32,6 +32,8 @@ stores = sa.Table(
     sa.Column("uninstalled_at", Instant),
     # Grows with every change of the store or its datasets: what was read of them earlier is known to be old.
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("platform_id", sa.String(64)),  # the platform's own id of the shop, where it told us
+    sa.Column("connected_at", Instant),  # when the merchant last connected it by the platform's flow
     sa.UniqueConstraint("platform", "domain"),
 )
 
@@ -54,6 +56,8 @@ class Store:
     created_at: datetime
     uninstalled_at: datetime | None
     version: int = 1
+    platform_id: str | None = None
+    connected_at: datetime | None = None
 
     @property
     def live(self) -> bool:
@@ -81,6 +85,8 @@ def _store(row: sa.Row[tuple[object, ...]]) -> Store:
         created_at=of["created_at"],
         uninstalled_at=of["uninstalled_at"],
         version=of["version"],
+        platform_id=of["platform_id"],
+        connected_at=of["connected_at"],
     )
 
 
@@ -159,6 +165,19 @@ def touch(connection: sa.Connection, store_id: str) -> None:
 def mark_uninstalled(connection: sa.Connection, store_id: str, at: datetime) -> None:
     """The platform says that our app was removed."""
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(uninstalled_at=at, **_NEXT_VERSION))
+
+
+def mark_connected(connection: sa.Connection, store_id: str, *, since: datetime, at: datetime) -> None:
+    """The merchant connected it by the platform's flow, for the first time or again; it keeps its settings and state."""
+    values = {"uninstalled_at": None, "since": since, "connected_at": at, **_NEXT_VERSION}
+    connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))
+
+
+def learn_platform_id(connection: sa.Connection, store_id: str, platform_id: str) -> None:
+    """What the platform calls this shop."""
+    other = sa.or_(stores.c.platform_id.is_(None), stores.c.platform_id != platform_id)
+    statement = sa.update(stores).where(stores.c.id == store_id, other)
+    connection.execute(statement.values(platform_id=platform_id, **_NEXT_VERSION))
 
 
 def mark_reconnected(connection: sa.Connection, store_id: str, *, sealed_secret: str | None, since: datetime) -> None:

@@ -1,0 +1,53 @@
+"""Installs that were begun: who may finish them. Only hashes are kept of what the browser and the platform hold."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from integration.db import Instant, after, clock, metadata
+
+installs = sa.Table(
+    "installs",
+    metadata,
+    sa.Column("state_sha256", sa.String(64), primary_key=True),
+    sa.Column("platform", sa.String(32), nullable=False),
+    sa.Column("domain", sa.String(255), nullable=False),
+    sa.Column("browser_sha256", sa.String(64), nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Index("ix_installs_expires_at", "expires_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """One that was begun and is not too old."""
+
+    platform: str
+    domain: str
+    browser_sha256: str
+
+
+def begin(connection: sa.Connection, state_sha256: str, install: Install, lasting: timedelta) -> None:
+    """Remember it, and forget those that came to nothing."""
+    connection.execute(sa.delete(installs).where(installs.c.expires_at < clock()))
+    connection.execute(
+        sa.insert(installs).values(
+            state_sha256=state_sha256,
+            platform=install.platform,
+            domain=install.domain,
+            browser_sha256=install.browser_sha256,
+            expires_at=after(lasting),
+        )
+    )
+
+
+def take(connection: sa.Connection, state_sha256: str) -> Install | None:
+    """The install with this state, which is used up by being asked for, however it then ends."""
+    gone = sa.delete(installs).where(installs.c.state_sha256 == state_sha256)
+    row = connection.execute(
+        gone.returning(
+            installs.c.platform, installs.c.domain, installs.c.browser_sha256, (installs.c.expires_at >= clock())
+        )
+    ).one_or_none()
+    return None if row is None or not row[3] else Install(row[0], row[1], row[2])
