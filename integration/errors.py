@@ -37,3 +37,11 @@ class Silent(Unavailable):
 
 class Contended(Unavailable):
     """Two transactions were in each other's way, and the database ended ours: it may simply be tried again."""
+
+
+class NotConfigured(IntegrationError):
+    """The operator has not given us what this needs; the message names the variables."""
+
+
+class Forbidden(IntegrationError):
+    """Somebody tries to finish what another began, or what is over."""

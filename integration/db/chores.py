@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from integration.db import Instant, after, clock, insert, metadata
 
-SUBSCRIPTIONS, PIXEL, SURVEY, TOKEN = "subscriptions", "pixel", "survey", "token"
+SUBSCRIPTIONS, PIXEL, SURVEY, TOKEN, FAREWELL = "subscriptions", "pixel", "survey", "token", "farewell"
 
 chores = sa.Table(
     "chores",

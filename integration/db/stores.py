@@ -168,8 +168,11 @@ def mark_uninstalled(connection: sa.Connection, store_id: str, at: datetime) -> 
 
 
 def mark_connected(connection: sa.Connection, store_id: str, *, since: datetime, at: datetime) -> None:
-    """The merchant connected it by the platform's flow, for the first time or again; it keeps its settings and state."""
-    values = {"uninstalled_at": None, "since": since, "connected_at": at, **_NEXT_VERSION}
+    """The merchant connected it by the platform's flow, for the first time or again; it keeps its settings and state.
+
+    From here on the app's secret signs, whatever an operator had given it before.
+    """
+    values = {"uninstalled_at": None, "since": since, "connected_at": at, "webhook_secret": None, **_NEXT_VERSION}
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))
 
 

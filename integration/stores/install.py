@@ -1,0 +1,157 @@
+"""A merchant connects a store by the platform's own flow: through its consent page, or by opening our page in its admin."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from connectors import registry
+from connectors.access import Embedding, Grant, OAuth, Visitor
+from connectors.errors import SessionRefused
+from integration.db import Connection, chores, grants, held, installs, reading, stores, transact
+from integration.db.installs import Install
+from integration.db.stores import OBSERVING, Store
+from integration.errors import Forbidden, NotFound
+from integration.pipeline.qualify import STORE_DISCONNECTED
+from integration.store_settings import StoreSettings
+from integration.stores import grants as tokens
+from integration.stores.connect import whole_second
+from integration.stores.platforms import Platforms
+
+LASTING = timedelta(minutes=10)
+# What is done for a store as soon as it is connected.
+FIRST_CHORES: Sequence[str] = (chores.SUBSCRIPTIONS, chores.SURVEY, chores.PIXEL, chores.TOKEN)
+_STATE_BYTES = 32
+
+
+def begin(platforms: Platforms, platform: str, raw_query: str, *, browser: str, now: datetime) -> str:
+    """The address of the platform's consent page. `browser`: the secret that the merchant's browser keeps meanwhile.
+
+    Raises RequestRefused, NotConfigured, NotFound for a platform without such a flow, and Unavailable.
+    """
+    oauth, app = _oauth(platform), platforms.app(platform)
+    domain = oauth.asked(app, raw_query, now)
+    state = secrets.token_urlsafe(_STATE_BYTES)
+    install = Install(platform, domain, _digest(browser))
+    transact(platforms.engine, lambda connection: installs.begin(connection, _digest(state), install, LASTING))
+    return oauth.consent_address(app, domain, state)
+
+
+def finish(platforms: Platforms, platform: str, raw_query: str, *, browser: str | None, now: datetime) -> Store:
+    """The store that was connected.
+
+    Raises Forbidden unless this very browser began it for this very store within ten minutes and has not finished it
+    yet; RequestRefused, CredentialsRejected, Unreachable, Throttled, NotConfigured, Unavailable.
+    """
+    oauth, app = _oauth(platform), platforms.app(platform)
+    returned = oauth.returned(app, raw_query, now)
+    install = transact(platforms.engine, lambda connection: installs.take(connection, _digest(returned.state)))
+    if install is None or (install.platform, install.domain) != (platform, returned.domain):
+        raise Forbidden("This installation was not begun here, or is over. Start it again.")
+    if browser is None or not hmac.compare_digest(install.browser_sha256, _digest(browser)):
+        raise Forbidden("This installation was begun in another browser. Start it again in this one.")
+    grant = oauth.redeem(app, platforms.http, returned, now)
+    return welcome(platforms, platform, returned.domain, grant, now)
+
+
+def arrive(platforms: Platforms, platform: str, session_token: str, now: datetime) -> Store:
+    """The store of a merchant who opened our page in the platform's admin; connected by that, where it was not.
+
+    Raises SessionRefused, NotFound for a platform without such a page, and what `finish` raises of the network.
+    """
+    embedding, app = _embedding(platform), platforms.app(platform)
+    visitor = embedding.visitor(app, session_token, now)
+    store = _connected(platforms, platform, visitor)
+    if store is not None:
+        return store
+    grant = embedding.exchange(app, platforms.http, visitor, session_token, now)
+    return welcome(platforms, platform, visitor.domain, grant, now)
+
+
+def visited(platforms: Platforms, platform: str, session_token: str, now: datetime) -> Store:
+    """The same for what our page asks later: nothing is connected by it. Raises SessionRefused."""
+    visitor = _embedding(platform).visitor(platforms.app(platform), session_token, now)
+    store = _connected(platforms, platform, visitor)
+    if store is None:
+        raise SessionRefused("This store is not connected.")
+    return store
+
+
+def _connected(platforms: Platforms, platform: str, visitor: Visitor) -> Store | None:
+    """None where there is something to connect: it is new, was removed, or its grant is worth nothing any more."""
+    with reading(platforms.engine) as connection:
+        store = stores.by_domain(connection, platform, visitor.domain)
+        kept = grants.of_store(connection, store.id) if store else None
+    return store if store and store.uninstalled_at is None and kept and not kept.rejected else None
+
+
+def welcome(platforms: Platforms, platform: str, domain: str, grant: Grant, now: datetime) -> Store:
+    """Keep the grant of a store that is connected by it, and plan what is to be done for it. Raises Unavailable."""
+
+    def write(connection: Connection) -> Store:
+        store = _entered(connection, platform, domain, now)
+        tokens.keep(platforms, connection, store, grant, now)
+        chores.cancel(connection, store.id)
+        for kind in FIRST_CHORES:
+            chores.plan(connection, store.id, kind)
+        return store
+
+    return transact(platforms.engine, write)
+
+
+def _entered(connection: Connection, platform: str, domain: str, now: datetime) -> Store:
+    """A new store observes. One that was removed keeps id, keys, settings and ledger and goes on; what it sold while it
+    was away was another's to tell. One that is only connected again changes in nothing.
+    """
+    new = _new_store(platform, domain, now)
+    if stores.add(connection, new):
+        stores.mark_connected(connection, new.id, since=new.since, at=now)
+        return _row(connection, platform, domain)
+    known = _row(connection, platform, domain)
+    away = known.uninstalled_at is not None
+    stores.mark_connected(connection, known.id, since=new.since if away else known.since, at=now)
+    if away:
+        held.resume_store(connection, known.id, STORE_DISCONNECTED)
+    return _row(connection, platform, domain)
+
+
+def _new_store(platform: str, domain: str, now: datetime) -> Store:
+    return Store(
+        id=f"st_{secrets.token_hex(8)}",
+        platform=platform,
+        domain=domain,
+        state=OBSERVING,
+        settings=StoreSettings(),
+        public_key=secrets.token_hex(16),
+        webhook_key=secrets.token_hex(20),
+        sealed_secret=None,
+        since=whole_second(now),
+        created_at=now,
+        uninstalled_at=None,
+    )
+
+
+def _row(connection: Connection, platform: str, domain: str) -> Store:
+    found = stores.by_domain(connection, platform, domain)
+    if found is None:
+        raise NotFound("The store is gone.")
+    return found
+
+
+def _oauth(platform: str) -> OAuth:
+    oauth = registry.get(platform).oauth
+    if oauth is None:
+        raise NotFound(f"{registry.get(platform).label} has no such flow.")
+    return oauth
+
+
+def _embedding(platform: str) -> Embedding:
+    embedding = registry.get(platform).embedding
+    if embedding is None:
+        raise NotFound(f"{registry.get(platform).label} has no page of ours.")
+    return embedding
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
