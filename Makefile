@@ -21,7 +21,8 @@ $(STAMP): requirements/dev.txt pyproject.toml
 run: setup ## starts everything with demo stores and a stand-in for Meta; Ctrl-C stops it
 	@$(BIN)/tandem up --demo
 
-test: setup ## runs all tests, PostgreSQL and Valkey included
+test: setup ## runs all tests, PostgreSQL, Valkey, Node's libraries and a browser included
+	@sh tests/peers/install.sh
 	@$(BIN)/python -m pytest
 
 lint: setup ## ruff, mypy and the import contracts
