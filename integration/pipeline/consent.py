@@ -6,6 +6,8 @@ from connectors.event import Stated
 from integration.meta.event import LimitedData
 from integration.store_settings import ConsentMode, LimitedDataUse
 
+NO_CONSENT = "no consent was stated"
+
 # EEA, the United Kingdom and Switzerland: marketing needs a yes. Codes of parts of France count with it.
 OPT_IN_COUNTRIES = frozenset(
     "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE "
@@ -61,7 +63,7 @@ def decide(shopper: Shopper, mode: ConsentMode, limited: LimitedDataUse, *, pati
     if refusal:
         return Withhold(refusal)
     if _needs_a_yes(shopper, mode) and shopper.marketing is not Stated.GRANTED:
-        return Withhold("no consent was stated") if patience_over else Wait("waiting for consent")
+        return Withhold(NO_CONSENT) if patience_over else Wait("waiting for consent")
     if not _is_limited(shopper, limited):
         return Whole()
     options = _options(shopper)

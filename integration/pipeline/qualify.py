@@ -20,7 +20,7 @@ _COUNTING = {
     When.PLACED: frozenset({Standing.PAID, Standing.PLACED}),
 }
 
-_SOURCE_REASONS = {
+SOURCE_REASONS = {
     Source.POS: "sold in a shop, not on the website",
     Source.DRAFT: "made by hand, not on the website",
     Source.SUBSCRIPTION: "a subscription's renewal",
@@ -81,7 +81,7 @@ def _order(event: Event, order: Order, settings: StoreSettings, horizon: Horizon
     if order.standing not in _COUNTING[when]:
         return NotYet(order.status)
     if order.source is not Source.WEBSITE and order.source not in settings.include_sources:
-        return Never(_SOURCE_REASONS[order.source])
+        return Never(SOURCE_REASONS[order.source])
     return _dated(event, horizon, test=order.test, paid_late=when is When.PAID)
 
 
