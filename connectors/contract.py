@@ -23,7 +23,8 @@ class Identity:
     """What an unverified request claims to be. Used to find the secret, and for nothing else before `verify`.
 
     Exactly one of `domain` and `key` names the store. `site` is the host the headers say it was sent by.
-    `delivery_id` is recorded, never trusted, and never used to drop a duplicate.
+    `delivery_id` is recorded, never trusted, and never used to drop a duplicate. `triggered_at`: when it happened, by the
+    platform's unsigned word.
     """
 
     topic: str
@@ -31,6 +32,7 @@ class Identity:
     key: str | None = None
     site: str | None = None
     delivery_id: str | None = None
+    triggered_at: datetime | None = None
 
 
 class Connector(Protocol):

@@ -127,6 +127,8 @@ class Event(msgspec.Struct, frozen=True):
 
     `subject` is the platform's own id of the order, refund, checkout or customer the event is about.
     `order_id` is the order a refund belongs to, or the order itself. `site` is the host this payload says it is of.
+    `shop_id` is the platform's own id of the shop, where the payload tells it, and `shop_domain` a shop's permanent domain
+    in an address of the payload: less than `site`, for a shop may have had another one.
     """
 
     kind: Kind
@@ -144,6 +146,8 @@ class Event(msgspec.Struct, frozen=True):
     consent: Consent = Consent()
     region: tuple[str | None, str | None] = (None, None)  # country, state: billing, else shipping, else the account's
     site: str | None = None
+    shop_id: str | None = None
+    shop_domain: str | None = None
 
 
 class PrivacyKind(StrEnum):
@@ -155,7 +159,9 @@ class PrivacyKind(StrEnum):
 
 
 class PrivacyRequest(msgspec.Struct, frozen=True):
-    """The platform passes on a person's (or a store's) demand. `site` must be the store it came for."""
+    """The platform passes on a person's (or a store's) demand. `site` must be the store it came for, and `shop_id`, the
+    platform's own id of it, if both are known.
+    """
 
     kind: PrivacyKind
     site: str | None
@@ -163,12 +169,18 @@ class PrivacyRequest(msgspec.Struct, frozen=True):
     email: str | None = None
     phone: str | None = None
     order_ids: tuple[str, ...] = ()
+    shop_id: str | None = None
 
 
 class StoreUninstalled(msgspec.Struct, frozen=True):
-    """The merchant removed our app. `site` is the store the body names."""
+    """The merchant removed our app. `site` is the store the body names, `shop_id` the platform's own id of it.
+
+    `triggered_at`: when it was removed, by the word of a header that nobody signed.
+    """
 
     site: str | None
+    shop_id: str | None = None
+    triggered_at: datetime | None = None
 
 
 Message = Event | PrivacyRequest | StoreUninstalled

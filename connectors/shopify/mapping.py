@@ -12,7 +12,7 @@ import msgspec
 from connectors import wild
 from connectors.errors import MalformedPayload, NotUsed
 from connectors.event import Event, Kind, Message, Order, PrivacyKind, PrivacyRequest, StoreUninstalled
-from connectors.shopify import amounts, ids, shopper, standing
+from connectors.shopify import amounts, ids, shopper, standing, whose
 from connectors.shopify.reading import read
 from connectors.shopify.shapes import (
     Account,
@@ -53,6 +53,7 @@ def _order(order: OrderBody[Any]) -> Event:
 
 def _sale(sale: Sale[Any], kind: Kind, subject: str, order: Order | None) -> Event:
     money, ours, made_at = amounts.of_sale(sale), shopper.attributes(sale), wild.instant(sale.created_at)
+    shop_id, shop_domain = whose.of_sale(sale)
     return Event(
         kind=kind,
         subject=subject,
@@ -66,6 +67,8 @@ def _sale(sale: Sale[Any], kind: Kind, subject: str, order: Order | None) -> Eve
         browser=shopper.browser(sale, ours, made_at),
         consent=shopper.consent(ours),
         region=shopper.region(sale),
+        shop_id=shop_id,
+        shop_domain=shop_domain,
     )
 
 
@@ -110,7 +113,7 @@ def _refund(refund: RefundBody) -> Event:
 
 
 def _uninstalled(shop: ShopBody) -> StoreUninstalled:
-    return StoreUninstalled(site=_site(shop.myshopify_domain))
+    return StoreUninstalled(site=_site(shop.myshopify_domain), shop_id=ids.exact(shop.id))
 
 
 def _data_request(told: PrivacyBody) -> PrivacyRequest:
@@ -122,7 +125,7 @@ def _customer_redaction(told: PrivacyBody) -> PrivacyRequest:
 
 
 def _shop_redaction(told: PrivacyBody) -> PrivacyRequest:
-    return PrivacyRequest(PrivacyKind.STORE_ERASURE, site=_site(told.shop_domain))
+    return PrivacyRequest(PrivacyKind.STORE_ERASURE, site=_site(told.shop_domain), shop_id=ids.exact(told.shop_id))
 
 
 def _about_a_person(kind: PrivacyKind, told: PrivacyBody, orders: Any) -> PrivacyRequest:
@@ -135,6 +138,7 @@ def _about_a_person(kind: PrivacyKind, told: PrivacyBody, orders: Any) -> Privac
         email=wild.text(person.email),
         phone=wild.text(person.phone),
         order_ids=tuple(order_id for order_id in order_ids if order_id),
+        shop_id=ids.exact(told.shop_id),
     )
 
 

@@ -8,13 +8,16 @@ from typing import Any
 from connectors import wild
 from connectors.errors import MalformedPayload
 from connectors.rehearsal import moved
+from connectors.shopify import whose
 
 _TOKENS = ("token", "checkout_token", "cart_token")
 _DOMAINS = ("myshopify_domain", "shop_domain")
+_PAGES = ("order_status_url", "abandoned_checkout_url")
 
 
 def restage(body: bytes, *, order_id: str | None, placed_at: datetime, domain: str) -> bytes:
-    """`body` with its deed at `placed_at`, every other time moved by as much, and its shop named `domain`.
+    """`body` with its deed at `placed_at`, every other time moved by as much, and its shop named `domain`. The id of the
+    shop it was recorded in is left out: the other shop's is not known here.
 
     Where `order_id` (digits) is given, an order becomes that order, a refund becomes another refund of it, and a
     checkout the one that led to it: new ids and tokens follow from the old ones and `order_id`, so two bodies that
@@ -22,7 +25,7 @@ def restage(body: bytes, *, order_id: str | None, placed_at: datetime, domain: s
     JSON object.
     """
     told = _redated(_decoded(body), placed_at)
-    told.update({key: domain for key in _DOMAINS if key in told})
+    _move(told, domain)
     if order_id is not None:
         _renumber(told, order_id)
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
@@ -36,6 +39,14 @@ def _decoded(body: bytes) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise MalformedPayload("The body is not a JSON object.")
     return told
+
+
+def _move(told: dict[str, Any], domain: str) -> None:
+    told.pop("shop_id", None)
+    if "myshopify_domain" in told:
+        told.pop("id", None)
+    told.update({key: domain for key in _DOMAINS if key in told})
+    told.update({key: whose.without(told[key], domain) for key in _PAGES if isinstance(told.get(key), str)})
 
 
 def _redated(told: dict[str, Any], placed_at: datetime) -> dict[str, Any]:

@@ -223,6 +223,7 @@ class RefundBody(msgspec.Struct, gc=False):
 class ShopBody(msgspec.Struct, gc=False):
     """app/uninstalled: the shop itself. `myshopify_domain` is null in Shopify's own test notification."""
 
+    id: Any = None
     myshopify_domain: Any = UNSET
     shop_domain: Any = UNSET
     line_items: Any = UNSET
@@ -231,6 +232,7 @@ class ShopBody(msgspec.Struct, gc=False):
 class PrivacyBody(msgspec.Struct, gc=False):
     """The three compliance topics."""
 
+    shop_id: Any = None
     shop_domain: Any = UNSET
     customer: Account | UnsetType | None = UNSET
     data_request: Any = UNSET

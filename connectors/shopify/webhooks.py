@@ -17,6 +17,7 @@ _HMAC = "hmac-sha256"
 _DOMAIN = "shop-domain"
 _TOPIC = "topic"
 _DELIVERY = "webhook-id"
+_TRIGGERED = "triggered-at"
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=[^:]{{1,253}}(:|$)){_LABEL}(\.{_LABEL})*(:\d{{1,5}})?")
@@ -36,6 +37,7 @@ def identify(request: WebhookRequest) -> Identity:
         topic=(wild.text(_header(request, _TOPIC), 100) or "").lower(),
         domain=domain.lower(),
         delivery_id=wild.text(_header(request, _DELIVERY), 100),
+        triggered_at=wild.instant(_header(request, _TRIGGERED)),
     )
 
 

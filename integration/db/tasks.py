@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from integration.db import ROW_ID, Instant, clock, metadata
 
 STORE_UNINSTALLED, PRIVACY_REQUEST = "store_uninstalled", "privacy_request"
+SEALED_PAYLOAD = "tasks.payload"  # the name of the sealed column, which binds what is sealed in it
 
 tasks = sa.Table(
     "tasks",

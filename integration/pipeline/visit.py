@@ -12,7 +12,19 @@ from connectors.contract import Connector, Identity
 from connectors.event import Event, Message, PrivacyRequest, StoreUninstalled
 from integration import failpoints
 from integration.crypto import Sealer, fingerprint
-from integration.db import Connection, Engine, alerts, arrivals, datasets, tasks, transact, transaction, webhooks
+from integration.db import (
+    Connection,
+    Engine,
+    alerts,
+    arrivals,
+    datasets,
+    reading,
+    stores,
+    tasks,
+    transact,
+    transaction,
+    webhooks,
+)
 from integration.db.arrivals import Arrival, Begun
 from integration.db.datasets import Dataset
 from integration.db.stores import Store
@@ -21,9 +33,9 @@ from integration.pipeline.memory import Known
 from integration.pipeline.prepare import Prepared, prepare
 from integration.pipeline.qualify import Horizon, NotYet
 from integration.pipeline.scribe import Scribe
+from integration.pipeline.whose import Whose, warning, whose
 
 _QUARANTINED_BODY = "quarantine.body"
-_TASK = "tasks.payload"
 _MAX_TOPIC = 100
 
 
@@ -130,8 +142,9 @@ class Visit(msgspec.Struct, frozen=True):
         if self.known is None or (self.known.store.uninstalled_at is not None and not demands):
             return self._unserved(demands)
         known = self.known
-        if any(not self._is_ours(message, known.store) for message in messages):
-            return self._other_site(known.store)
+        foreign = next((message for message in messages if not self._is_ours(message, known.store)), None)
+        if foreign is not None:
+            return self._other_site(known.store, foreign)
         return transact(self.engine, lambda connection: self._write_all(connection, known, messages))
 
     def _write_all(self, connection: Connection, known: Known, messages: Sequence[Message]) -> Reply:
@@ -165,7 +178,8 @@ class Visit(msgspec.Struct, frozen=True):
         return Scribe(store, attached, self.sealer, self.letter.now)
 
     def _add_task(self, connection: Connection, message: PrivacyRequest | StoreUninstalled, owner: str | None) -> None:
-        personal = isinstance(message, PrivacyRequest)
+        if isinstance(message, StoreUninstalled):
+            message = msgspec.structs.replace(message, triggered_at=self.letter.claimed.triggered_at)
         payload = msgspec.json.encode(message)
         tasks.add_once(
             connection,
@@ -173,8 +187,8 @@ class Visit(msgspec.Struct, frozen=True):
             platform=self.letter.connector.name,
             site=message.site,
             digest=fingerprint(self.secret_key, store=owner or "", kind="task", value=payload.decode()),
-            kind=tasks.PRIVACY_REQUEST if personal else tasks.STORE_UNINSTALLED,
-            sealed=self.sealer.seal(payload, store=owner or "", column=_TASK) if personal else None,
+            kind=tasks.PRIVACY_REQUEST if isinstance(message, PrivacyRequest) else tasks.STORE_UNINSTALLED,
+            sealed=self.sealer.seal(payload, store=owner or "", column=tasks.SEALED_PAYLOAD),
             at=self.letter.now,
         )
 
@@ -188,18 +202,17 @@ class Visit(msgspec.Struct, frozen=True):
         return Reply(Outcome.ACCEPTED)
 
     def _is_ours(self, message: Message, store: Store) -> bool:
-        """A staging copy signs as validly as the live shop: the host in the body, else in the headers, must be the
-        store's. A body that would end or erase something has to name its store.
+        """As `whose` says. Only where it cannot say, the database is asked whether the shop in the body's address is
+        another one of ours: a domain that nobody connected proves nothing.
         """
-        site = message.site or self.letter.claimed.site
-        return site == store.domain if site else isinstance(message, Event)
+        answer = whose(message, store, sent_by=self.letter.claimed.site)
+        if answer is not Whose.DOUBTFUL or not isinstance(message, Event):
+            return answer is Whose.OURS
+        with reading(self.engine) as connection:
+            return stores.by_domain(connection, store.platform, message.shop_domain or "") is None
 
-    def _other_site(self, store: Store) -> Reply:
-        sentence = (
-            f"Webhooks for {store.domain} arrive from another site, probably a copy of the shop. "
-            "They are ignored. Remove the webhooks there, or connect it as a store of its own."
-        )
-        self._alert(store, "other_site", sentence)
+    def _other_site(self, store: Store, message: Message) -> Reply:
+        self._alert(store, "other_site", warning(message, store, sent_by=self.letter.claimed.site))
         return Reply(Outcome.IGNORED, "other site")
 
     def access_lost(self, sentence: str) -> Reply:

@@ -150,7 +150,7 @@ NOT_USED = (
     "order_transactions-create__shopify_test_notification_2022_04",
 )
 OTHERS = {
-    "app-uninstalled__shopify_test_notification_2022_04": StoreUninstalled(site=None),
+    "app-uninstalled__shopify_test_notification_2022_04": StoreUninstalled(site=None, shop_id="548380009"),
     "customers-redact__docs_example": PrivacyRequest(
         PrivacyKind.CUSTOMER_ERASURE,
         site="example-shop.myshopify.com",
@@ -158,8 +158,11 @@ OTHERS = {
         email="john@example.com",
         phone="555-625-1199",
         order_ids=("299938", "280263", "220458"),
+        shop_id="954889",
     ),
-    "shop-redact__docs_example": PrivacyRequest(PrivacyKind.STORE_ERASURE, site="example-shop.myshopify.com"),
+    "shop-redact__docs_example": PrivacyRequest(
+        PrivacyKind.STORE_ERASURE, site="example-shop.myshopify.com", shop_id="954889"
+    ),
 }
 
 
@@ -187,6 +190,13 @@ def test_a_recorded_order_is_read_as_a_person_reads_it(name):
 def test_a_recorded_checkout_is_read_as_a_person_reads_it(name):
     [event] = recorded(name)
     assert (event.subject, money(event), len(event.lines)) == CHECKOUTS[name]
+
+
+@pytest.mark.parametrize("name", [*ORDERS, *CHECKOUTS])
+def test_every_recorded_order_and_checkout_with_an_address_tells_the_number_of_its_shop(name):
+    [event] = recorded(name)
+    assert (event.shop_id is not None) == (event.browser.page is not None)
+    assert event.shop_domain is None or event.browser.page == f"https://{event.shop_domain}/"
 
 
 @pytest.mark.parametrize("name", REFUNDS)

@@ -18,6 +18,7 @@ from connectors.errors import ConnectorError
 from connectors.event import Message
 
 ROOMS = Path(connectors.__file__).parent
+_OF_WHOM = ("shop_id", "shop_domain", "triggered_at")
 
 
 def bodies(connector: Connector) -> list[Path]:
@@ -50,9 +51,9 @@ def outcome(connector: Connector, topic: str, body: bytes) -> list[dict[str, Any
 
 
 def parts(message: Message) -> dict[str, Any]:
-    """A message as dicts, its amounts and times untouched."""
+    """A message as dicts, its amounts and times untouched; of which shop it is, only where it tells."""
     found: dict[str, Any] = msgspec.to_builtins(message, builtin_types=(datetime, Decimal))
-    return found
+    return {key: value for key, value in found.items() if value is not None or key not in _OF_WHOM}
 
 
 def plain(value: Any) -> Any:

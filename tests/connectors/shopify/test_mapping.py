@@ -158,13 +158,13 @@ def test_a_refund_is_dated_by_its_processing_else_its_creation(refund):
 
 def test_an_uninstall_names_the_shop_of_its_body(recorded):
     assert told("app/uninstalled", recorded("app_uninstalled__shop", myshopify_domain="Demo.MyShopify.com")) == [
-        StoreUninstalled(site="demo.myshopify.com")
+        StoreUninstalled(site="demo.myshopify.com", shop_id="70055100011")
     ]
 
 
 def test_shopifys_own_test_uninstall_names_no_shop(recorded):
     assert told("app/uninstalled", recorded("app_uninstalled__shop", myshopify_domain=None)) == [
-        StoreUninstalled(site=None)
+        StoreUninstalled(site=None, shop_id="70055100011")
     ]
 
 
@@ -178,7 +178,9 @@ def test_a_redaction_without_a_readable_customer_is_still_recorded(recorded, jun
     [demand] = told(
         "customers/redact", recorded("customers_redact__example", customer=junk, orders_to_redact=[5, None, "x", True])
     )
-    assert demand == PrivacyRequest(PrivacyKind.CUSTOMER_ERASURE, site="lumen-and-loom.myshopify.com", order_ids=("5",))
+    assert demand == PrivacyRequest(
+        PrivacyKind.CUSTOMER_ERASURE, site="lumen-and-loom.myshopify.com", order_ids=("5",), shop_id="70055100011"
+    )
 
 
 def test_a_data_request_names_its_orders(recorded):

@@ -36,7 +36,7 @@ def test_nothing_but_times_changes_unless_another_order_is_asked_for():
     before = json.loads((FIXTURES / "orders_paid__card.json").read_text())
     after = json.loads(restaged("orders_paid__card"))
     changed = {key for key in before if before[key] != after[key]}
-    assert changed == {"created_at", "updated_at", "processed_at", "customer"}
+    assert changed == {"created_at", "updated_at", "processed_at", "customer", "order_status_url"}
 
 
 def test_another_order_has_its_own_id_number_and_tokens():

@@ -241,3 +241,19 @@ def test_a_retry_keeps_its_delivery_id_and_another_topic_of_the_same_deed_its_ev
     assert first["X-Shopify-Webhook-Id"] == retry["X-Shopify-Webhook-Id"] != other["X-Shopify-Webhook-Id"]
     assert first["X-Shopify-Event-Id"] == other["X-Shopify-Event-Id"]
     assert first["X-Shopify-Event-Id"] != webhooks.sign("orders/create", b"{}", SECRET, DOMAIN)["X-Shopify-Event-Id"]
+
+
+@pytest.mark.parametrize(
+    ("told", "moment"),
+    [
+        ("2026-11-24T09:30:15Z", "2026-11-24T09:30:15+00:00"),
+        ("2026-11-24T10:30:15.123456789+01:00", "2026-11-24T09:30:15.123456+00:00"),
+        ("yesterday", None),
+        ("2026-11-24", None),
+        ("", None),
+    ],
+)
+def test_t8_when_it_was_triggered_is_read_to_the_nanosecond_and_nonsense_is_none(told, moment):
+    found = identified(x_shopify_shop_domain=DOMAIN, x_shopify_triggered_at=told).triggered_at
+    assert (found and found.isoformat()) == moment
+    assert identified(x_shopify_shop_domain=DOMAIN).triggered_at is None
