@@ -25,11 +25,27 @@ _FRAME = """<header class="bar"><h1>{shop}</h1><form method="post">
 <script src="/_standin/static/admin.js" data-session="{session}"></script>"""
 
 
+_SHOPS = """<h1>Shops</h1><p>Each shop comes into being when it is first opened:
+<code>/store/any-name/apps/{key}</code></p><ul>{shops}</ul>"""
+
+
+def index(world: World, _request: Request) -> Reply:
+    """The shops there are."""
+    key = html.escape(world.app.key)
+    with world.lock:
+        domains = sorted(world.shops)
+    links = "".join(f'<li><a href="/store/{one.partition(".")[0]}/apps/{key}">{one}</a></li>' for one in domains)
+    return page("Shops", _SHOPS.format(key=key, shops=links))
+
+
 def show(world: World, _request: Request, handle: str, key: str) -> Reply:
-    """The app in a frame, or the question whether to install it."""
+    """The app in a frame, or the question whether to install it. An app that is not embedded is opened instead."""
     if key != world.app.key:
         return page("No such app", "<h1>No such app</h1><p>The stand-in knows one app, under another key.</p>", 404)
     shop = _shop(world, handle)
+    if not world.app.embedded:
+        opening = world.signed({"host": host(shop), "shop": shop.domain})
+        return sent_to(f"{world.app.url}/shopify/install?{opening}")
     if not shop.installed:
         scopes = "".join(f"<li>{html.escape(scope)}</li>" for scope in world.app.scopes)
         return page("Install app", _INSTALL.format(shop=shop.domain, key=html.escape(key), scopes=scopes))

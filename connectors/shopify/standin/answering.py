@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.shopify.standin.language import Field
-from connectors.shopify.standin.schema import ARGUMENTS, type_of
+from connectors.shopify.standin.schema import ARGUMENTS, INPUTS, type_of
 
 MOST = 250  # in one page
 
@@ -45,6 +45,11 @@ def argument_problems(asked: Field) -> Iterator[dict[str, Any]]:
     for name in sorted(asked.arguments.keys() - needed - allowed):
         sentence = f"Field '{asked.name}' doesn't accept argument '{name}'"
         yield {"message": sentence, "path": [asked.name], "extensions": {"code": "argumentNotAccepted"}}
+    for name in INPUTS.keys() & asked.arguments.keys():
+        given = asked.arguments[name]
+        if not isinstance(given, dict) or given.keys() - INPUTS[name]:
+            sentence = f"Variable ${name} was provided invalid value"
+            yield {"message": sentence, "extensions": {"code": "INVALID_VARIABLE"}}
 
 
 def _counted(kind: str, asked: Field, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:

@@ -28,13 +28,13 @@ def show(world: World, request: Request, domain: str) -> Reply:
 
 
 def decide(world: World, request: Request, domain: str) -> Reply:
-    """Back to the app with a code and Shopify's signature, or to the admin."""
+    """Back to the app with a code and Shopify's signature; nowhere after a no."""
     problem = _problem(world, request)
     if problem:
         return page("OAuth error", f"<h1>OAuth error</h1><p>{html.escape(problem)}</p>", 400)
     shop = world.shop(domain)
     if request.fields().get("decision") != "install":
-        return sent_to(f"/store/{shop.handle}/apps/{world.app.key}")
+        return page("Not installed", "<h1>Not installed</h1><p>You did not let the app in.</p>")
     code = secrets.token_hex(16)
     with world.lock:
         shop.codes[code] = (_scopes(world, request), world.now() + CODE_SECONDS)

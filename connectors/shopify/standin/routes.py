@@ -43,6 +43,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Answer], ...] = tuple(
         ("POST", rf"/{_SHOP}/admin/oauth/authorize", consent.decide),
         ("POST", rf"/{_SHOP}/admin/oauth/access_token", _tokens),
         ("POST", rf"/{_SHOP}/admin/api/(\d{{4}}-\d{{2}}|unstable)/graphql\.json", _graphql),
+        ("GET", r"/", admin.index),
         ("GET", r"/store/([a-z0-9][a-z0-9-]*)/apps/([\w.-]+)", admin.show),
         ("POST", r"/store/([a-z0-9][a-z0-9-]*)/apps/([\w.-]+)", admin.act),
         ("POST", r"/store/([a-z0-9][a-z0-9-]*)/apps/([\w.-]+)/session", admin.session),

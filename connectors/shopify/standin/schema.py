@@ -41,7 +41,7 @@ _TYPES = {
     "currentSubtotalPriceSet:MoneyBag totalTaxSet:MoneyBag totalShippingPriceSet:MoneyBag totalDiscountsSet:MoneyBag "
     "shippingAddress:MailingAddress billingAddress:MailingAddress customAttributes:Attribute[] "
     "lineItems:LineItem+ channelInformation:ChannelInformation",
-    "OrderApp": "id name icon",
+    "OrderApp": "id name",
     "ChannelInformation": "id channelId displayName",
     "MoneyBag": "shopMoney:MoneyV2 presentmentMoney:MoneyV2",
     "MoneyV2": "amount currencyCode",
@@ -68,6 +68,13 @@ ARGUMENTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "webPixelCreate": (frozenset({"webPixel"}), frozenset()),
     "webPixelUpdate": (frozenset({"id", "webPixel"}), frozenset()),
     "webPixelDelete": (frozenset({"id"}), frozenset()),
+}
+# The input objects' fields, by the argument that takes one.
+INPUTS: dict[str, frozenset[str]] = {
+    "webhookSubscription": frozenset(
+        {"uri", "callbackUrl", "format", "filter", "includeFields", "metafieldNamespaces", "metafields", "name"}
+    ),
+    "webPixel": frozenset({"settings"}),
 }
 ROOTS = {"query": "QueryRoot", "mutation": "Mutation"}
 

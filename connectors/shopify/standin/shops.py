@@ -49,12 +49,16 @@ class Token:
 
 @dataclass(slots=True)
 class Subscription:
-    """Made by the API for one shop. `topic` as GraphQL words it: ORDERS_CREATE."""
+    """Made by the API for one shop. `topic` as GraphQL words it: ORDERS_CREATE. `choices`: the input's other fields.
+
+    A filter and a choice of fields are kept and told, but bodies are sent whole all the same.
+    """
 
     id: str
     topic: str
     uri: str
     created_at: str
+    choices: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

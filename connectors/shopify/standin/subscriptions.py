@@ -36,10 +36,10 @@ def told(one: Subscription) -> dict[str, Any]:
         "topic": one.topic,
         "uri": one.uri,
         "callbackUrl": one.uri,
-        "format": "JSON",
-        "filter": None,
-        "includeFields": [],
-        "metafieldNamespaces": [],
+        "format": one.choices.get("format", "JSON"),
+        "filter": one.choices.get("filter"),
+        "includeFields": one.choices.get("includeFields") or [],
+        "metafieldNamespaces": one.choices.get("metafieldNamespaces") or [],
         "createdAt": one.created_at,
         "updatedAt": one.created_at,
         "apiVersion": {"handle": "2026-10", "displayName": "2026-10", "supported": True},
@@ -52,22 +52,22 @@ def create(world: World, shop: Shop, arguments: dict[str, Any]) -> dict[str, Any
     problem = _problem(world, shop, topic, uri)
     if problem:
         return _refused("webhookSubscription", problem)
-    one = Subscription(
-        f"gid://shopify/WebhookSubscription/{1_500_000_000_000 + world.number()}", topic, uri, world.moment()
-    )
+    subscription_id = f"gid://shopify/WebhookSubscription/{1_500_000_000_000 + world.number()}"
+    one = Subscription(subscription_id, topic, uri, world.moment(), _choices(arguments))
     shop.subscriptions.append(one)
     return {"webhookSubscription": told(one), "userErrors": []}
 
 
 def update(world: World, shop: Shop, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Another address for one of them."""
-    one, uri = _named(shop, arguments), _uri(arguments)
+    """Another address or choice for one of them; what is not named stays (unverified)."""
+    one = _named(shop, arguments)
     if one is None:
         return _refused("webhookSubscription", "Webhook subscription does not exist", "id")
+    uri = _uri(arguments) or one.uri
     problem = None if one.uri == uri else _problem(world, shop, one.topic, uri)
     if problem:
         return _refused("webhookSubscription", problem)
-    one.uri = uri
+    one.uri, one.choices = uri, {**one.choices, **_choices(arguments)}
     return {"webhookSubscription": told(one), "userErrors": []}
 
 
@@ -96,9 +96,12 @@ def _problem(world: World, shop: Shop, topic: str, uri: str) -> str | None:
 
 def _uri(arguments: dict[str, Any]) -> str:
     """`uri`, or the deprecated `callbackUrl`."""
-    told_of = arguments["webhookSubscription"]
-    given = told_of if isinstance(told_of, dict) else {}
+    given = arguments["webhookSubscription"]
     return str(given.get("uri") or given.get("callbackUrl") or "")
+
+
+def _choices(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in arguments["webhookSubscription"].items() if key not in ("uri", "callbackUrl")}
 
 
 def _named(shop: Shop, arguments: dict[str, Any]) -> Subscription | None:
