@@ -7,7 +7,7 @@ from datetime import datetime
 from connectors.access import App, Embedding, Http, OAuth, StoreApi, Variable
 from connectors.contract import Connector, Identity, WebhookRequest
 from connectors.event import Message
-from connectors.shopify import addresses, mapping, restaging, webhooks
+from connectors.shopify import addresses, api, mapping, restaging, webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Shopify:
         """See `restaging.restage`."""
         return restaging.restage(body, order_id=order_id, placed_at=placed_at, domain=domain)
 
-    def store_api(self, app: App, http: Http, domain: str, token: str) -> StoreApi | None:  # noqa: ARG002
-        """Not here yet."""
-        return None
+    def store_api(self, app: App, http: Http, domain: str, token: str) -> StoreApi | None:
+        """See `api.of_shop`."""
+        return api.of_shop(app, http, domain, token)
 
 
 CONNECTOR: Connector = Shopify()

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from connectors.shopify.connector import CONNECTOR
+from tests.rig.graphql_shop import open_shop
 
 FIXTURES = Path(__file__).parents[3] / "connectors" / "shopify" / "fixtures"
 
@@ -38,3 +39,10 @@ def checkout(recorded):
 @pytest.fixture
 def refund(recorded):
     return lambda **changes: _told("refunds/create", recorded("refunds_create__partial", **changes))
+
+
+@pytest.fixture
+def shop():
+    """A shop's GraphQL endpoint that says what the test lays out."""
+    with open_shop() as found:
+        yield found

@@ -1,0 +1,151 @@
+"""A shop's Admin API, as `connectors.access.StoreApi` has it. Each method asks; the pure modules beside it decide.
+
+Nothing here waits or repeats: whoever calls is told how long to wait, and every method may be called again.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from connectors import wild
+from connectors.access import App, Http, Page, Shop
+from connectors.errors import Declined, Unreachable
+from connectors.shopify import addresses, graphql, history, ids, questions, subscriptions
+from connectors.shopify.graphql import Graph, UserError
+from connectors.shopify.subscriptions import Deed, Listed, Step
+
+_MOST_PAGES = 20  # of subscriptions, of which a shop has a dozen
+_DEEDS = {
+    Deed.REMOVE: ("webhookSubscriptionDelete", questions.UNSUBSCRIBE),
+    Deed.CORRECT: ("webhookSubscriptionUpdate", questions.CORRECT),
+    Deed.MAKE: ("webhookSubscriptionCreate", questions.SUBSCRIBE),
+}
+_TAKEN = "has already been taken"  # "Address for this topic has already been taken"; subscriptions' errors have no code
+_NO_EXTENSION = "NO_EXTENSION"
+
+
+class _Address(msgspec.Struct, rename="camel"):
+    country_code_v2: Any = None
+
+
+class _Shop(msgspec.Struct, rename="camel"):
+    id: Any = None
+    currency_code: Any = None
+    shop_address: _Address | None = None
+
+
+class _Pixel(msgspec.Struct):
+    id: Any = None
+    settings: Any = None
+
+
+def of_shop(app: App, http: Http, domain: str, token: str) -> "AdminApi":
+    """The API of the shop at `domain`, which has been matched whole. `token` is its access token."""
+    declared = app.options.get(addresses.SUBSCRIPTIONS) == addresses.DECLARED
+    return AdminApi(Graph(http, addresses.graphql_url(app, domain), token), declared)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminApi:
+    """See `connectors.access.StoreApi`. `declared`: subscriptions are the business of `shopify app deploy`."""
+
+    graph: Graph
+    declared: bool
+
+    def shop(self) -> Shop:
+        """The number that is the shop's id in webhooks too, the country of its address, the currency it counts in."""
+        told = self.graph.ask(questions.SHOP).part("shop", _Shop, partly=True)
+        shop_id = ids.exact(told.id)
+        if shop_id is None:
+            raise Unreachable("Shopify's answer does not name the shop.")
+        country = wild.text(told.shop_address.country_code_v2, 2) if told.shop_address else None
+        return Shop(shop_id, country, wild.currency(told.currency_code))
+
+    def mend_subscriptions(self, address: str) -> Sequence[str]:
+        """See `StoreApi`. A topic that Shopify declines keeps none of the others from being seen to; then Declined."""
+        if self.declared:
+            return ()
+        made: list[str] = []
+        declined: list[str] = []
+        for step in subscriptions.plan(self._subscriptions(), address):
+            try:
+                done = self._done(step, address)
+            except Declined as refusal:
+                declined.append(f"{step.topic}: {refusal}")
+                continue
+            made += [step.topic] if done and step.missing else []
+        if declined:
+            raise Declined(f"Shopify declined {len(declined)} of the webhooks we need. {declined[0]}")
+        return tuple(made)
+
+    def _subscriptions(self) -> list[Listed]:
+        found: list[Listed] = []
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            answer = self.graph.ask(questions.SUBSCRIPTIONS, first=questions.PAGE, after=cursor)
+            told = answer.part("webhookSubscriptions", subscriptions.Subscriptions)
+            if told.nodes is None:
+                break
+            found += told.nodes
+            cursor = graphql.following(told.page_info, cursor)
+            if cursor is None:
+                return found
+        raise Unreachable("Shopify's list of subscriptions is not whole, or without end.")
+
+    def _done(self, step: Step, address: str) -> bool:
+        """Whether this did it. False where the address "has been taken": somebody was faster, and what we want is there."""
+        root, document = _DEEDS[step.deed]
+        complaints = self.graph.ask(document, **subscriptions.variables(step, address)).complaints(root)
+        if any(_TAKEN in (wild.text(one.message) or "") for one in complaints):
+            return False
+        _require_none(complaints)
+        return True
+
+    def mend_pixel(self, settings: Mapping[str, str]) -> bool:
+        """See `StoreApi`. A pixel is deployed with the app; this only switches it on, with the shop's settings."""
+        pixel, wanted = self._pixel(), dict(settings)
+        if pixel is not None and _settings(pixel) == wanted:
+            return False
+        told = {"settings": json.dumps(wanted)}
+        if pixel is None:
+            complaints = self.graph.ask(questions.SWITCH_PIXEL_ON, webPixel=told).complaints("webPixelCreate")
+        else:
+            complaints = self.graph.ask(questions.SET_PIXEL, id=pixel.id, webPixel=told).complaints("webPixelUpdate")
+        _require_none(complaints)
+        return True
+
+    def _pixel(self) -> _Pixel | None:
+        """Where there is none yet, Shopify answers null and "No web pixel was found for this app", of whatever code."""
+        answer = self.graph.ask(questions.PIXEL)
+        return None if answer.found_nothing("webPixel") else answer.part("webPixel", _Pixel)
+
+    def orders(self, since: datetime, cursor: str | None) -> Page:
+        """See `StoreApi`. Of the last 60 days at most. Where addresses are not for us, orders come without a region."""
+        asked = {"first": questions.PAGE, "after": cursor, "query": history.search(since, datetime.now(UTC))}
+        try:
+            told = self.graph.ask(questions.ORDERS, **asked).part("orders", history.Orders, partly=True)
+        except Declined:
+            answer = self.graph.ask(questions.ORDERS_WITHOUT_ADDRESSES, **asked)
+            told = answer.part("orders", history.Orders, partly=True)
+        return history.page(told, cursor)
+
+
+def _settings(pixel: _Pixel) -> Any:
+    """As they were given: the JSON type of Shopify's schema comes back as text or as an object."""
+    if not isinstance(pixel.settings, str):
+        return pixel.settings
+    try:
+        return json.loads(pixel.settings)
+    except ValueError:
+        return None
+
+
+def _require_none(complaints: Sequence[UserError]) -> None:
+    if any(one.code == _NO_EXTENSION for one in complaints):
+        raise Declined("The web pixel extension is not deployed with this app yet.")
+    if complaints:
+        raise Declined(graphql.sentence(complaints[0]))
