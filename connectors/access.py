@@ -16,14 +16,20 @@ from connectors.event import Event
 class Variable:
     """An environment variable of a platform's own. `address`: it holds an http(s) address; plain http only of loopback.
 
-    `for_tests`: it points us at a stand-in, and is refused in production.
+    `at_stand_in`: it points us at a local stand-in for the platform, and holds its address with this path behind it;
+    production refuses it.
     """
 
     name: str
     default: str = ""
     choices: tuple[str, ...] = ()
     address: bool = False
-    for_tests: bool = False
+    at_stand_in: str | None = None
+
+    @property
+    def for_tests(self) -> bool:
+        """Whether it has no place in production."""
+        return self.at_stand_in is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +112,28 @@ class Visitor:
     user: str
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a platform's admin calls the things that it and our page inside it tell one another.
+
+    `pixel_advice`: what the merchant has to see to for our web pixel, and why; plain text.
+    """
+
+    token: str  # the parameter that holds a session token
+    framed: str  # the parameter that says the page is shown inside the admin
+    reload: str  # the parameter that names the address to come back to with a fresh token
+    retry: str  # the header that asks for a second try with a fresh token
+    key: str  # the name of the <meta> that holds our app's key
+    script_object: str  # the global object of the admin's script; its `idToken()` gives a session token
+    pixel_advice: str
+
+
 class Embedding(Protocol):
     """Our page as a part of the platform's admin."""
+
+    @property
+    def words(self) -> Words:
+        """What the admin calls things."""
 
     def visitor(self, app: App, session_token: str, now: datetime) -> Visitor:
         """Raises SessionRefused."""

@@ -10,7 +10,7 @@ from integration.db import Engine
 from integration.errors import IntegrationError, Unavailable
 from integration.pipeline import late
 from integration.pipeline.sweep import sweep
-from integration.queues import DELIVER, RUN_TASKS, Bell
+from integration.queues import DELIVER, DO_CHORES, RUN_TASKS, Bell
 
 SWEEP_SECONDS = 2.0
 LATE_TICKS = 30
@@ -39,7 +39,7 @@ def main() -> None:
 def _tick(engine: Engine, bell: Bell, *, look_for_late: bool) -> None:
     """One look. Whatever is wrong with it, the next one comes: a clock that ends stops all retries."""
     try:
-        deliveries_due, tasks_open = sweep(engine)
+        due = sweep(engine)
         if look_for_late:
             late.look(engine)
     except Unavailable as error:
@@ -49,10 +49,9 @@ def _tick(engine: Engine, bell: Bell, *, look_for_late: bool) -> None:
         log.logger("clock").error("cannot sweep", kind=type(error).__name__)
         return
     failpoints.reach("clock.after_sweep")
-    if deliveries_due:
-        bell.insist(DELIVER)
-    if tasks_open:
-        bell.insist(RUN_TASKS)
+    for job, waits in ((DELIVER, due.deliveries), (RUN_TASKS, due.tasks), (DO_CHORES, due.chores)):
+        if waits:
+            bell.insist(job)
 
 
 if __name__ == "__main__":

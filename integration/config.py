@@ -54,6 +54,13 @@ class Settings:
         return {name: app.secrets for name, app in self.apps.items()}
 
     @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """The addresses of local stand-ins for platforms, which may be asked besides public hosts; none in production."""
+        variables = [one for connector in registry.connectors() for one in connector.variables if one.for_tests]
+        options = [app.options.get(one.name, "") for app in self.apps.values() for one in variables]
+        return tuple(sorted({text for text in options if text.startswith("http://")}))
+
+    @property
     def broker_url(self) -> str:
         """Where Redis or Valkey answers: REDIS_URL, or the bundled Valkey's unix socket."""
         return self.redis_url or f"unix://{self.broker_socket}"

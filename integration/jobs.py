@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -12,8 +12,9 @@ from integration.errors import Unavailable
 from integration.log import logger
 from integration.meta.client import GraphClient
 from integration.pipeline.deliver import Drain, give_up, succeed
-from integration.queues import DELIVER, RUN_TASKS, Bell
-from integration.stores import disconnect
+from integration.queues import DELIVER, DO_CHORES, RUN_TASKS, Bell
+from integration.stores import disconnect, upkeep
+from integration.stores.platforms import Platforms
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,33 @@ class Workshop:
         return f"{self.name}-{pid}"
 
 
-# RQ calls functions by name and passes nothing on; worker.py puts the one workshop of the process here.
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the chores of connected stores are done with."""
+
+    platforms: Platforms
+    bell: Bell
+
+
+# RQ calls functions by name and passes nothing on; worker.py and steward.py put the tools of the process here.
 _workshops: list[Workshop] = []
+_houses: list[House] = []
+_CHORES_SECONDS = 20.0  # none begins later; the job has 60
+
+
+def after_fork(close: Callable[[], None]) -> None:
+    """A forked horse must not share its parent's database connections: what lets go of them in the child."""
+    os.register_at_fork(after_in_child=close)
 
 
 def open_workshop(workshop: Workshop) -> None:
     """Give the jobs of this process their tools."""
     _workshops[:] = [workshop]
+
+
+def open_house(house: House) -> None:
+    """Give the chores of this process their tools."""
+    _houses[:] = [house]
 
 
 def deliver() -> None:
@@ -65,6 +86,14 @@ def run_tasks() -> None:
     shop.bell.heard(RUN_TASKS)
     with _database_may_be_away():
         disconnect.run_open_tasks(shop.engine)
+
+
+def do_chores() -> None:
+    """Look after connected stores."""
+    house = _houses[0]
+    house.bell.heard(DO_CHORES)
+    with _database_may_be_away():
+        upkeep.run_due(house.platforms, f"{secrets.token_hex(8)}-{os.getpid()}", seconds=_CHORES_SECONDS)
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """The bell: one argument-less job waits in RQ at most. Ids and payloads never enter Redis; it may be emptied any time.
 
-With worker.py the only door to Redis and RQ.
+The only door to Redis and RQ.
 """
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
@@ -11,15 +12,17 @@ from typing import Any
 
 import redis
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from integration import failpoints
 from integration.errors import Misconfigured, Unavailable
 
-QUEUE = "tandem"
-DELIVER, RUN_TASKS = "integration.jobs.deliver", "integration.jobs.run_tasks"
-ALLOWED = frozenset({DELIVER, RUN_TASKS})
+# One queue per worker: RQ hands over atomically only where a worker listens to a single queue.
+QUEUE, CHORES = "tandem", "tandem-chores"
+DELIVER, RUN_TASKS, DO_CHORES = (f"integration.jobs.{name}" for name in ("deliver", "run_tasks", "do_chores"))
+ALLOWED = frozenset({DELIVER, RUN_TASKS, DO_CHORES})
 
 _OLDEST_BROKER = (6, 2)
 _JOB_SECONDS = 60
@@ -29,6 +32,9 @@ _HURRY_SECONDS = 0.25
 _PATIENT_SECONDS = 5
 _SILENCE_SECONDS = 1.0  # below the clock's two seconds: its next ring is always tried
 _RUNG_SECONDS = 0.05  # far below the second for which a drain lingers
+# RQ waits for a job 15 seconds less than this, and for any word of the broker 5 seconds less. With its own 420 a
+# connection that went dead without a word, as behind a firewall, would keep the worker idle for seven minutes.
+_TTL_SECONDS = 20
 
 
 class SafeJob(Job):
@@ -94,7 +100,7 @@ class Bell:
             self._ringing.release()
 
     def _ring(self, job: str, *, insist: bool) -> bool:
-        jobs = queue(self.connection)
+        jobs = queue(self.connection, CHORES if job == DO_CHORES else QUEUE)
         first = self.connection.set(_flag(job), b"1", nx=True, ex=_FLAG_SECONDS)
         if first or (insist and not jobs.count):
             try:
@@ -126,9 +132,34 @@ def _flag(job: str) -> str:
     return f"tandem:wake:{job}"
 
 
-def queue(connection: redis.Redis) -> Queue:
-    """The one queue. One per worker: RQ hands over atomically only where a worker listens to a single queue."""
-    return Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=SafeJob)
+def queue(connection: redis.Redis, name: str = QUEUE) -> Queue:
+    """The queue of that name."""
+    return Queue(name, connection=connection, serializer=JSONSerializer, job_class=SafeJob)
+
+
+class BellHearer(Worker):
+    """RQ's worker. After an outage of the broker it looks again within seconds, where RQ lets up to a minute pass."""
+
+    max_connection_wait_time = 2.0
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Fork a horse for the job, and wait for it."""
+        failpoints.reach("worker.before_job")
+        super().execute_job(job, queue)
+
+
+def listener(connection: redis.Redis, name: str = QUEUE, *, bury: Callable[[int], None] | None = None) -> Worker:
+    """Who listens to one queue, and forks a horse for each job. `bury` is told the number of a horse that died."""
+    return BellHearer(
+        [queue(connection, name)],
+        connection=connection,
+        serializer=JSONSerializer,
+        job_class=SafeJob,
+        default_result_ttl=0,
+        worker_ttl=_TTL_SECONDS,
+        log_job_description=False,
+        work_horse_killed_handler=None if bury is None else lambda _job, pid, _status, _usage: bury(pid),
+    )
 
 
 def connect(url: str, *, hurry: bool) -> redis.Redis:

@@ -1,4 +1,4 @@
-"""`tandem up`: broker, migrations, web, worker and clock on one box, each started again when it dies.
+"""`tandem up`: broker, migrations, web, worker, steward and clock on one box, each started again when it dies.
 
 It joins processes, not objects: every child reads the same settings from its environment.
 """
@@ -78,7 +78,7 @@ class Household:
     """All of it. Stopped in the order web, clock, worker, broker: first nothing comes in, last nothing is lost."""
 
     settings: Settings
-    graph_url: str | None = None
+    told: Mapping[str, str] = field(default_factory=dict)  # further variables for the children
     children: list[Child] = field(default_factory=list)
     valkey: broker.Broker | None = None
     stopping: bool = False
@@ -121,6 +121,7 @@ class Household:
             Child("web", web_command(self.settings.port), environment),
             Child("clock", [sys.executable, "-m", "integration.clock"], environment),
             Child("worker", [sys.executable, "-m", "integration.worker"], environment),
+            Child("steward", [sys.executable, "-m", "integration.steward"], environment),
         ]
         for child in self.children:
             child.start()
@@ -134,10 +135,10 @@ class Household:
             "DATABASE_URL": settings.database_url,
             "PORT": str(settings.port),
             "PUBLIC_URL": settings.public_url,
-            "META_GRAPH_URL": self.graph_url or settings.graph_url,
+            "META_GRAPH_URL": settings.graph_url,
             "PYTHONUNBUFFERED": "1",
         }
-        return {**os.environ, **told}
+        return {**os.environ, **told, **self.told}
 
     def _revive_broker(self) -> None:
         if self.valkey is None or self.valkey.process.poll() is None or self.stopping:

@@ -13,8 +13,13 @@ API_VERSION = "2026-10"
 ADMIN_URL, APP_BRIDGE_URL, SUBSCRIPTIONS = "SHOPIFY_ADMIN_URL", "SHOPIFY_APP_BRIDGE_URL", "SHOPIFY_SUBSCRIPTIONS"
 BY_API, DECLARED = "api", "declared"
 VARIABLES = (
-    Variable(ADMIN_URL, address=True, for_tests=True),
-    Variable(APP_BRIDGE_URL, "https://cdn.shopify.com/shopifycloud/app-bridge.js", address=True, for_tests=True),
+    Variable(ADMIN_URL, address=True, at_stand_in=""),
+    Variable(
+        APP_BRIDGE_URL,
+        "https://cdn.shopify.com/shopifycloud/app-bridge.js",
+        address=True,
+        at_stand_in="/app-bridge.js",
+    ),
     # Who makes the webhook subscriptions: we, by the API; or `shopify app deploy`, from shopify.app.toml.
     Variable(SUBSCRIPTIONS, BY_API, choices=(BY_API, DECLARED)),
 )
@@ -25,7 +30,9 @@ _ADMIN = "https://admin.shopify.com"
 
 def shop(text: str | None) -> str | None:
     """The shop's domain, lower-cased; None unless all of `text` is one label under myshopify.com."""
-    lowered = (text or "").lower()
+    if text is None or not text.isascii():  # the Kelvin sign is a "k" once it is lowered
+        return None
+    lowered = text.lower()
     return lowered if _SHOP.fullmatch(lowered) else None
 
 

@@ -1,16 +1,16 @@
-"""`tandem up --demo`: two stores, a stand-in for Meta, a believable day of signed webhooks and browser events, and
+"""`tandem up --demo`: two stores, stand-ins for Meta and the platforms, a believable day of signed webhooks and browser events, and
 tables of what came of it. The last table is read from the stand-in's own journal, not from our ledger.
 """
 
-import subprocess
+import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,14 +19,13 @@ import urllib3
 from connectors import registry
 from connectors.event import Event, Kind
 from connectors.money import round_to_currency
-from integration import db
-from integration.cli import opening
+from integration import config, db
+from integration.cli import opening, standins
 from integration.cli.simulate import Sender, sender
 from integration.config import Settings
 from integration.crypto import Sealer
 from integration.db import Connection, Engine, due, reading, reports, stores, transaction
 from integration.db.deliveries import State
-from integration.errors import Unavailable
 from integration.stores import connect, credentials
 from integration.stores import settings as store_settings
 from integration.up import Household, note_address
@@ -77,6 +76,9 @@ STORES = (
     DemoStore("woocommerce", "shop.tandem-demo.example", "100200300400502", {}),
 )
 
+# Stores that are not connected yet, for whoever wants to see that done.
+NEWCOMERS = {"shopify": "tandem-newcomer.myshopify.com"}
+
 _SHOP, _WOO = "shopify", "woocommerce"
 DAY = (
     Act(_SHOP, "orders/create", "pending_bank_transfer", 1, 840, what="bank transfer, not paid yet"),
@@ -106,36 +108,23 @@ DAY = (
 )
 
 
-def run(settings: Settings) -> None:
-    """Start everything with the stand-in for Meta, play the day, print the tables, stay."""
-    with _sandbox() as graph_url:
-        household = Household(settings, graph_url=graph_url)
+def run(data_dir: Path | None, port: int | None) -> None:
+    """Start everything with the stand-ins, play the day, print the tables, stay. Raises Misconfigured."""
+    public_url = config.load(data_dir=data_dir, port=port).public_url
+    with standins.running(public_url) as told:
+        settings = config.load({**os.environ, **told}, data_dir=data_dir, port=port)
+        household = Household(settings, told=told)
 
         def ready() -> None:
             note_address(settings)
             click.echo(f"ready {settings.public_url}")
             sys.stdout.flush()
-            _play(settings, graph_url, household)
+            _play(settings, household)
 
         household.run(ready)
 
 
-@contextmanager
-def _sandbox() -> Iterator[str]:
-    """The stand-in's address, while it runs."""
-    command = [sys.executable, "-m", "integration.sandbox", "--port", "0", "--die-with-parent"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603
-    try:
-        word, _, address = (process.stdout.readline() if process.stdout else "").strip().partition(" ")
-        if word != "sandbox":
-            raise Unavailable("The stand-in for Meta did not start.")
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _play(settings: Settings, graph_url: str, household: Household) -> None:
+def _play(settings: Settings, household: Household) -> None:
     engine = db.connect(settings.database_url)
     began = datetime.now(UTC)
     senders = {store.platform: _connected(engine, settings, store, began) for store in STORES}
@@ -144,14 +133,19 @@ def _play(settings: Settings, graph_url: str, household: Household) -> None:
     first = int(began.timestamp()) * 1_000
     answers: Counter[str] = Counter()
     pool = urllib3.PoolManager(retries=False, timeout=10.0)
-    stage = Stage(pool, graph_url, first, began)
+    stage = Stage(pool, settings.graph_url, first, began)
     told = [_perform(act, senders[act.platform], answers, stage) for act in DAY]
     _await_deliveries(engine, household)
     opening.print_table("The day", ("placed", "store", "what happened", "Pixel", "answers to our webhooks"), told)
     opening.print_table("Webhooks", ("answer", "webhooks"), sorted(answers.items()))
     _print_events(engine, began)
-    _print_truth(pool, graph_url, _delivered(engine) - told_before)
-    click.echo(f"\nThe events, as they come: {settings.public_url}/\nCtrl-C stops everything.")
+    _print_truth(pool, settings.graph_url, _delivered(engine) - told_before)
+    click.echo(f"\nThe events, as they come: {settings.public_url}/")
+    for connector in registry.connectors():
+        if connector.stand_in is not None and connector.embedding is not None:
+            home = connector.embedding.home(settings.apps[connector.name], NEWCOMERS[connector.name])
+            click.echo(f"Install Tandem on a stand-in for {connector.label}: {home}")
+    click.echo("Ctrl-C stops everything.")
     sys.stdout.flush()
 
 

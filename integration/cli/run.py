@@ -22,11 +22,12 @@ from integration.up import Household, note_address
 )
 def up(port: int | None, data_dir: Path | None, *, with_demo: bool) -> None:
     """Start everything on this machine, and keep it running until Ctrl-C."""
+    if with_demo:
+        log.configure()
+        demo.run(data_dir, port)
+        return
     settings = config.load(data_dir=data_dir, port=port)
     log.configure(machine=settings.production)
-    if with_demo:
-        demo.run(settings)
-        return
 
     def ready() -> None:
         note_address(settings)

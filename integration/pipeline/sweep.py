@@ -1,16 +1,27 @@
 """What the clock does every two seconds: it finds what nobody was woken for. The database is the record, RQ a bell."""
 
-from integration.db import Engine, due, tasks, transaction
+from typing import NamedTuple
+
+from integration.db import Engine, chores, due, tasks, transaction
 from integration.pipeline.adopt import adopt_stragglers
 from integration.pipeline.outcome import release_refunds
 
 
-def sweep(engine: Engine) -> tuple[bool, bool]:
-    """Settle what depends on others; whether a worker would find deliveries, and whether it would find tasks."""
+class Due(NamedTuple):
+    """Of what a worker would find something."""
+
+    deliveries: bool
+    tasks: bool
+    chores: bool
+
+
+def sweep(engine: Engine) -> Due:
+    """Settle what depends on others; what is due then."""
     with transaction(engine) as connection:
         adopt_stragglers(connection)
         release_refunds(connection)
-        return (
+        return Due(
             due.anything_due(connection),
             bool(tasks.open_ones(connection, [tasks.STORE_UNINSTALLED])),
+            chores.anything_due(connection),
         )

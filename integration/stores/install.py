@@ -16,6 +16,7 @@ from integration.errors import Forbidden, NotFound
 from integration.pipeline.qualify import STORE_DISCONNECTED
 from integration.store_settings import StoreSettings
 from integration.stores import grants as tokens
+from integration.stores import survey
 from integration.stores.connect import whole_second
 from integration.stores.platforms import Platforms
 
@@ -93,11 +94,17 @@ def welcome(platforms: Platforms, platform: str, domain: str, grant: Grant, now:
         store = _entered(connection, platform, domain, now)
         tokens.keep(platforms, connection, store, grant, now)
         chores.cancel(connection, store.id)
-        for kind in FIRST_CHORES:
-            chores.plan(connection, store.id, kind)
+        look_again(connection, store, now)
         return store
 
     return transact(platforms.engine, write)
+
+
+def look_again(connection: Connection, store: Store, now: datetime) -> None:
+    """Plan everything that is done for a store that was just connected: now, and not when it would come round."""
+    survey.begin(connection, store, now)
+    for kind in FIRST_CHORES:
+        chores.plan(connection, store.id, kind)
 
 
 def _entered(connection: Connection, platform: str, domain: str, now: datetime) -> Store:

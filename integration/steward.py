@@ -1,0 +1,35 @@
+"""The steward's composition root: an RQ worker for the chores of connected stores, so that a platform that hangs keeps
+no purchase from Meta. Knows no Flask.
+"""
+
+import sys
+
+from connectors.outbound import Outbound
+from integration import config, db, failpoints, jobs, log, queues
+from integration.crypto import Sealer
+from integration.errors import IntegrationError
+from integration.queues import Bell
+from integration.stores.platforms import Platforms
+
+
+def main() -> None:
+    """Work until told to stop. SIGTERM lets the job at hand end."""
+    settings = config.load()
+    log.configure(machine=settings.production)
+    failpoints.arm(settings.failpoints)
+    connection = queues.connect(settings.broker_url, hurry=False)
+    queues.refuse_unsafe(connection)
+    engine = db.connect(settings.database_url)
+    jobs.after_fork(lambda: engine.dispose(close=False))
+    http = Outbound(stand_ins=settings.stand_ins)
+    bell = Bell(queues.connect(settings.broker_url, hurry=True))
+    platforms = Platforms(engine, Sealer(settings.encryption_keys), http, settings.apps)
+    jobs.open_house(jobs.House(platforms, bell))
+    queues.listener(connection, queues.CHORES).work(logging_level="WARNING")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except IntegrationError as error:
+        sys.exit(f"tandem steward: {error}")

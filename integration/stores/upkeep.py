@@ -1,0 +1,204 @@
+"""What keeps a connected store connected: webhooks, Pixel and token looked after each hour, the survey when it is new.
+
+Each chore is one row, leased like a delivery, so many processes may look; each says when it is to be done again. A
+platform that is slow, or refuses us, puts off that store's chore and nobody else's.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from connectors import registry
+from connectors.access import StoreApi
+from connectors.errors import ConnectorError, CredentialsRejected, Throttled
+from integration.db import Connection, alerts, chores, grants, stores, transact
+from integration.db import reading as read
+from integration.db.chores import Chore
+from integration.db.stores import Store
+from integration.errors import IntegrationError, Unavailable
+from integration.log import logger
+from integration.stores import disconnect, survey
+from integration.stores import grants as tokens
+from integration.stores.platforms import Platforms
+
+AUDIT = timedelta(hours=1)
+KEEP_ALIVE = timedelta(days=1)
+_LEASE = timedelta(seconds=90)  # above two calls that hang, each to the client's deadline
+_SURVEY_SECONDS = 20.0
+_SURVEY_PAUSE = timedelta(seconds=1)
+_PATIENCE = (30, 60, 300, 900)  # seconds until the next try, the last one for all that follow an hour
+_BELIEVED_AFTER = 3
+WEBHOOKS_RESTORED = "webhooks_restored"
+
+# How long until it is done again; zero: the next part comes at once; None: never.
+Again = timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One chore of one store, as it is at this moment."""
+
+    platforms: Platforms
+    store: Store
+    chore: Chore
+    now: datetime
+
+    def ask(self, question: Callable[[StoreApi], Again]) -> Again:
+        """Ask the store's API; where it refuses a token that should still hold, once more with a renewed one."""
+        try:
+            return question(tokens.api(self.platforms, self.store, self.now))
+        except CredentialsRejected:
+            with read(self.platforms.engine) as connection:
+                kept = grants.of_store(connection, self.store.id)
+            if kept is None or kept.rejected:
+                raise
+        return self._ask_anew(question)
+
+    def _ask_anew(self, question: Callable[[StoreApi], Again]) -> Again:
+        api = tokens.api_anew(self.platforms, self.store, self.now)
+        try:
+            return question(api)
+        except CredentialsRejected:
+            kept = tokens.current(self.platforms, self.store, self.now)
+            tokens.reject(self.platforms, self.store, kept, self.now)
+            raise CredentialsRejected(tokens.sentence(self.store)) from None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def run_due(platforms: Platforms, owner: str, *, seconds: float, now: Callable[[], datetime] = _now) -> int:
+    """Do what is due, one after the other, beginning none after `seconds`; how many. Raises Unavailable."""
+    deadline, count = time.monotonic() + seconds, 0
+    while time.monotonic() < deadline:
+        chore = transact(platforms.engine, lambda connection: chores.claim(connection, owner, _LEASE))
+        if chore is None:
+            break
+        _do(platforms, chore, owner, now())
+        count += 1
+    return count
+
+
+def _do(platforms: Platforms, chore: Chore, owner: str, now: datetime) -> None:
+    with read(platforms.engine) as connection:
+        store = stores.by_id(connection, chore.store_id)
+    if store is None or store.uninstalled_at is not None:
+        transact(platforms.engine, lambda connection: chores.done(connection, chore, owner, again=None))
+        return
+    try:
+        again = _CHORES[chore.kind](Errand(platforms, store, chore, now))
+    except Unavailable:
+        raise
+    except (ConnectorError, IntegrationError) as error:
+        _put_off(platforms, chore, owner, str(error), getattr(error, "after", 0.0))
+    except Exception as error:  # noqa: BLE001 (one store's odd answer must not stop the others' chores)
+        logger("upkeep").error("a chore broke", store=store.id, chore=chore.kind, kind=type(error).__name__)
+        _put_off(platforms, chore, owner, "Something went wrong on our side; it is tried again.", 0.0)
+    else:
+        transact(platforms.engine, lambda connection: _settle(connection, chore, owner, again))
+
+
+def _settle(connection: Connection, chore: Chore, owner: str, again: Again) -> None:
+    if again == timedelta(0):
+        chores.goes_on(connection, chore, owner, after_=_SURVEY_PAUSE)
+    else:
+        chores.done(connection, chore, owner, again=again)
+
+
+def _put_off(platforms: Platforms, chore: Chore, owner: str, trouble: str, at_least: float) -> None:
+    seconds = _PATIENCE[chore.tries] if chore.tries < len(_PATIENCE) else AUDIT.total_seconds()
+    again = timedelta(seconds=max(seconds, at_least))
+    logger("upkeep").warning("a chore is put off", store=chore.store_id, chore=chore.kind, why=trouble)
+    transact(platforms.engine, lambda connection: chores.failed(connection, chore, owner, trouble=trouble, again=again))
+
+
+def _subscriptions(errand: Errand) -> Again:
+    """Every topic we follow, told to our address; what the platform had dropped is there again, and the merchant is told."""
+    store, connector = errand.store, registry.get(errand.store.platform)
+    address = errand.platforms.app(store.platform).public_url + connector.webhook_path(store.webhook_key)
+
+    def mend(api: StoreApi) -> Again:
+        shop = api.shop()
+        restored = api.mend_subscriptions(address)
+        first = errand.chore.done_at is None
+
+        def write(connection: Connection) -> None:
+            stores.learn_platform_id(connection, store.id, shop.id)
+            if restored and not first:
+                sentence = f"{connector.label} had dropped webhooks ({', '.join(restored)}). They are back since now."
+                alerts.raise_one(
+                    connection, store_id=store.id, kind=WEBHOOKS_RESTORED, sentence=sentence[:500], at=errand.now
+                )
+
+        transact(errand.platforms.engine, write)
+        return AUDIT
+
+    return errand.ask(mend)
+
+
+def _pixel(errand: Errand) -> Again:
+    def mend(api: StoreApi) -> Again:
+        api.mend_pixel(pixel_settings(errand))
+        return AUDIT
+
+    return errand.ask(mend)
+
+
+def pixel_settings(errand: Errand) -> Mapping[str, str]:
+    """What the web pixel has to know: where to tell what it sees, and of which store."""
+    public_url = errand.platforms.app(errand.store.platform).public_url
+    return {"publicKey": errand.store.public_key, "endpoint": public_url}
+
+
+def _survey(errand: Errand) -> Again:
+    """Read on for a while."""
+
+    def read_on(api: StoreApi) -> Again:
+        engine = errand.platforms.engine
+        whole = survey.read_on(engine, errand.store, api, now=errand.now, seconds=_SURVEY_SECONDS)
+        return None if whole else timedelta(0)
+
+    return errand.ask(read_on)
+
+
+def _token(errand: Errand) -> Again:
+    """A shop that tells nothing for months would lose its token with its refresh token: renewed once a day at least."""
+    kept = tokens.current(errand.platforms, errand.store, errand.now)
+    if kept.expires_at is not None and errand.now - kept.granted_at >= KEEP_ALIVE:
+        tokens.api_anew(errand.platforms, errand.store, errand.now)
+    return KEEP_ALIVE
+
+
+def _farewell(errand: Errand) -> Again:
+    """The platform said that our app was removed, which may be an old word: if our token still works, it was."""
+
+    def see(api: StoreApi) -> Again:
+        api.shop()
+        logger("upkeep").info("an uninstall was stale", store=errand.store.id)
+        return None
+
+    try:
+        return errand.ask(see)
+    except CredentialsRejected:
+        pass  # nobody but us is let in by this token: the platform's word is true
+    except Throttled:
+        raise
+    except ConnectorError:
+        if errand.chore.tries < _BELIEVED_AFTER:
+            raise
+    transact(errand.platforms.engine, lambda connection: disconnect.let_go(connection, errand.store.id))
+    return None
+
+
+_CHORES: Mapping[str, Callable[[Errand], Again]] = MappingProxyType(
+    {
+        chores.SUBSCRIPTIONS: _subscriptions,
+        chores.PIXEL: _pixel,
+        chores.SURVEY: _survey,
+        chores.TOKEN: _token,
+        chores.FAREWELL: _farewell,
+    }
+)
