@@ -7,6 +7,7 @@ from integration.db import Connection, datasets, held, stores
 from integration.db.deliveries import State
 from integration.db.stores import LIVE, OBSERVING, Store
 from integration.errors import InvalidSetting
+from integration.stores import survey
 from integration.stores.connect import whole_second
 from integration.stores.credentials import refuse_collision
 
@@ -25,5 +26,6 @@ def change(connection: Connection, store: Store, values: Mapping[str, str], *, n
     goes_live = state == LIVE and store.state == OBSERVING
     since = max(whole_second(now), store.since) if goes_live else store.since
     stores.save(connection, store.id, settings=settings, state=state, since=since)
+    survey.recount(connection, store, settings, now)
     if state == OBSERVING:
         held.stop_store(connection, store.id, State.OBSERVED, "would be sent")

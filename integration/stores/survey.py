@@ -4,6 +4,7 @@ would do before it does anything, and is told of every source of some weight tha
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.access import Page, StoreApi
-from integration.db import Connection, Engine, alerts, reading, surveys, transact
+from integration.db import Connection, Engine, alerts, chores, reading, surveys, transact
 from integration.db.stores import Store
 from integration.db.surveys import Survey
 from integration.errors import NotFound
@@ -37,6 +38,20 @@ def begin(connection: Connection, store: Store, now: datetime) -> None:
     """A survey of the 30 days before `now`, by the store's present settings, in place of any earlier one."""
     empty = Tally(tally.deciding(store.settings))
     surveys.begin(connection, store.id, now - LOOKS_BACK, empty.encoded())
+
+
+def recount(connection: Connection, store: Store, settings: StoreSettings, now: datetime) -> None:
+    """The merchant chose these settings: a store whose past orders were counted by others is to be counted anew."""
+    known = surveys.of_store(connection, store.id)
+    if known is None or store.uninstalled_at is not None or _judged_by(known) == tally.deciding(settings):
+        return
+    begin(connection, replace(store, settings=settings), now)
+    chores.plan(connection, store.id, chores.SURVEY)
+
+
+def _judged_by(survey: Survey) -> dict[str, str] | None:
+    counted = tally.decode(survey.counts)
+    return counted.judged_by if counted else None
 
 
 def read_on(
@@ -75,8 +90,7 @@ def _at_hand(engine: Engine, store: Store, now: datetime) -> Survey:
 
 
 def _holds(survey: Survey, store: Store, now: datetime) -> bool:
-    counted = tally.decode(survey.counts)
-    same = counted is not None and counted.judged_by == tally.deciding(store.settings)
+    same = _judged_by(survey) == tally.deciding(store.settings)
     return same and now - survey.since <= LOOKS_BACK + _RESTS_AT_MOST
 
 
