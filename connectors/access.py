@@ -119,6 +119,7 @@ class Words:
     `pixel_advice`: what the merchant has to see to for our web pixel, and why; plain text.
     """
 
+    store: str  # the parameter that names a store
     token: str  # the parameter that holds a session token
     framed: str  # the parameter that says the page is shown inside the admin
     reload: str  # the parameter that names the address to come back to with a fresh token

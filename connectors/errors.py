@@ -61,5 +61,9 @@ class RequestRefused(ConnectorError):
     """A request in a connect flow is not what the platform would have sent, or not now."""
 
 
+class RequestMalformed(RequestRefused):
+    """It is not even of the shape that the platform's requests have."""
+
+
 class SessionRefused(ConnectorError):
     """A session token proves nothing: forged, of another app, or no longer good."""
