@@ -8,6 +8,8 @@ from connectors.access import App, Embedding, Http, OAuth, StoreApi, Variable
 from connectors.contract import Connector, Identity, WebhookRequest
 from connectors.event import Message
 from connectors.shopify import addresses, api, mapping, restaging, webhooks
+from connectors.shopify.oauth import OAUTH
+from connectors.shopify.sessions import EMBEDDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,8 @@ class Shopify:
     secret_variable: str | None = "SHOPIFY_API_SECRET"  # noqa: S105 (the name of a variable)
     key_variable: str | None = "SHOPIFY_API_KEY"
     variables: tuple[Variable, ...] = addresses.VARIABLES
-    oauth: OAuth | None = None
-    embedding: Embedding | None = None
+    oauth: OAuth | None = OAUTH
+    embedding: Embedding | None = EMBEDDING
     stand_in: str | None = "connectors.shopify.standin"
     order_ids_are_global: bool = True
     topics: tuple[str, ...] = mapping.TOPICS
