@@ -14,7 +14,7 @@ _SECRET_KEYS = re.compile(
     re.IGNORECASE,
 )
 _LOOKS_SECRET = re.compile(
-    r"\bEAA[A-Za-z0-9]{10,}|\bshp(at|ss|ua|ca)_[A-Za-z0-9]+|\b[cs][ks]_[0-9a-f]{20,}|[\w.+-]+@[\w-]+\.[\w.]+"
+    r"\bEAA[A-Za-z0-9]{10,}|\bshp(at|rt|ss|ua|ca)_[A-Za-z0-9]+|\beyJ[\w-]+\.[\w.-]+|\b[cs][ks]_[0-9a-f]{20,}|[\w.+-]+@[\w-]+\.[\w.]+"
 )
 HIDDEN = "[hidden]"
 

@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 EMAIL = "ada.lovelace+shop@example.com"
 META_TOKEN = "EAAconstructedTokenOfMeta0123456789"
-SHOPIFY_TOKENS = [f"{kind}_{'0123456789abcdef' * 2}" for kind in ("shpat", "shpss", "shpua", "shpca")]
+SHOPIFY_TOKENS = [f"{kind}_{'0123456789abcdef' * 2}" for kind in ("shpat", "shprt", "shpss", "shpua", "shpca")]
+SESSION_TOKEN = "eyJjb25zdHJ1Y3RlZCI6MX0.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJlLW9mLW5vLXdvcnRo"
 WOOCOMMERCE_KEYS = [f"{kind}_{'0123456789' * 4}" for kind in ("ck", "cs")]
 LOOK_SECRET = [EMAIL, META_TOKEN, *SHOPIFY_TOKENS, *WOOCOMMERCE_KEYS]
 TELLING_KEYS = [

@@ -17,7 +17,7 @@ from integration import db, jobs, queues
 from integration.db import migrate
 from integration.errors import Misconfigured, Unavailable
 from integration.meta.client import GraphClient
-from integration.queues import DELIVER, RUN_TASKS, Bell, SafeJob
+from integration.queues import CHORES, DELIVER, DO_CHORES, RUN_TASKS, Bell, SafeJob
 from tests.rig import valkey as rig
 from tests.rig.forgery import WAITING, Bomb, forger, work
 from tests.rig.service import eventually
@@ -370,12 +370,19 @@ def test_what_a_job_of_ours_may_not_have_it_has_not(valkey, other, field):
     assert getattr(Job.fetch("ours", connection=valkey.admin, serializer=JSONSerializer), field)
 
 
-@pytest.mark.parametrize("job", [DELIVER, RUN_TASKS])
+@pytest.mark.parametrize("job", [DELIVER, RUN_TASKS, DO_CHORES])
 def test_a_job_of_ours_is_the_function_of_its_name(valkey, bell, job):
     bell.wake(job)
-    (job_id,) = valkey.admin.lrange(WAITING, 0, -1)
+    (waiting,) = valkey.admin.keys("rq:queue:*")
+    (job_id,) = valkey.admin.lrange(waiting, 0, -1)
     found = SafeJob.fetch(job_id.decode(), connection=valkey.admin, serializer=JSONSerializer)
-    assert found.func is {DELIVER: jobs.deliver, RUN_TASKS: jobs.run_tasks}[job]
+    assert found.func is {DELIVER: jobs.deliver, RUN_TASKS: jobs.run_tasks, DO_CHORES: jobs.do_chores}[job]
+
+
+def test_chores_wait_in_a_queue_of_their_own_where_a_platform_that_hangs_delays_no_delivery(valkey, bell):
+    assert [bell.wake(DO_CHORES), bell.wake(DELIVER), bell.wake(DO_CHORES)] == [True, True, False]
+    assert valkey.waiting() == [DELIVER]
+    assert valkey.admin.llen(f"rq:queue:{CHORES}") == 1
 
 
 @pytest.mark.usefixtures("_signals_as_before")

@@ -109,7 +109,7 @@ def test_nothing_is_missing_when_the_brokers_data_are_gone_too(service: Service,
 def test_a_process_that_is_killed_is_started_again(service: Service, sandbox: Sandbox) -> None:
     with service.running():
         store = connected(service)
-        for word in ("integration.worker", "integration.clock", "valkey-server", "gunicorn"):
+        for word in ("integration.worker", "integration.steward", "integration.clock", "valkey-server", "gunicorn"):
             before = children(service, word)
             assert before, word
             for pid in before:
@@ -133,7 +133,7 @@ def test_no_process_outlives_a_killed_tandem_up(service: Service) -> None:
         service.process.wait()
         service.process.stdout.close()
         service.process = None
-        words = ("integration.worker", "integration.clock", "valkey-server", "gunicorn")
+        words = ("integration.worker", "integration.steward", "integration.clock", "valkey-server", "gunicorn")
         assert eventually(lambda: not any(children(service, word) for word in words), 40)
 
 
