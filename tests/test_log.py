@@ -13,7 +13,7 @@ META_TOKEN = "EAAconstructedTokenOfMeta0123456789"
 SHOPIFY_TOKENS = [f"{kind}_{'0123456789abcdef' * 2}" for kind in ("shpat", "shprt", "shpss", "shpua", "shpca")]
 SESSION_TOKEN = "eyJjb25zdHJ1Y3RlZCI6MX0.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJlLW9mLW5vLXdvcnRo"
 WOOCOMMERCE_KEYS = [f"{kind}_{'0123456789' * 4}" for kind in ("ck", "cs")]
-LOOK_SECRET = [EMAIL, META_TOKEN, *SHOPIFY_TOKENS, *WOOCOMMERCE_KEYS]
+LOOK_SECRET = [EMAIL, META_TOKEN, SESSION_TOKEN, *SHOPIFY_TOKENS, *WOOCOMMERCE_KEYS]
 TELLING_KEYS = [
     *("token", "access_token", "proxy_tokens", "secret", "SECRET_KEY", "webhook_secret", "password", "Password"),
     *("authorization", "Authorization", "signature", "hmac_signature", "email", "customer_email", "phone"),
