@@ -14,8 +14,9 @@ import msgspec
 from connectors import wild
 from connectors.access import App, Http, Page, Shop
 from connectors.errors import Declined, Unreachable
-from connectors.shopify import addresses, graphql, history, ids, questions, subscriptions
-from connectors.shopify.graphql import Graph, UserError
+from connectors.shopify import addresses, answers, history, ids, questions, subscriptions
+from connectors.shopify.answers import UserError
+from connectors.shopify.graphql import Graph
 from connectors.shopify.subscriptions import Deed, Listed, Step
 
 _MOST_PAGES = 20  # of subscriptions, of which a shop has a dozen
@@ -58,7 +59,7 @@ class AdminApi:
 
     def shop(self) -> Shop:
         """The number that is the shop's id in webhooks too, the country of its address, the currency it counts in."""
-        told = self.graph.ask(questions.SHOP).part("shop", _Shop, partly=True)
+        told = self.graph.ask(questions.SHOP).part("shop", _Shop, may_lack=["shopAddress"])
         shop_id = ids.exact(told.id)
         if shop_id is None:
             raise Unreachable("Shopify's answer does not name the shop.")
@@ -91,7 +92,7 @@ class AdminApi:
             if told.nodes is None:
                 break
             found += told.nodes
-            cursor = graphql.following(told.page_info, cursor)
+            cursor = answers.following(told.page_info, cursor)
             if cursor is None:
                 return found
         raise Unreachable("Shopify's list of subscriptions is not whole, or without end.")
@@ -126,12 +127,10 @@ class AdminApi:
     def orders(self, since: datetime, cursor: str | None) -> Page:
         """See `StoreApi`. Of the last 60 days at most. Where addresses are not for us, orders come without a region."""
         asked = {"first": questions.PAGE, "after": cursor, "query": history.search(since, datetime.now(UTC))}
-        try:
-            told = self.graph.ask(questions.ORDERS, **asked).part("orders", history.Orders, partly=True)
-        except Declined:
+        answer = self.graph.ask(questions.ORDERS, **asked)
+        if answer.keeps_back("orders"):
             answer = self.graph.ask(questions.ORDERS_WITHOUT_ADDRESSES, **asked)
-            told = answer.part("orders", history.Orders, partly=True)
-        return history.page(told, cursor)
+        return history.page(answer.part("orders", history.Orders, questions.ORDERS_MAY_LACK), cursor)
 
 
 def _settings(pixel: _Pixel) -> Any:
@@ -148,4 +147,4 @@ def _require_none(complaints: Sequence[UserError]) -> None:
     if any(one.code == _NO_EXTENSION for one in complaints):
         raise Declined("The web pixel extension is not deployed with this app yet.")
     if complaints:
-        raise Declined(graphql.sentence(complaints[0]))
+        raise Declined(answers.sentence(complaints[0]))

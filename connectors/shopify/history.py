@@ -14,9 +14,9 @@ import msgspec
 from connectors import wild
 from connectors.access import Page, PastOrder
 from connectors.errors import MalformedPayload, Unreachable
-from connectors.event import Event, Kind, Order
-from connectors.shopify import amounts, graphql, ids, shopper, standing
-from connectors.shopify.graphql import PageInfo
+from connectors.event import Event, Kind
+from connectors.shopify import amounts, answers, ids, mapping, shopper
+from connectors.shopify.answers import PageInfo
 from connectors.shopify.shapes import Address, Attribute, Coin, LineItem, MoneyBag, OrderBody
 
 _REACH = timedelta(days=60)  # what `read_orders` shows; older orders need a scope of their own
@@ -90,7 +90,7 @@ def page(orders: Orders, cursor: str | None) -> Page:
     if orders.nodes is None:
         raise Unreachable("Shopify's answer has no list of orders.")
     read = {past.event.subject: past for past in map(_readable, orders.nodes) if past is not None}
-    return Page(tuple(read.values()), graphql.following(orders.page_info, cursor))
+    return Page(tuple(read.values()), answers.following(orders.page_info, cursor))
 
 
 def _readable(node: Node) -> PastOrder | None:
@@ -101,7 +101,7 @@ def _readable(node: Node) -> PastOrder | None:
 
 
 def _past_order(body: OrderBody[LineItem], app: _App | None) -> PastOrder:
-    order = _facts(body)
+    order = mapping.order_facts(body, ids.required("id", body.admin_graphql_api_id))
     event = Event(
         kind=Kind.ORDER,
         subject=order.id,
@@ -114,20 +114,6 @@ def _past_order(body: OrderBody[LineItem], app: _App | None) -> PastOrder:
         region=shopper.region(body),
     )
     return PastOrder(event, _source(body, app), _payment(body))
-
-
-def _facts(body: OrderBody[LineItem]) -> Order:
-    status, cart_token = standing.status(body), wild.text(body.cart_token)
-    return Order(
-        id=ids.required("id", body.admin_graphql_api_id),
-        number=ids.exact(body.order_number),
-        status=status,
-        standing=standing.standing(body, status),
-        source=standing.source(body, cart_token),
-        cash_on_delivery=standing.cash_on_delivery(body, status),
-        test=wild.flag(body.test),
-        cart_token=cart_token,
-    )
 
 
 def _as_webhook(node: Node) -> OrderBody[LineItem]:

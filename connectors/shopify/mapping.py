@@ -48,7 +48,7 @@ def parse(topic: str, body: bytes) -> list[Message]:
 
 def _order(order: OrderBody[Any]) -> Event:
     order_id = ids.required("id", order.id, order.admin_graphql_api_id)
-    return _sale(order, Kind.ORDER, order_id, _order_facts(order, order_id))
+    return _sale(order, Kind.ORDER, order_id, order_facts(order, order_id))
 
 
 def _sale(sale: Sale[Any], kind: Kind, subject: str, order: Order | None) -> Event:
@@ -72,7 +72,8 @@ def _sale(sale: Sale[Any], kind: Kind, subject: str, order: Order | None) -> Eve
     )
 
 
-def _order_facts(order: OrderBody[Any], order_id: str) -> Order:
+def order_facts(order: OrderBody[Any], order_id: str) -> Order:
+    """What the order is, by the one set of rules: orders that the API tells of are put before them as well."""
     status, cart_token = standing.status(order), wild.text(order.cart_token)
     return Order(
         id=order_id,

@@ -105,3 +105,5 @@ ORDERS = _ORDERS % (
     "billingAddress { countryCodeV2 provinceCode }\n      shippingAddress { countryCodeV2 provinceCode }"
 )
 ORDERS_WITHOUT_ADDRESSES = _ORDERS % ""
+# What an order can be judged without. Denied anything else, we would count orders as what they are not.
+ORDERS_MAY_LACK = frozenset({"billingAddress", "shippingAddress", "customAttributes", "cartToken", "app"})

@@ -15,7 +15,7 @@ import msgspec
 
 from connectors import wild
 from connectors.shopify import mapping, webhooks
-from connectors.shopify.graphql import PageInfo
+from connectors.shopify.answers import PageInfo
 
 JSON = "JSON"
 # The compliance topics cannot be subscribed to by the API; they are declared in shopify.app.toml.

@@ -79,6 +79,23 @@ def test_redacted_addresses_cost_the_region_and_nothing_else(shop):
     assert len(shop.asked) == 1
 
 
+def test_protected_data_is_denied_without_a_code_on_shopifys_own_page(shop):
+    without_code = {"message": "This app is not approved to use the billingAddress field. See https://partners.example"}
+    shop.says(
+        page(ORDER | dict.fromkeys(ADDRESSES)),
+        errors=[denied("orders", "nodes", 0, "billingAddress") | without_code | {"extensions": None}],
+    )
+    [past] = opened(shop.url).orders(RECENTLY, None).orders
+    assert past.event.region == (None, None)
+
+
+@pytest.mark.parametrize("field", ["totalPriceSet", "displayFinancialStatus", "sourceName", "paymentGatewayNames"])
+def test_without_what_decides_there_is_no_page_rather_than_a_wrong_one(shop, field):
+    shop.says(page(ORDER | {field: None}), errors=[denied("orders", "nodes", 0, field)])
+    with pytest.raises(Declined, match=f"orders.nodes.{field}"):
+        opened(shop.url).orders(RECENTLY, None)
+
+
 def test_where_addresses_are_denied_the_page_is_asked_for_without_them(shop):
     shop.says({"orders": None}, errors=[denied("orders", "nodes", 0, "billingAddress")])
     shop.says(page({key: told for key, told in ORDER.items() if key not in ADDRESSES}))
@@ -99,11 +116,10 @@ def test_an_app_that_may_see_no_orders_is_told_so_by_the_fields_name_alone(shop)
 
 
 def test_an_error_within_a_page_that_is_no_denial_is_not_overlooked(shop):
-    broken = {"message": "x", "path": ["orders", "nodes", 0, "totalPriceSet"], "extensions": {"code": "SOMETHING"}}
-    for _ in range(2):
-        shop.says(page(ORDER), errors=[broken])
-    with pytest.raises(Declined, match="totalPriceSet"):
+    shop.says(page(ORDER), errors=[denied("orders", "nodes", 0, "app") | {"extensions": {"code": "SOMETHING"}}])
+    with pytest.raises(Declined, match=r"orders\.nodes\.app \(SOMETHING\)"):
         opened(shop.url).orders(RECENTLY, None)
+    assert len(shop.asked) == 1
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, CredentialsRejected), (429, Throttled), (500, Unreachable)])
