@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from urllib3 import PoolManager, Retry, Timeout
-from urllib3.exceptions import HTTPError
-
-from connectors.access import App, Http, HttpAnswer
-from connectors.errors import Unreachable
+from connectors.access import App, Http
+from connectors.outbound import Outbound
 from connectors.shopify import addresses, api
 
 SHOP = "one.myshopify.com"
@@ -115,19 +112,6 @@ def _handler(shop: GraphqlShop) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-class PlainHttp:
-    """The plainest `connectors.access.Http`: no redirects, no repeats, a second's patience."""
-
-    def request(self, method: str, url: str, *, headers: Any = None, body: bytes | None = None) -> HttpAnswer:
-        """See `connectors.access.Http`."""
-        with PoolManager(timeout=Timeout(1), retries=Retry(0, redirect=False)) as pool:
-            try:
-                answer = pool.request(method, url, headers=headers, body=body, redirect=False)
-            except HTTPError:
-                raise Unreachable("The host gave no whole answer.") from None
-        return HttpAnswer(answer.status, {name.lower(): told for name, told in answer.headers.items()}, answer.data)
-
-
 def app(url: str, subscriptions: str = addresses.BY_API) -> App:
     """Our app, for which all shops answer at `url`."""
     options = {addresses.ADMIN_URL: url, addresses.SUBSCRIPTIONS: subscriptions}
@@ -136,4 +120,4 @@ def app(url: str, subscriptions: str = addresses.BY_API) -> App:
 
 def opened(url: str, *, http: Http | None = None, subscriptions: str = addresses.BY_API) -> api.AdminApi:
     """The API of the one shop at `url`."""
-    return api.of_shop(app(url, subscriptions), http or PlainHttp(), SHOP, TOKEN)
+    return api.of_shop(app(url, subscriptions), http or Outbound(stand_ins=[url]), SHOP, TOKEN)

@@ -4,9 +4,10 @@ import pytest
 
 from connectors.access import Shop
 from connectors.errors import AddressRefused, CredentialsRejected, Declined, Throttled, Unreachable
+from connectors.outbound import Outbound
 from connectors.shopify.connector import CONNECTOR
 from tests.rig import wire
-from tests.rig.graphql_shop import SHOP, TOKEN, PlainHttp, app, opened
+from tests.rig.graphql_shop import SHOP, TOKEN, app, opened
 
 THE_SHOP = {"id": "gid://shopify/Shop/548380009", "currencyCode": "EUR", "shopAddress": {"countryCodeV2": "DE"}}
 PERSON = "jane.doe@example.com"
@@ -195,4 +196,4 @@ def test_the_token_is_in_no_traceback_of_an_error(shop):
 
 def test_the_connector_opens_it(shop):
     shop.says({"shop": THE_SHOP})
-    assert CONNECTOR.store_api(app(shop.url), PlainHttp(), SHOP, TOKEN).shop().currency == "EUR"
+    assert CONNECTOR.store_api(app(shop.url), Outbound(stand_ins=[shop.url]), SHOP, TOKEN).shop().currency == "EUR"
