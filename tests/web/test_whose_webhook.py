@@ -1,8 +1,8 @@
 """Rows of facts/reliability.md section 5 about whose a webhook is, and about those that tell of no order.
 
-Where that section differs from CONTRACT.md, CONTRACT stands: there is no path for each shop (W17), so an order's body,
-which names no shop, is taken for the one in the header; an error object instead of an order is ignored and raises an
-alert (W89).
+Where that section differs from CONTRACT.md, CONTRACT stands: there is no path for each shop (W17), so a body is held
+against the store in the header by what it tells of its shop itself (test_spoofing.py), and taken for that store's where it
+tells nothing; an error object instead of an order is ignored and raises an alert (W89).
 """
 
 from dataclasses import replace
