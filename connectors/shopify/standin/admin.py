@@ -2,6 +2,7 @@
 
 import html
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from connectors.shopify.standin import mailing
 from connectors.shopify.standin.consent import host
@@ -20,9 +21,9 @@ _INSTALL = """<h1>Install app?</h1>
 _FRAME = """<header class="bar"><h1>{shop}</h1><form method="post">
 <button name="act" value="order" class="quiet">Buy something</button>
 <button name="act" value="uninstall" class="quiet">Uninstall</button></form></header>
-<iframe id="app" title="The app" src="{address}"></iframe>
+<script src="/_standin/static/admin.js" data-session="{session}" data-origin="{origin}"></script>
 <p id="toast" role="status" hidden></p>
-<script src="/_standin/static/admin.js" data-session="{session}"></script>"""
+<iframe id="app" title="The app" src="{address}"></iframe>"""
 
 
 _SHOPS = """<h1>Shops</h1><p>Each shop comes into being when it is first opened:
@@ -49,9 +50,13 @@ def show(world: World, _request: Request, handle: str, key: str) -> Reply:
     if not shop.installed:
         scopes = "".join(f"<li>{html.escape(scope)}</li>" for scope in world.app.scopes)
         return page("Install app", _INSTALL.format(shop=shop.domain, key=html.escape(key), scopes=scopes))
-    address = f"{world.app.url}/shopify/app?{_opening(world, shop)}"
-    session = f"/store/{handle}/apps/{key}/session"
-    return page(shop.domain, _FRAME.format(shop=shop.domain, address=html.escape(address), session=session))
+    told = {
+        "shop": shop.domain,
+        "address": html.escape(f"{world.app.url}/shopify/app?{_opening(world, shop)}"),
+        "session": f"/store/{handle}/apps/{key}/session",
+        "origin": html.escape("{0.scheme}://{0.netloc}".format(urlsplit(world.app.url))),
+    }
+    return page(shop.domain, _FRAME.format(**told))
 
 
 def act(world: World, request: Request, handle: str, key: str) -> Reply:

@@ -1,10 +1,8 @@
 // The admin's half of App Bridge: hands session tokens to the app in the frame, and shows its toasts.
+// It listens before there is a frame, which may ask at once.
 (() => {
   "use strict";
-  const frame = document.getElementById("app");
-  const toast = document.getElementById("toast");
-  const origin = new URL(frame.src).origin;
-  const session = document.currentScript.dataset.session;
+  const { origin, session } = document.currentScript.dataset;
   let hiding = 0;
 
   async function freshToken() {
@@ -13,6 +11,7 @@
   }
 
   function show(text) {
+    const toast = document.getElementById("toast");
     toast.textContent = text;
     toast.hidden = false;
     clearTimeout(hiding);
@@ -21,10 +20,11 @@
 
   // Whatever page the frame shows by now, only the app's own gets an answer.
   window.addEventListener("message", async (event) => {
-    if (event.source !== frame.contentWindow || event.origin !== origin) return;
+    const frame = document.getElementById("app")?.contentWindow;
+    if (!frame || event.source !== frame || event.origin !== origin) return;
     if (event.data?.standin === "toast") show(event.data.text);
     if (event.data?.standin !== "idToken") return;
     const idToken = await freshToken();
-    frame.contentWindow.postMessage({ answer: event.data.number, idToken }, origin);
+    frame.postMessage({ answer: event.data.number, idToken }, origin);
   });
 })();

@@ -139,7 +139,7 @@ def client(standin):
 @pytest.fixture
 def listener(standin):
     found = Listener()
-    thread = threading.Thread(target=found.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=found.server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     standin.app(url=found.url)
     yield found
