@@ -3,12 +3,14 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from connectors.outbound import Outbound
 from integration import config, db, failpoints, log, queues
 from integration.config import Settings
 from integration.crypto import Sealer
 from integration.pipeline.receive import Receiver
 from integration.queues import Bell
-from integration.web import health, overview, security, webhooks
+from integration.stores.platforms import Platforms
+from integration.web import connect, embedded, health, overview, security, webhooks
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -17,8 +19,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     log.configure(machine=settings.production)
     failpoints.arm(settings.failpoints)
     engine = db.connect(settings.database_url)
-    bell = Bell(queues.connect(settings.broker_url, hurry=True))
-    receiver = Receiver(engine, Sealer(settings.encryption_keys), settings.secret_key, settings.app_secrets)
+    bell, sealer = Bell(queues.connect(settings.broker_url, hurry=True)), Sealer(settings.encryption_keys)
+    receiver = Receiver(engine, sealer, settings.secret_key, settings.app_secrets)
+    platforms = Platforms(engine, sealer, Outbound(stand_ins=settings.stand_ins), settings.apps)
 
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static", static_url_path="/static")
     app.extensions["engine"] = engine  # for whoever made the application, to dispose of
@@ -29,6 +32,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.register_blueprint(webhooks.blueprint(receiver, bell))
+    app.register_blueprint(connect.blueprint(platforms, public_url=settings.public_url))
+    app.register_blueprint(embedded.blueprint(platforms))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))

@@ -55,3 +55,10 @@ def everything(connection: sa.Connection, limit: int) -> Sequence[Any]:
     """The newest alerts: store_id, kind, sentence, times, last_at."""
     columns = (alerts.c.store_id, alerts.c.kind, alerts.c.sentence, alerts.c.times, alerts.c.last_at)
     return connection.execute(sa.select(*columns).order_by(alerts.c.last_at.desc()).limit(limit)).all()
+
+
+def of_store(connection: sa.Connection, store_id: str) -> Sequence[Any]:
+    """What one merchant should look at, newest first: kind, sentence, times, last_at."""
+    columns = (alerts.c.kind, alerts.c.sentence, alerts.c.times, alerts.c.last_at)
+    mine = sa.select(*columns).where(alerts.c.store_id == store_id).order_by(alerts.c.last_at.desc(), alerts.c.id)
+    return connection.execute(mine).all()

@@ -1,11 +1,14 @@
-"""Headers every answer carries."""
+"""Headers every answer carries, and those of pages that are shown inside a platform's admin."""
 
-from flask import Flask, Response
+from collections.abc import Sequence
+from urllib.parse import urlsplit
 
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+from flask import Flask, Response, make_response, redirect
+
+_BASE = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'; "
 )
+_POLICY = f"{_BASE}frame-ancestors 'none'"
 
 
 def protect(app: Flask) -> None:
@@ -17,3 +20,33 @@ def protect(app: Flask) -> None:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response
+
+
+def unkept(response: Response) -> Response:
+    """It is about one merchant or one moment: nobody keeps a copy, not even the browser."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def sent_to(address: str) -> Response:
+    """302. Werkzeug's body would repeat the address, which may hold what is meant for one browser."""
+    response = make_response(redirect(address))
+    response.set_data("")
+    return unkept(response)
+
+
+def scripted(response: Response, *, script: str, ancestors: Sequence[str]) -> Response:
+    """Let a page run our own scripts and the one at the address `script`, and be framed by `ancestors` alone: by nobody
+    where there are none.
+
+    There is no X-Frame-Options: it can name no origin, and would forbid what the policy allows.
+    """
+    allowed = f"script-src 'self' {_origin(script)}; connect-src 'self'; "
+    framed = " ".join(ancestors) or "'none'"
+    response.headers["Content-Security-Policy"] = f"{_BASE}{allowed}frame-ancestors {framed}"
+    return unkept(response)
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,88 @@
+// Follows what is being done for the store: asks every three seconds while something is, and somebody is looking.
+// Everything on the page is there without it.
+(() => {
+  "use strict";
+  const EVERY = 3000;
+  const SLOWEST = 60000;
+  const told = document.body.dataset;
+  const place = document.getElementById("state");
+  let pause = EVERY;
+  let timer = null;
+  let over = false;
+
+  const admin = () => window[told.admin];
+  const busy = () => place.querySelector("[data-busy]")?.dataset.busy === "yes";
+
+  function apart() {
+    over = true;
+    document.getElementById("apart").hidden = false;
+    button().hidden = true;
+  }
+
+  function button() {
+    return document.getElementById("again");
+  }
+
+  // A token lives for a minute, so each question gets a fresh one. Nothing of the browser's own goes along.
+  async function ask(address, method) {
+    const token = await admin().idToken();
+    return fetch(address, {
+      method,
+      cache: "no-store",
+      credentials: "omit",
+      headers: { Authorization: `Bearer ${token}` },
+    });
+  }
+
+  async function look(address, method = "GET") {
+    const response = await ask(address, method);
+    if (response.status === 401) return apart();
+    if (!response.ok) throw new Error(`The answer was ${response.status}.`);
+    show(await response.text());
+    pause = EVERY;
+  }
+
+  function show(markup) {
+    const focused = document.activeElement === button();
+    place.innerHTML = markup;
+    ready();
+    if (focused) button().focus();
+  }
+
+  function ready() {
+    button().hidden = false;
+    button().disabled = busy();
+  }
+
+  function later() {
+    clearTimeout(timer);
+    if (!over && busy() && document.visibilityState === "visible") timer = setTimeout(poll, pause);
+  }
+
+  async function poll() {
+    try {
+      await look(told.state);
+    } catch {
+      pause = Math.min(2 * pause, SLOWEST);
+    }
+    later();
+  }
+
+  async function again() {
+    button().disabled = true;
+    try {
+      await look(told.again, "POST");
+    } catch {
+      ready();
+    }
+    later();
+  }
+
+  if (typeof admin()?.idToken !== "function") return apart();
+  place.addEventListener("click", (event) => {
+    if (event.target === button()) again();
+  });
+  document.addEventListener("visibilitychange", later);
+  ready();
+  later();
+})();
