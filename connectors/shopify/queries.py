@@ -22,7 +22,7 @@ HMAC, SHOP, HOST, TIMESTAMP = "hmac", "shop", "host", "timestamp"
 
 OLDEST, NEWEST = -300, 60  # seconds from now; reliability T12
 _MAX_QUERY, _MAX_PAIRS = 8_192, 30
-_KEY = re.compile(r"[a-z0-9_]{1,40}", re.ASCII)
+_KEY = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)

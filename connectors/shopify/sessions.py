@@ -70,7 +70,7 @@ class ShopifyEmbedding:
         """Whom the token names. Raises SessionRefused, and nothing else, whatever it is given."""
         claims = _claims(app, session_token)
         domain = _shop(claims)
-        if domain is None or claims.aud != app.key:
+        if domain is None or not app.key or claims.aud != app.key:
             raise SessionRefused("The session token is another app's, or no shop's.")
         if not all(0 < len(text) <= _MAX_TEXT for text in (claims.sub, claims.jti)):
             raise SessionRefused("The session token names no user.")
