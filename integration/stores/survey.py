@@ -43,15 +43,13 @@ def begin(connection: Connection, store: Store, now: datetime) -> None:
 def recount(connection: Connection, store: Store, settings: StoreSettings, now: datetime) -> None:
     """The merchant chose these settings: a store whose past orders were counted by others is to be counted anew."""
     known = surveys.of_store(connection, store.id)
-    if known is None or store.uninstalled_at is not None or _judged_by(known) == tally.deciding(settings):
+    if known is None or store.uninstalled_at is not None:
+        return
+    counted = tally.decode(known.counts)
+    if counted is not None and counted.judged_by == tally.deciding(settings):
         return
     begin(connection, replace(store, settings=settings), now)
     chores.plan(connection, store.id, chores.SURVEY)
-
-
-def _judged_by(survey: Survey) -> dict[str, str] | None:
-    counted = tally.decode(survey.counts)
-    return counted.judged_by if counted else None
 
 
 def read_on(
@@ -66,15 +64,15 @@ def read_on(
     """Read pages of the store's survey until it is done (True) or about so many seconds have passed: one page at least.
 
     Each page is kept in one transaction with the cursor behind it, so whoever comes next goes on there. A store without
-    a survey gets one; one that was begun under other settings, or before yesterday, begins again. What `api` raises
-    passes through; so does Unavailable.
+    a survey gets one; one that was begun before yesterday begins again. What `api` raises passes through; so does
+    Unavailable.
     """
     until = clock() + seconds
     while True:
         survey = _at_hand(engine, store, now)
         if survey.done_at is not None:
             return True
-        step = one_more(survey, api.orders(survey.since, survey.cursor), store.settings, now)
+        step = one_more(survey, api.orders(survey.since, survey.cursor), now)
         if transact(engine, partial(_keep, store=store, before=survey, step=step, now=now)):
             return True
         if clock() >= until:
@@ -84,14 +82,13 @@ def read_on(
 def _at_hand(engine: Engine, store: Store, now: datetime) -> Survey:
     with reading(engine) as connection:
         survey = surveys.of_store(connection, store.id)
-    if survey and (survey.done_at or _holds(survey, store, now)):
+    if survey and (survey.done_at or _holds(survey, now)):
         return survey
     return transact(engine, partial(_begun, store=store, now=now))
 
 
-def _holds(survey: Survey, store: Store, now: datetime) -> bool:
-    same = _judged_by(survey) == tally.deciding(store.settings)
-    return same and now - survey.since <= LOOKS_BACK + _RESTS_AT_MOST
+def _holds(survey: Survey, now: datetime) -> bool:
+    return tally.decode(survey.counts) is not None and now - survey.since <= LOOKS_BACK + _RESTS_AT_MOST
 
 
 def _begun(connection: Connection, store: Store, now: datetime) -> Survey:
@@ -102,9 +99,13 @@ def _begun(connection: Connection, store: Store, now: datetime) -> Survey:
     return survey
 
 
-def one_more(survey: Survey, page: Page, settings: StoreSettings, now: datetime) -> Step:
-    """The survey with that page. Pure. At most MOST_ORDERS are counted; if there are more, the tally says so."""
-    before = tally.decode(survey.counts) or Tally(tally.deciding(settings))
+def one_more(survey: Survey, page: Page, now: datetime) -> Step:
+    """The survey with that page, judged by the settings it was begun with. Pure.
+
+    At most MOST_ORDERS are counted; if there are more, the tally says so.
+    """
+    before = tally.decode(survey.counts) or Tally({})
+    settings = StoreSettings().changed(before.judged_by)
     orders = page.orders[: MOST_ORDERS - before.orders]
     counted = tally.merged(before, tally.count(orders, settings, now))
     # A cursor that leads to itself would be followed for ever.

@@ -1,5 +1,6 @@
 """The last 30 days, read page by page: each once, whatever happens in between; on both databases."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
@@ -124,40 +125,36 @@ def test_one_that_was_interrupted_goes_on_where_it_was(engine: db.Engine, store:
 
 def test_a_page_that_two_read_at_once_counts_once(engine: db.Engine, store: Store) -> None:
     """While one waits for a page, another reads that page too, and the next one."""
-    orders = [APP] * 12
+    orders = [APP] * 16
 
     def overtaken(call: int) -> None:
         if call == 2:
             for _ in range(2):
                 read_on(engine, store, Shelf(orders, size=4), NO_TIME)
 
-    assert read_on(engine, store, Shelf(orders, size=4, trouble=overtaken))
-    assert found(engine, store).orders == counted(engine, store).orders == 12
-    assert said(engine)["skipped_source"].startswith("12 of your last 12 orders")
-
-
-def test_a_page_of_a_survey_that_was_begun_anew_meanwhile_is_forgotten(engine: db.Engine, store: Store) -> None:
-    def begun_anew(call: int) -> None:
-        if call == 2:
-            with transaction(engine) as connection:
-                survey.begin(connection, store, NOW)
-                moved = sa.update(surveys.surveys).values(begun_at=NOW + timedelta(seconds=1))
-                connection.execute(moved)
-
-    shelf = Shelf([past()] * 9, size=5, trouble=begun_anew)
+    shelf = Shelf(orders, size=4, trouble=overtaken)
     assert read_on(engine, store, shelf)
-    assert [cursor for _, cursor in shelf.asked] == [None, "5", None, "5"]
-    assert counted(engine, store).orders == 9
+    assert [cursor for _, cursor in shelf.asked] == [None, "4", "12"]
+    assert found(engine, store).orders == counted(engine, store).orders == 16
+    assert said(engine)["skipped_source"].startswith("16 of your last 16 orders")
 
 
-def test_other_settings_begin_it_again_and_judge_all_orders_alike(engine: db.Engine, store: Store) -> None:
-    shelf = Shelf([APP] * 9, size=5)
-    read_on(engine, store, shelf, NO_TIME)
-    changed = change(engine, store, include_sources="other")
+@pytest.mark.parametrize("during", [1, 2])
+def test_settings_that_decide_otherwise_have_all_orders_judged_alike(
+    engine: db.Engine, store: Store, during: int
+) -> None:
+    """They are changed while a page is on its way: it is forgotten, and who reads goes on with the new survey."""
 
-    assert read_on(engine, changed, shelf)
-    assert [cursor for _, cursor in shelf.asked] == [None, None, "5"]
+    def changed(call: int) -> None:
+        if call == during:
+            time.sleep(0.005)  # a survey is known by the millisecond in which it was begun
+            change(engine, store, include_sources="other")
+
+    shelf = Shelf([APP] * 9, size=5, trouble=changed)
+    assert read_on(engine, store, shelf)
+    assert [cursor for _, cursor in shelf.asked] == [*[None, "5"][:during], None, "5"]
     assert counted(engine, store).sources == {"6167201": {"sent": 9}}
+    assert said(engine) == {}
 
 
 def test_settings_that_decide_nothing_of_it_change_nothing(engine: db.Engine, store: Store) -> None:
@@ -247,6 +244,18 @@ def test_a_store_that_was_never_counted_is_not_counted_for_its_settings(engine: 
     with reading(engine) as connection:
         assert surveys.of_store(connection, store.id) is None
         assert list(chores.of_store(connection, store.id)) == []
+
+
+def test_a_store_that_was_removed_is_not_counted_for_its_settings(engine: db.Engine, store: Store) -> None:
+    read_on(engine, store, Shelf([APP]))
+    with transaction(engine) as connection:
+        db.stores.mark_uninstalled(connection, store.id, NOW)
+        [removed] = db.stores.named(connection, store.id)
+    change(engine, removed, include_sources="other")
+
+    with reading(engine) as connection:
+        assert list(chores.of_store(connection, store.id)) == []
+    assert found(engine, store).done_at is not None
 
 
 HOSTILE = (

@@ -86,6 +86,14 @@ def test_every_table_crosses_its_property_with_the_outcome() -> None:
     assert told.regions == {"US": {"sent": 1, shop: 1}, "EEA": {silent: 1}}
 
 
+def test_that_orders_were_left_unread_is_not_forgotten() -> None:
+    unread = msgspec.structs.replace(counted(past()), more=True)
+
+    assert tally.merged(unread, counted(past())).more
+    assert tally.merged(counted(past()), unread).more
+    assert not tally.merged(counted(past()), counted(past())).more
+
+
 WORDS = st.text(max_size=6) | st.sampled_from(["web", "pos", "", "\x00", "6167201", "\ud800", "\u202e", " "])
 ORDERS = st.builds(
     past,
@@ -179,14 +187,14 @@ def test_a_source_that_is_named_like_the_rest_is_not_counted_as_the_rest() -> No
 
 @given(st.lists(ORDERS, max_size=20))
 def test_a_tally_is_stored_as_it_is_and_holds_nothing_of_an_order(orders: list[PastOrder]) -> None:
-    marked = [msgspec_order(order, "8675309") for order in orders]
+    marked = [renumbered(order, "8675309") for order in orders]
     told = counted(*marked)
 
     assert tally.decode(told.encoded()) == told
     assert "8675309" not in told.encoded()
 
 
-def msgspec_order(order: PastOrder, order_id: str) -> PastOrder:
+def renumbered(order: PastOrder, order_id: str) -> PastOrder:
     """The same order with an id that nothing else looks like."""
     assert order.event.order
     what = msgspec.structs.replace(order.event.order, id=order_id, number=order_id)
