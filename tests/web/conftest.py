@@ -1,4 +1,4 @@
-"""The endpoint for the rows of bad input: one application and one database of each kind for all of them."""
+"""One application and one database of each kind for all rows of bad input, and for all tests of merchants' pages."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,8 +10,10 @@ from integration import config, db
 from integration.app import create_app
 from integration.crypto import Sealer
 from integration.db import migrate
+from tests.rig.pages import Pages, serving
 from tests.rig.sandbox import Sandbox
 from tests.rig.shop import Bench
+from tests.rig.standin import StandIn
 from tests.web.bad_input.doors import NEW_SECRET, OLD_SECRET
 from tests.web.bad_input.scene import Scene
 
@@ -49,3 +51,19 @@ def scene(scene_settings: config.Settings, meta: Sandbox) -> Iterator[Scene]:
     bench = Bench(engine, meta, Sealer(scene_settings.encryption_keys), dict(scene_settings.app_secrets))
     yield Scene(app.test_client(), bench)
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shopify() -> Iterator[StandIn]:
+    """The stand-in for Shopify, for all pages."""
+    with StandIn.running() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pages(database: str, shopify: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """The merchants' pages on a real socket, on each kind of database."""
+    shopify.reset()
+    with serving(database, tmp_path_factory.mktemp("pages"), shopify) as found:
+        shopify.app(url=found.url)
+        yield found
