@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 
 from connectors.shopify import addresses
 from connectors.shopify.shapes import Sale
-from connectors.wild import text
 
-_PAGE = re.compile(
-    r"(https?://)([a-z0-9.-]{1,253})(:\d{1,5})?/(\d{1,20})(?=/(orders|checkouts)/)", re.IGNORECASE | re.ASCII
-)
+# Every order is asked this, so it is asked of the text as it came: whatever is not written like this tells nothing.
+_PAGE = re.compile(r"https?://([A-Za-z0-9.-]{1,253})(?::[0-9]{1,5})?/([0-9]{1,20})/(?:orders|checkouts)/")
+_PERMANENT = "myshopify.com"
 
 
 class Whose(NamedTuple):
@@ -29,8 +28,12 @@ _NOBODYS = Whose()
 
 def of_sale(sale: Sale[Any]) -> Whose:
     """Of an order or a checkout; of nobody where its address is missing or another one than Shopify's."""
-    found = _PAGE.match(text(sale.order_status_url) or text(sale.abandoned_checkout_url) or "")
-    return _NOBODYS if found is None else Whose(found[4], addresses.shop(found[2]))
+    address = sale.order_status_url or sale.abandoned_checkout_url
+    found = _PAGE.match(address) if isinstance(address, str) else None
+    if found is None:
+        return _NOBODYS
+    host, shop_id = found.groups()
+    return Whose(shop_id, addresses.shop(host) if host.lower().endswith(_PERMANENT) else None)
 
 
 def without(address: str, domain: str) -> str:
@@ -38,5 +41,5 @@ def without(address: str, domain: str) -> str:
     found = _PAGE.match(address)
     if found is None:
         return address
-    host = domain if addresses.shop(found[2]) else f"{found[2]}{found[3] or ''}"
-    return f"{found[1]}{host}{address[found.end() :]}"
+    host = domain if addresses.shop(found[1]) else address[found.start(1) : found.start(2) - 1]
+    return f"{address[: found.start(1)]}{host}{address[found.end(2) :]}"
