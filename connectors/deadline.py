@@ -64,7 +64,8 @@ def within(seconds: float, work: Callable[[Errand], Result]) -> Result | Excepti
     thread.start()
     try:
         thread.join(seconds)
+        # Looked at before the cut: what ends by it may look like the end of an answer.
+        return outcome[0] if outcome else TimeoutError()
     finally:
         # Also where the one who waits is interrupted by a signal. After the end it finds nothing to cut.
         errand.cut()
-    return outcome[0] if outcome else TimeoutError()
