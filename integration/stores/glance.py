@@ -16,10 +16,13 @@ from integration.errors import NotFound
 from integration.stores import report
 from integration.stores.grants import NEEDS_RECONNECT
 from integration.stores.report import Progress, Summary
+from integration.stores.survey import SKIPPED_SOURCE
 
 EVENTS = 20
 # What the merchant can follow; the other chores are our own affair.
 SHOWN = (chores.SUBSCRIPTIONS, chores.PIXEL)
+# Alerts that the page tells in their own places: `reconnect`, and the survey.
+SAID_ELSEWHERE = (NEEDS_RECONNECT, SKIPPED_SOURCE)
 
 
 class Standing(StrEnum):
@@ -84,7 +87,7 @@ def of_store(engine: Engine, store_id: str) -> Glance:
             steps=steps(planned),
             survey=surveyed,
             events=list(reports.listing(connection, store_id=store_id, newest=EVENTS)),
-            alerts=[alert for alert in told if alert.kind != NEEDS_RECONNECT],
+            alerts=[alert for alert in told if alert.kind not in SAID_ELSEWHERE],
             reconnect=next((alert.sentence for alert in told if alert.kind == NEEDS_RECONNECT), None),
             busy=is_busy(planned, surveyed, now),
         )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from integration.stores import tally
+from integration.stores import glance, tally
 from integration.stores.tally import Tally
 from tests.rig.office import Office
 
@@ -33,6 +33,18 @@ def test_a_shop_is_counted_through_its_api_and_nothing_of_the_buyers_is_kept(off
     assert office.alerts()["skipped_source"].startswith("2 of your last 11 orders (18 %) came from the point of sale")
     stored = office.everything()
     assert not [word for word in (*told, "buyer-", "example.com", "Vogel", "Berlin") if word in stored]
+
+
+def test_the_store_s_page_tells_a_source_that_is_left_out_once(office: Office) -> None:
+    office.standin.create()
+    office.standin.order(count=2, silent=True, source_name="pos")
+    store = office.installed()
+    office.look_after()
+
+    seen = glance.of_store(office.engine, store.id)
+    assert "skipped_source" in office.alerts()
+    assert [one.label for one in seen.survey.loud] == ["pos"]
+    assert "skipped_source" not in [alert.kind for alert in seen.alerts]
 
 
 def test_a_throttled_shop_is_counted_later_and_once(office: Office) -> None:
