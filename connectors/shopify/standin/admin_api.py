@@ -116,12 +116,14 @@ def _denied(field: Field, scope: str) -> dict[str, Any]:
 
 
 def _cost(field: Field) -> int:
-    """An object costs a point, a scalar none, and a page as many times what it holds (its exact formula is unverified)."""
+    """An object costs a point, a scalar none, a connection as many times what is in it as it was asked for; so say
+    Shopify's pages. That edges and pageInfo cost nothing is unverified.
+    """
     inside = sum(map(_cost, field.fields))
     count = field.arguments.get("first", field.arguments.get("last"))
     if isinstance(count, int):
-        return 2 + count * max(inside, 1) // 10
-    return 1 + inside if field.fields and field.name not in ("nodes", "edges", "node", "pageInfo") else inside
+        return 1 + count * inside
+    return 1 + inside if field.fields and field.name not in ("edges", "pageInfo") else inside
 
 
 def _costs(asked: int, actual: int | None) -> dict[str, Any]:

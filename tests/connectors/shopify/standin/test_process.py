@@ -1,14 +1,35 @@
 """The stand-in as a process: where it listens, how it ends, and that a typo in what it is told is not taken for a yes."""
 
+import ast
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.rig.processes import await_end, command, everyone
 
+PACKAGE = Path(__file__).parents[4] / "connectors" / "shopify" / "standin"
 COMMAND = [sys.executable, "-m", "connectors.shopify.standin"]
+
+
+def imported(path):
+    """The modules a file imports, by their whole names."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        if isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+def test_it_shares_code_with_nobody():
+    """Else it would repeat our mistakes and agree with them. Contract 9d says it too, of the modules it names."""
+    found = {name for path in PACKAGE.glob("*.py") for name in imported(path)}
+    ours = {name for name in found if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert "hmac" in found
+    assert ours
+    assert {name for name in ours if not f"{name}.".startswith("connectors.shopify.standin.")} == set()
 
 
 def told(standin, method, door, content=None):
