@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from connectors.errors import AddressRefused, Unreachable
-from connectors.outbound import Outbound
+from connectors.outbound import Outbound, resolve
 from tests.rig.wire import Wire, answering, context, http, once, serving
 
 HOST, TOKEN = "shop.example.com", "shpat_0123456789abcdef"
@@ -157,10 +157,16 @@ def test_t16_one_number_that_is_not_public_condemns_the_host(addresses: list[str
     assert not any(address in str(refused.value) for address in addresses)
 
 
-@pytest.mark.parametrize("host", ["localhost.localdomain", "ip6-localhost.localdomain"])
-def test_t16_a_local_name_is_not_reached_through_the_systems_own_resolver(host: str) -> None:
-    with pytest.raises((AddressRefused, Unreachable)):
-        Outbound().request("GET", f"https://{host}:8443/")
+def test_without_more_said_the_machines_own_resolver_is_asked() -> None:
+    assert {"127.0.0.1"} <= set(resolve("localhost", 443)) <= {"127.0.0.1", "::1"}
+    with serving(once(OK)) as wire:
+        url = f"http://localhost:{port_of(wire)}"
+        assert Outbound([url]).request("GET", url).status == 200
+
+
+def test_t16_a_name_of_the_machine_itself_is_refused_though_it_resolves() -> None:
+    with pytest.raises(AddressRefused):
+        Outbound(resolve=lambda _, port: resolve("localhost", port)).request("GET", f"https://{HOST}/")
 
 
 @pytest.mark.parametrize("address", [PUBLIC, "10.0.0.1", METADATA])
