@@ -7,62 +7,11 @@ from connectors.access import App
 from connectors.errors import RequestMalformed, RequestRefused
 from connectors.shopify.oauth import OAUTH
 from connectors.shopify.tokens import SCOPES
+from tests.rig.hostile_shops import HOSTILE
 from tests.rig.token_shop import APP, CODE, KEY, NOW, OLD_SECRET, SECONDS, SECRET, SHOP, STATE, digest, told
 
 RETURNED = {"code": CODE, "shop": SHOP, "state": STATE}
 MINUTE = 60
-
-# T10: what the `shop` of an address may be made of to lead a browser or a token request elsewhere.
-HOSTILE = [
-    "evil.com",
-    "evil.com#.myshopify.com",
-    "evil.com?.myshopify.com",
-    "evil.com/.myshopify.com",
-    "evil.com\\.myshopify.com",
-    "evil.com/shop.myshopify.com",
-    "evil.com#shop.myshopify.com",
-    "shop.myshopify.com.evil.com",
-    "shop.myshopify.com@evil.com",
-    "shop.myshopify.com:80@evil.com",
-    "user@shop.myshopify.com",
-    "user:password@shop.myshopify.com",
-    "shop.myshopify.com:443",
-    "shop.myshopify.com:evil",
-    "shop.myshopify.com.",
-    "shop.myshopify.com..",
-    ".myshopify.com",
-    "-shop.myshopify.com",
-    "myshopify.com",
-    "a.b.myshopify.com",
-    "shop..myshopify.com",
-    "shopmyshopify.com",
-    "shop.notmyshopify.com",
-    "shop.myshopify.co",
-    "shop.myshopify.com/",
-    "shop.myshopify.com/admin",
-    "shop.myshopify.com?x=1",
-    "shop.myshopify.com#x",
-    "https://shop.myshopify.com",
-    "//shop.myshopify.com",
-    "shop.myshopify.com\n",
-    "shop.myshopify.com\r\nLocation: //evil.com",
-    "\nshop.myshopify.com",
-    " shop.myshopify.com",
-    "shop.myshopify.com\x00",
-    "shop.myshopify.com\u200b",
-    "shop.myshopify\u3002com",
-    "\u0455hop.myshopify.com",
-    "shop.my\u017fhopify.com",
-    "xn--shop.myshopify.com.",
-    "\uff53hop.myshopify.com",
-    "sh_op.myshopify.com",
-    "shop.shopify.com",
-    "127.0.0.1",
-    "[::1].myshopify.com",
-    "169.254.169.254",
-    "a" * 64 + ".myshopify.com",
-    "",
-]
 
 
 @pytest.mark.parametrize("shop", HOSTILE)
