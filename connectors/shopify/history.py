@@ -135,7 +135,7 @@ def _as_webhook(node: Node) -> OrderBody[LineItem]:
         cart_token=node.cart_token,
         payment_gateway_names=node.payment_gateway_names,
         total_price_set=_bag(node.total_price_set or _Bag()),
-        note_attributes=_consent(node.custom_attributes or ()),
+        note_attributes=_attributes(node.custom_attributes or ()),
         billing_address=_address(node.billing_address),
         shipping_address=_address(node.shipping_address),
     )
@@ -153,8 +153,8 @@ def _address(place: _Place | None) -> Address | None:
     return Address(country_code=place.country_code_v2, province_code=place.province_code) if place else None
 
 
-def _consent(attributes: Sequence[_CartAttribute]) -> list[Attribute]:
-    return [Attribute(name=one.key, value=one.value) for one in attributes if one.key == shopper.CONSENT]
+def _attributes(attributes: Sequence[_CartAttribute]) -> list[Attribute]:
+    return [Attribute(name=one.key, value=one.value) for one in attributes]
 
 
 def _source(body: OrderBody[LineItem], app: _App | None) -> str:

@@ -18,7 +18,7 @@ _MAX_LANDING = 65_536  # longer than any address a browser keeps; a click id is 
 _MAX_FIELDS = 200
 
 _NOBODY, _NOWHERE, _NO_CLIENT = Account(), Address(), Client()
-CONSENT = "_tandem_consent"
+_CONSENT = "_tandem_consent"
 _OURS = frozenset(one.encode_name for one in msgspec.structs.fields(OurAttributes))
 _NOTHING_OF_OURS, _NOTHING_SAID = OurAttributes(), Consent()
 
@@ -123,7 +123,7 @@ def attributes(sale: Sale[Any]) -> OurAttributes:
         return _NOTHING_OF_OURS
     listed = {one.name: one.value for one in ours}
     if len(listed) < len(ours):
-        listed[CONSENT] = [one.value for one in ours if one.name == CONSENT]
+        listed[_CONSENT] = [one.value for one in ours if one.name == _CONSENT]
     return msgspec.convert(listed, OurAttributes)
 
 

@@ -7,7 +7,7 @@ to a queue of their own with the same app, and that is left alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, auto
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,12 +46,12 @@ class Subscriptions(msgspec.Struct, rename="camel", gc=False):
     page_info: PageInfo | None = None
 
 
-class Deed(IntEnum):
-    """What can be done, in the order in which it is: a topic's address is free for a new one only without the old one."""
+class Deed(Enum):
+    """What can be done."""
 
-    REMOVE = 1
-    CORRECT = 2
-    MAKE = 3
+    REMOVE = auto()
+    CORRECT = auto()
+    MAKE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,16 @@ class Step:
 
 
 def plan(listed: Sequence[Listed], address: str) -> list[Step]:
-    """How to come to one right subscription a topic.
+    """How to come to one right subscription a topic, step by step.
 
     A right one is kept, else one whose address or format is wrong is corrected. One that cuts the bodies (a filter,
     `includeFields`) is taken away and made anew: what an update without these fields makes of them is not documented.
     """
-    steps = [step for topic in FOLLOWED for step in _steps(topic, listed, address)]
-    return sorted(steps, key=lambda step: step.deed)
+    return [step for topic in FOLLOWED for step in _steps(topic, listed, address)]
 
 
 def _steps(topic: str, listed: Sequence[Listed], address: str) -> list[Step]:
+    """Removing comes first: a topic's address is free for a new subscription only once the old one is gone."""
     ours = [one for one in listed if _is_ours(one, topic)]
     kept = min((one for one in ours if _is_whole(one)), key=lambda one: not _is_right(one, address), default=None)
     steps = [Step(Deed.REMOVE, topic, one.id) for one in ours if one is not kept]

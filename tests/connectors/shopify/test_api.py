@@ -34,6 +34,12 @@ def test_a_shop_whose_address_is_not_for_us_has_no_country(shop):
     assert opened(shop.url).shop().country is None
 
 
+def test_a_shop_that_is_denied_whole_for_something_within_is_declined(shop):
+    shop.says({"shop": None}, errors=[{"path": ["shop", "shopAddress"], "extensions": {"code": "ACCESS_DENIED"}}])
+    with pytest.raises(Declined, match=r"shop\.shopAddress"):
+        opened(shop.url).shop()
+
+
 @pytest.mark.parametrize(
     "told", [None, {}, {"shop": None}, {"shop": []}, {"shop": {"id": None}}, {"shop": {"id": "x y"}}]
 )

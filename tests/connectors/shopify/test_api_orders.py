@@ -107,6 +107,13 @@ def test_where_addresses_are_denied_the_page_is_asked_for_without_them(shop):
     assert first.variables == second.variables
 
 
+def test_a_shop_that_is_closed_is_not_asked_twice(shop):
+    shop.says({"orders": None}, errors=[{"path": ["orders"], "extensions": {"code": "SHOP_INACTIVE"}}])
+    with pytest.raises(Declined, match="SHOP_INACTIVE"):
+        opened(shop.url).orders(RECENTLY, None)
+    assert len(shop.asked) == 1
+
+
 def test_an_app_that_may_see_no_orders_is_told_so_by_the_fields_name_alone(shop):
     told = {"message": "This app is not approved to access the Order object. See https://partners.example/1/apps/2"}
     for _ in range(2):

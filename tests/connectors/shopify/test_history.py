@@ -119,6 +119,7 @@ def test_a_source_is_counted_by_shopifys_word_or_by_the_apps_name(name, app, wor
         (["shopify_payments"], "shopify_payments"),
         (["shopify_payments", "gift_card"], "gift_card + shopify_payments"),
         (["gift_card", "shopify_payments", "gift_card"], "gift_card + shopify_payments"),
+        (["d", "b", "e", "a", "c"], "a + b + c + d + e"),
         (["Cash on Delivery (COD)"], "Cash on Delivery (COD)"),
         ([], "unknown"),
         ([None, 7], "unknown"),
