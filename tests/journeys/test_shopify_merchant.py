@@ -84,7 +84,7 @@ def test_installed_by_the_consent_page_the_merchant_lands_on_our_page_in_the_adm
     assert shop in page
     assert "observing" in page
     assert eventually(lambda: scene.subscribed(BY_CONSENT), 30)
-    assert "3" in scene.merchant.ask("frame", until="Last 30 days")
+    assert "3 orders since" in scene.merchant.ask("frame", until="3 orders since")
 
 
 def test_installed_by_one_click_in_the_admin_it_is_the_same_and_no_cookie_is_set(scene: Scene) -> None:
