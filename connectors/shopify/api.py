@@ -44,8 +44,10 @@ class _Pixel(msgspec.Struct):
     settings: Any = None
 
 
-def of_shop(app: App, http: Http, domain: str, token: str) -> "AdminApi":
-    """The API of the shop at `domain`, which has been matched whole. `token` is its access token."""
+def of_shop(app: App, http: Http, domain: str, token: str) -> "AdminApi | None":
+    """The API of a shop; None unless `domain` is one, all of it (reliability T10). `token` is its access token."""
+    if addresses.shop(domain) != domain:
+        return None
     declared = app.options.get(addresses.SUBSCRIPTIONS) == addresses.DECLARED
     return AdminApi(Graph(http, addresses.graphql_url(app, domain), token), declared)
 

@@ -60,8 +60,8 @@ def source(order: OrderBody[Any], cart_token: str | None) -> Source:
 def cash_on_delivery(order: OrderBody[Any], status: str) -> bool:
     """Whether a pending order names a gateway like "Cash on Delivery (COD)".
 
-    Unverified: the wording is the default of Shopify's manual payment method; no real body with it has been seen,
-    and a merchant may rename it, whereupon the order is read as any other pending one.
+    The wording is the API's own example of a gateway's name. Unverified: no real body with it has been seen, and a
+    merchant may rename it, whereupon the order is read as any other pending one.
     """
     return status.lower() == "pending" and any(map(_is_cash_on_delivery, _listed(order.payment_gateway_names)))
 

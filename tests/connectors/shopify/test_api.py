@@ -203,3 +203,22 @@ def test_the_token_is_in_no_traceback_of_an_error(shop):
 def test_the_connector_opens_it(shop):
     shop.says({"shop": THE_SHOP})
     assert CONNECTOR.store_api(app(shop.url), Outbound(stand_ins=[shop.url]), SHOP, TOKEN).shop().currency == "EUR"
+
+
+HOSTILE = [
+    "",
+    "evil.example",
+    "one.myshopify.com.evil.example",
+    "one.myshopify.com@evil.example",
+    "evil.example/one.myshopify.com",
+    "evil.example#.myshopify.com",
+    "one.myshopify.com\n",
+    "one.myshopify.com:8080",
+    "127.0.0.1:8080",
+    "ONE.myshopify.com",
+]
+
+
+@pytest.mark.parametrize("domain", HOSTILE)
+def test_t10_a_token_goes_to_no_host_that_is_not_a_shops_own_name(shop, domain):
+    assert CONNECTOR.store_api(app(shop.url), Outbound(stand_ins=[shop.url]), domain, TOKEN) is None
