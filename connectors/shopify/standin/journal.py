@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import deque
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,15 +12,16 @@ _SECRET_KEYS = frozenset(
 )
 _TOKEN = re.compile(r"shp(at|rt)_[0-9a-f]+")
 CUT = "(cut)"
+KEPT = 20_000  # of each; a demo may run for weeks
 
 
 class Journal:
-    """Safe for many threads; oldest first."""
+    """Safe for many threads; oldest first, and the oldest go."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._requests: list[dict[str, Any]] = []
-        self._webhooks: list[dict[str, Any]] = []
+        self._requests: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._webhooks: deque[dict[str, Any]] = deque(maxlen=KEPT)
 
     def asked(self, method: str, path: str, operation: str | None, status: int | None, body: bytes) -> None:
         """A request of the app's. `status` None: the connection broke instead."""

@@ -16,7 +16,7 @@ from connectors.shopify.standin.journal import Journal
 from connectors.shopify.standin.signing import body_signature
 
 API_VERSION = "2026-10"
-SECONDS = 5.0  # in all; Shopify gives the connection one of them
+SECONDS = 5.0  # for each wait on the line; Shopify means all of it together, and gives the connection one
 RETRY_AFTER = 0.2  # Shopify's first retry comes much later; the stand-in has no hours
 
 
