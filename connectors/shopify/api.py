@@ -46,10 +46,11 @@ class _Pixel(msgspec.Struct):
 
 def of_shop(app: App, http: Http, domain: str, token: str) -> "AdminApi | None":
     """The API of a shop; None unless `domain` is one, all of it (reliability T10). `token` is its access token."""
-    if addresses.shop(domain) != domain:
+    shop = addresses.shop(domain)
+    if shop is None:
         return None
     declared = app.options.get(addresses.SUBSCRIPTIONS) == addresses.DECLARED
-    return AdminApi(Graph(http, addresses.graphql_url(app, domain), token), declared)
+    return AdminApi(Graph(http, addresses.graphql_url(app, shop), token), declared)
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,10 +215,15 @@ HOSTILE = [
     "one.myshopify.com\n",
     "one.myshopify.com:8080",
     "127.0.0.1:8080",
-    "ONE.myshopify.com",
 ]
 
 
 @pytest.mark.parametrize("domain", HOSTILE)
 def test_t10_a_token_goes_to_no_host_that_is_not_a_shops_own_name(shop, domain):
     assert CONNECTOR.store_api(app(shop.url), Outbound(stand_ins=[shop.url]), domain, TOKEN) is None
+
+
+def test_t10_the_address_is_built_from_what_was_matched(shop):
+    shop.says({"shop": THE_SHOP})
+    CONNECTOR.store_api(app(shop.url), Outbound(stand_ins=[shop.url]), "ONE.MyShopify.com", TOKEN).shop()
+    assert shop.asked[0].path.startswith("/one.myshopify.com/")
