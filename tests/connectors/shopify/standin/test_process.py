@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig.processes import await_end, command, everyone
+from tests.rig.processes import await_end, command, everyone, send
 
 PACKAGE = Path(__file__).parents[4] / "connectors" / "shopify" / "standin"
 COMMAND = [sys.executable, "-m", "connectors.shopify.standin"]
@@ -86,7 +86,10 @@ def test_it_ends_with_its_parent():
         lines = {parent.stdout.readline().strip(), parent.stdout.readline().strip()}
         [pid] = [int(line) for line in lines if line.isdigit()]
         parent.kill()
-    await_end([pid])
+    try:
+        await_end([pid])
+    finally:
+        send([pid], signal.SIGKILL)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "nowhere"])
