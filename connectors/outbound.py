@@ -8,19 +8,22 @@ Redirects are answers, proxies of the environment are not asked, and all of it i
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.client import HTTPException
+from threading import BoundedSemaphore
 
 from connectors import exchange, reachable
 from connectors.access import HttpAnswer
 from connectors.deadline import Errand, within
-from connectors.errors import AddressRefused, ConnectorError, Unreachable
+from connectors.errors import AddressRefused, ConnectorError, Throttled, Unreachable
 from connectors.exchange import Question
 from connectors.reachable import Place
 
 _TOTAL_SECONDS = 15.0
 _CONNECT_SECONDS = 4.0
 _MOST_BYTES = 5 * 1024 * 1024
+_BUSY_SECONDS = 5.0
 
 # In this order: a certificate's error is an SSLError too, and nearly all of them are OSErrors.
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
@@ -63,16 +66,19 @@ class Outbound:
         *,
         seconds: float = _TOTAL_SECONDS,
         most_bytes: int = _MOST_BYTES,
+        most_at_once: int | None = None,
         resolve: Callable[[str, int], Sequence[str]] = resolve,
         dial: Callable[[str, int, float], socket.socket] = dial,
     ) -> None:
         """`stand_ins`: addresses whose origin may be asked although it is not public, on loopback only; none in
-        production. `seconds`: for a whole call. `most_bytes`: of an answer's body. Raises AddressRefused for a
-        stand-in that is no address.
+        production. `seconds`: for a whole call. `most_bytes`: of an answer's body. `most_at_once`: calls under way, where
+        who waits has something better to do; one more is Throttled. Raises AddressRefused for a stand-in that is no
+        address.
         """
         self._stand_ins = frozenset(map(reachable.origin_of, stand_ins))
         self._seconds, self._most_bytes = seconds, most_bytes
         self._resolve, self._dial = resolve, dial
+        self._places = None if most_at_once is None else BoundedSemaphore(most_at_once)
         self._tls = ssl.create_default_context()
         self._tls.set_alpn_protocols(["http/1.1"])
 
@@ -81,15 +87,28 @@ class Outbound:
     ) -> HttpAnswer:
         """The answer, whatever its status; a redirect is an answer too, and not followed.
 
-        Host, lengths and encodings are ours: such headers are left out. Raises AddressRefused or Unreachable; neither
-        repeats anything of the address but its host.
+        Host, lengths and encodings are ours: such headers are left out. Raises AddressRefused, Unreachable or Throttled;
+        none repeats anything of the address but its host.
         """
         place = reachable.judged(url, self._stand_ins)
         question = Question(method, headers or {}, body)
-        outcome = within(self._seconds, lambda errand: self._ask(errand, place, question))
+        with self._a_place():
+            outcome = within(self._seconds, lambda errand: self._ask(errand, place, question))
         if isinstance(outcome, HttpAnswer):
             return outcome
         raise _ours(outcome, place.origin.host)
+
+    @contextmanager
+    def _a_place(self) -> Iterator[None]:
+        if self._places is None:
+            yield
+            return
+        if not self._places.acquire(blocking=False):
+            raise Throttled("Too many questions to other hosts are under way. Try again in a moment.", _BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def _ask(self, errand: Errand, place: Place, question: Question) -> HttpAnswer:
         sock = self._connected(errand, place, self._checked(place))

@@ -42,9 +42,9 @@ _CLOSED = tuple(
     for text in (
         "0.0.0.0/8",  # "this host": connects to ourselves on Linux
         "10.0.0.0/8",
-        "100.64.0.0/10",  # carriers' NAT; 100.100.100.200 is Alibaba's metadata
+        "100.64.0.0/10",  # carriers' NAT; 100.100.100.200 is said to be Alibaba's metadata (unverified)
         "127.0.0.0/8",
-        "168.63.129.16/32",  # Azure's host, inside public space
+        "168.63.129.16/32",  # said to be Azure's host (unverified), inside public space
         "169.254.0.0/16",  # metadata of most clouds
         "172.16.0.0/12",
         "192.0.0.0/24",  # 192.0.0.192 is Oracle's metadata; is_global of Python 3.11.7 lets it through

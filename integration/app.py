@@ -12,6 +12,9 @@ from integration.queues import Bell
 from integration.stores.platforms import Platforms
 from integration.web import connect, embedded, health, overview, security, webhooks
 
+# Of a process's threads, those that may wait for a platform while a merchant connects a store. The others take webhooks.
+_QUESTIONS_AT_ONCE = 2
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application. Settings come from the environment unless given. Raises Misconfigured."""
@@ -21,7 +24,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     engine = db.connect(settings.database_url)
     bell, sealer = Bell(queues.connect(settings.broker_url, hurry=True)), Sealer(settings.encryption_keys)
     receiver = Receiver(engine, sealer, settings.secret_key, settings.app_secrets)
-    platforms = Platforms(engine, sealer, Outbound(stand_ins=settings.stand_ins), settings.apps)
+    http = Outbound(stand_ins=settings.stand_ins, most_at_once=_QUESTIONS_AT_ONCE)
+    platforms = Platforms(engine, sealer, http, settings.apps)
 
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static", static_url_path="/static")
     app.extensions["engine"] = engine  # for whoever made the application, to dispose of

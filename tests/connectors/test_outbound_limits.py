@@ -9,13 +9,15 @@ import threading
 import tracemalloc
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
 
-from connectors.errors import Unreachable
+from connectors.errors import Throttled, Unreachable
 from connectors.outbound import Outbound
-from tests.rig.wire import HOST, Behaviour, Wire, dripping, http, once, serving
+from tests.rig.service import eventually
+from tests.rig.wire import HOST, Behaviour, Wire, answering, dripping, http, once, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 MOST = 5 * 1024 * 1024
@@ -180,6 +182,23 @@ BROKEN = {
 def test_an_answer_that_is_not_whole_or_makes_no_sense_is_none(what: str) -> None:
     with pytest.raises(Unreachable):
         asked(once(BROKEN[what]))
+
+
+def test_who_has_something_better_to_do_than_wait_is_told_at_once_that_all_places_are_taken() -> None:
+    """A platform that hangs must not take the threads that take webhooks."""
+    with serving(silent) as wire, ThreadPoolExecutor(2) as others:
+        client = Outbound([wire.url], seconds=2.0, most_at_once=2)
+        waiting = [others.submit(client.request, "GET", wire.url) for _ in range(2)]
+        assert eventually(lambda: wire.connections == 2)
+        with pytest.raises(Throttled) as busy:
+            client.request("GET", wire.url)
+        assert busy.value.after > 0
+        for one in waiting:
+            with pytest.raises(Unreachable):
+                one.result()
+    with serving(answering(http(b"here"))) as wire:
+        client = Outbound([wire.url], most_at_once=1)
+        assert [client.request("GET", wire.url).body for _ in range(3)] == [b"here"] * 3
 
 
 def test_a_defect_of_ours_is_not_called_the_hosts() -> None:
