@@ -1,0 +1,213 @@
+"""What the page says of a store, in each state, in plain words; and words that would rather be elements (T22)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from integration.db import alerts, chores, datasets, deliveries, events, reading, stores, transaction
+from integration.db.chores import Chore
+from integration.stores import credentials, glance, report, settings
+from integration.stores.glance import Phase, Standing
+from tests.rig.pages import Pages, Read, session
+
+HOSTILE = '"><svg/onload=alert(1)></script><script>alert(1)</script>{{ 7 * 7 }}'
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def told(pages: Pages, shop: str) -> Read:
+    answer = pages.browser().get("/shopify/app", Authorization=f"Bearer {session(shop)}")
+    assert answer.status == 200
+    return Read(answer.data.decode())
+
+
+def ready(pages: Pages, **orders: object) -> str:
+    """A store whose chores are done, with some past orders."""
+    shop = pages.shop()
+    pages.shopify.order(shop, count=3, silent=True, **orders)
+    pages.office.arrived(shop)
+    pages.office.look_after()
+    return shop
+
+
+def attach(pages: Pages, shop: str) -> None:
+    store = pages.office.store(shop)
+    with transaction(pages.engine) as connection:
+        credentials.attach(
+            connection,
+            store,
+            "100000000000077",
+            "good-token",
+            sealer=pages.office.sealer,
+            test_event_code=None,
+            now=datetime.now(UTC),
+        )
+
+
+def goes_live(pages: Pages, shop: str) -> None:
+    with transaction(pages.engine) as connection:
+        settings.change(connection, pages.office.store(shop), {"state": "live"}, now=datetime.now(UTC))
+
+
+def test_a_new_store_is_being_set_up(pages: Pages) -> None:
+    shop = pages.connected()
+
+    page = told(pages, shop)
+
+    assert f"Connected to {shop}. Tandem is observing" in page.text
+    assert "nothing goes to Meta yet" in page.text
+    assert "Webhooks being set up" in page.text
+    assert "Web pixel being set up" in page.text
+    assert "No events yet" in page.text
+
+
+def test_once_all_is_done_it_says_when_and_what_the_last_weeks_would_have_come_to(pages: Pages) -> None:
+    page = told(pages, ready(pages))
+
+    assert "Webhooks subscribed Looked after every hour, last on" in page.text
+    assert "Web pixel on Looked after every hour, last on" in page.text
+    assert "3 orders since" in page.text
+    assert page.all("div")[0]["data-busy"] == "no"
+
+
+def test_the_merchant_is_told_to_set_the_pixel_s_data_sharing_and_why(pages: Pages) -> None:
+    """Shopify may otherwise throttle app pixels without a word (issue 4, item 3)."""
+    text = told(pages, pages.connected()).text
+    assert "choose “Always on”" in text
+    assert "may throttle or pause the pixel and tells nobody" in text
+
+
+def test_a_step_that_fails_says_why_and_when_it_is_tried_again(pages: Pages) -> None:
+    shop = pages.shop()
+    pages.shopify.fail(kind="user_error", operation="webPixelCreate", shop=shop)
+    pages.office.arrived(shop)
+    pages.office.look_after()
+    pages.shopify.mend()
+
+    page = told(pages, shop)
+
+    assert "Web pixel not on yet" in page.text
+    assert "Not today." in page.text
+    assert "Tried again on" in page.text
+
+
+def test_a_store_that_has_to_be_connected_again_is_told_first(pages: Pages) -> None:
+    shop = ready(pages)
+    store = pages.office.store(shop)
+    with transaction(pages.engine) as connection:
+        sentence = "Shopify no longer lets Tandem read the store."
+        alerts.keep(connection, store_id=store.id, kind="needs_reconnect", sentence=sentence, at=NOW)
+        alerts.raise_one(connection, store_id=store.id, kind="other", sentence="Look at this.", at=NOW)
+
+    text = told(pages, shop).text
+
+    assert "The store has to be connected again. Shopify no longer lets Tandem read" in text
+    assert "Look at this. Seen on 24 November, 12:00 UTC" in text
+    assert text.count(sentence) == 1
+
+
+def test_an_order_appears_as_would_be_sent_while_the_store_is_observed(pages: Pages) -> None:
+    shop = ready(pages)
+    with transaction(pages.engine) as connection:
+        settings.change(connection, pages.office.store(shop), {"consent_mode": "assumed"}, now=datetime.now(UTC))
+    (order_id,) = pages.shopify.order(shop)
+    assert {one["status"] for one in pages.shopify.webhooks()} == {200}
+
+    page = told(pages, shop)
+
+    assert order_id in page.text
+    assert "would be sent" in page.text
+    assert ("svg", {"class": "riders observed", "viewbox": "0 0 32 16", "aria-hidden": "true"}) in page.elements
+
+
+def test_live_without_a_dataset_and_with_one_and_with_a_paused_one(pages: Pages) -> None:
+    shop = ready(pages)
+    goes_live(pages, shop)
+    assert "No dataset of Meta’s is attached yet" in told(pages, shop).text
+
+    attach(pages, shop)
+    assert "Tandem is live: what the store tells goes to Meta, to dataset 100000000000077." in told(pages, shop).text
+
+    store = pages.office.store(shop)
+    with transaction(pages.engine) as connection:
+        (side,) = datasets.of_store(connection, store.id)
+        assert datasets.pause(connection, side, "Meta refused the token.")
+    assert "Meta does not take what Tandem sends at the moment" in told(pages, shop).text
+
+
+def test_t22_words_that_would_rather_be_elements_stay_words(pages: Pages) -> None:
+    """Everything that the page shows of a store, and that a buyer, a merchant, a platform or Meta has worded."""
+    shop = ready(pages, source_name="flow", gateway="flow")
+    attach(pages, shop)
+    goes_live(pages, shop)
+    pages.shopify.order(shop, source_name="web")
+    assert pages.shopify.webhooks()
+    harmless = seeded(pages, shop, "word")
+    assert [one for one in harmless.all("span") if (one.get("class") or "").startswith("state ")], "no event is shown"
+
+    hostile = seeded(pages, shop, HOSTILE)
+
+    assert hostile.elements == harmless.elements
+    assert "svg/onload" in hostile.text
+    assert "{{ 7 * 7 }}" in hostile.text
+
+
+def seeded(pages: Pages, shop: str, word: str) -> Read:
+    """The page with that word in every column of free text."""
+    store_id = pages.office.store(shop).id
+    columns = (
+        (events.events, ("event_name", "order_id", "value", "event_id")),
+        (deliveries.deliveries, ("reason",)),
+        (datasets.datasets, ("dataset_id",)),
+        (chores.chores, ("trouble",)),
+    )
+    with transaction(pages.engine) as connection:
+        for table, names in columns:
+            values = {name: word[: table.c[name].type.length or 500][:60] for name in names}
+            connection.execute(sa.update(table).where(table.c.store_id == store_id).values(values))
+        for kind in ("needs_reconnect", "other"):
+            alerts.keep(connection, store_id=store_id, kind=kind, sentence=word, at=NOW)
+    return told(pages, shop)
+
+
+def test_t22_no_refusal_repeats_what_was_asked(pages: Pages) -> None:
+    for path in ("/shopify/install", "/shopify/callback", "/shopify/app", "/shopify/bounce"):
+        for name in ("shop", "host", "shopify-reload", "state", "x"):
+            answer = pages.browser().get(f"{path}?{name}=%22%3E%3Csvg%2Fonload%3Dalert(1)%3E")
+            assert answer.status >= 400
+            assert "onload" not in answer.data.decode()
+
+
+def chore(kind: str, *, done: bool = True, due: timedelta = timedelta(hours=1), trouble: str | None = None) -> Chore:
+    return Chore("st_1", kind, NOW + due, 0, NOW if done else None, trouble)
+
+
+@pytest.mark.parametrize(
+    ("planned", "busy"),
+    [
+        ([], False),
+        ([chore("pixel"), chore("subscriptions"), chore("token", done=False)], False),
+        ([chore("pixel", done=False)], True),
+        ([chore("survey", done=False)], True),
+        ([chore("pixel", due=timedelta(0))], True),
+        ([chore("pixel", done=False, trouble="No.")], False),
+    ],
+    ids=["nothing", "all done", "not yet", "a survey", "due again", "in trouble"],
+)
+def test_the_page_follows_what_is_being_done_and_lets_trouble_rest(planned: list[Chore], *, busy: bool) -> None:
+    never = report.summarise(None, stores.StoreSettings())
+    assert glance.is_busy(planned, never, NOW) is busy
+
+
+def test_the_steps_come_in_their_order_and_say_how_far_they_are() -> None:
+    planned = [chore("pixel", trouble="No."), chore("subscriptions"), chore("survey"), chore("token")]
+    told = [(step.kind, step.phase) for step in glance.steps(planned)]
+    assert told == [("subscriptions", Phase.DONE), ("pixel", Phase.TROUBLE)]
+
+
+def test_an_observing_store_is_observing_whatever_its_datasets_are(pages: Pages) -> None:
+    shop = ready(pages)
+    attach(pages, shop)
+    with reading(pages.engine) as connection:
+        sides = datasets.of_store(connection, pages.office.store(shop).id)
+    assert glance.standing(pages.office.store(shop), sides) is Standing.OBSERVING
