@@ -115,7 +115,7 @@ EMBEDDING = ShopifyEmbedding()
 
 def _claims(app: App, token: object) -> _Claims:
     """What the token says, once one of the app's secrets is known to have signed it."""
-    if not isinstance(token, str) or not token.isascii() or len(token) > _MAX_TOKEN:
+    if not isinstance(token, str) or len(token) > _MAX_TOKEN:
         raise SessionRefused("This is no session token.")
     for secret in app.secrets:
         payload = _payload(token, secret)
@@ -128,7 +128,11 @@ def _claims(app: App, token: object) -> _Claims:
 
 
 def _payload(token: str, secret: str) -> bytes | None:
-    """The signed bytes; None where it is not signed with `secret`, or with nothing."""
+    """The signed bytes; None where it is not signed with `secret`, or with nothing.
+
+    PyJWT has an error of its own for what it foresees. The others cost nothing, and whatever a stranger sends must not
+    end as an error of ours in a version that foresees less.
+    """
     if not secret:
         return None
     try:
