@@ -140,7 +140,7 @@ class Embedding(Protocol):
         """Raises SessionRefused."""
 
     def exchange(self, app: App, http: Http, visitor: Visitor, session_token: str, now: datetime) -> Grant:
-        """A grant for the visitor's store. Raises SessionRefused, Unreachable, Throttled."""
+        """A grant for the visitor's store. Raises SessionRefused, CredentialsRejected, Unreachable, Throttled."""
 
     def named(self, raw_query: str) -> str | None:
         """The store's domain that an address names, unproven; None for none or nonsense. Only for where to send them."""

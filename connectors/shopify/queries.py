@@ -34,7 +34,7 @@ def read(raw_query: str) -> dict[str, str]:
     """Its values by key, decoded.
 
     Raises RequestMalformed for what Shopify does not send: a key twice, `ids[]`, a key without a value, broken escapes,
-    bytes that are no UTF-8, control characters, and the `signature` of app proxies, which follows other rules.
+    bytes that are no UTF-8, signs that cannot be printed, and the `signature` of app proxies, which follows other rules.
     """
     if len(raw_query) > _MAX_QUERY or raw_query.count("&") >= _MAX_PAIRS:
         raise RequestMalformed("This address is too long to be one of Shopify's.")
