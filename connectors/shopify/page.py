@@ -17,8 +17,8 @@ WORDS = Words(
     # App pixels begin as "Optimized" since 2026-01-13, and may then be throttled or paused without a word to anybody.
     # The way there in the admin is from secondary sources and was not seen by us: unverified.
     pixel_advice=(
-        "In Shopify's admin, open Settings, Customer events, App pixels, Tandem, Data, and choose \u201cAlways on\u201d. "
-        "Left on \u201cOptimized\u201d, Shopify may throttle or pause the pixel and tells nobody; orders then reach Meta "
-        "without what the shopper's browser knew."
+        "In Shopify’s admin, open Settings, Customer events, App pixels, Tandem, Data, and choose “Always on”. "
+        "Left on “Optimized”, Shopify may throttle or pause the pixel and tells nobody; orders then reach Meta "
+        "without what the shopper’s browser knew."
     ),
 )

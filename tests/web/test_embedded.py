@@ -8,10 +8,12 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 
+from integration.db import installs, transaction
 from integration.web import returning
 from tests.rig.pages import Pages, Read, path_of, serving, session, signed
 from tests.rig.postgres import Cluster
 from tests.rig.standin import KEY, StandIn
+from tests.web.conftest import _migrated
 
 RETRY = "X-Shopify-Retry-Invalid-Session-Request"
 
@@ -265,10 +267,12 @@ def test_while_the_database_is_away_the_pages_say_so(shopify: StandIn, tmp_path:
 def test_a_fault_of_ours_is_said_without_what_was_asked(
     cluster: Cluster, shopify: StandIn, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Here the database has no tables: nobody reads the SQL or a parameter, in the page or in the log."""
-    with cluster.database(lambda _url: None) as url, serving(url, tmp_path, shopify) as empty:
-        shop = empty.shop()
-        answer = empty.browser().get(f"/shopify/install?shop={shop}")
+    """Here the database lacks a table: nobody reads the SQL or a parameter, in the page or in the log."""
+    with cluster.database(_migrated) as url, serving(url, tmp_path, shopify) as torn:
+        with transaction(torn.engine) as connection:
+            installs.installs.drop(connection)
+        shop = torn.shop()
+        answer = torn.browser().get(f"/shopify/install?shop={shop}")
 
     log = capfd.readouterr().err
     assert (answer.status, answer.headers["Cache-Control"]) == (500, "no-store")

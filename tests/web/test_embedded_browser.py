@@ -16,6 +16,7 @@ from tests.rig.node import Node
 from tests.rig.pages import Pages, serving, session
 from tests.rig.service import eventually, free_port
 from tests.rig.standin import KEY, SECRET, StandIn
+from tests.web.conftest import _migrated
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,6 @@ def shown(pages: Pages) -> Pages:
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:
-    from tests.web.conftest import _migrated
-
     url = f"sqlite:///{tmp_path_factory.mktemp('browser') / 'tandem.db'}"
     _migrated(url)
     return url
