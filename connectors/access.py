@@ -101,7 +101,7 @@ class OAuth(Protocol):
         """The code's grant. Raises CredentialsRejected, Unreachable, Throttled."""
 
     def renew(self, app: App, http: Http, domain: str, grant: Grant, now: datetime) -> Grant:
-        """A fresh grant for one that expires. Raises CredentialsRejected, Unreachable, Throttled."""
+        """A fresh grant for one that expires. Raises CredentialsRejected, Declined, Unreachable, Throttled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from connectors.errors import (
     AddressRefused,
     ConnectorError,
     CredentialsRejected,
+    Declined,
     MalformedPayload,
     Throttled,
     Unreachable,
@@ -38,7 +39,9 @@ _MAX_SECONDS = 10 * 366 * 86_400
 _TOKEN = re.compile(r"[\x21-\x7e]{1,2000}", re.ASCII)
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 # RFC 6749, 5.2. Shopify's own words for a refresh token it does not know any more are only known second hand.
-_OVER = frozenset({"invalid_grant", "invalid_client", "unauthorized_client"})
+_OVER = "invalid_grant"
+# It is our own app that is not taken: the operator's mistake, made for all shops at once, and no shop's to mend.
+_NOT_OURS = frozenset({"invalid_client", "unauthorized_client"})
 Refused = Callable[[HttpAnswer], ConnectorError]
 _NONSENSE = "Shopify's answer to a request for a token makes no sense."
 
@@ -59,8 +62,9 @@ class _Refusal(msgspec.Struct):
 def ask(app: App, http: Http, domain: str, told: Mapping[str, str], now: datetime, refused: Refused) -> Grant:
     """The grant for `told`, which is sent as JSON beside the app's key and newest secret.
 
-    Where Shopify understood and declined (400), raises what `refused` makes of the answer; CredentialsRejected where it
-    does not take the app or its secret; AddressRefused, Throttled, and Unreachable for everything that is no answer.
+    Where Shopify understood and declined (400), raises what `refused` makes of the answer; Declined where it does not
+    take the app or its secret, and says so; CredentialsRejected where it lets us in no longer and says no more;
+    AddressRefused, Throttled, and Unreachable for everything that is no answer.
     """
     if addresses.shop(domain) is None:
         raise AddressRefused("This is no shop's address under myshopify.com.")
@@ -68,6 +72,8 @@ def ask(app: App, http: Http, domain: str, told: Mapping[str, str], now: datetim
     answer = http.request("POST", addresses.token_url(app, domain), headers=_HEADERS, body=json.dumps(body).encode())
     if answer.status == 200:
         return _grant(answer.body, now)
+    if answer.status in (400, 401, 403) and _error(answer) in _NOT_OURS:
+        raise Declined("Shopify does not take this app. Whoever runs Tandem should look at its key and secret.")
     raise refused(answer) if answer.status == 400 else _problem(answer)
 
 
@@ -95,15 +101,20 @@ def successor(grant: Grant, former: Grant, now: datetime) -> Grant:
 
 def is_over(answer: HttpAnswer) -> bool:
     """Whether a refusal says that the grant itself is worth nothing any more, rather than that we asked badly."""
+    return _error(answer) == _OVER
+
+
+def _error(answer: HttpAnswer) -> str | None:
     try:
-        return wild.decode(answer.body, _Refusal).error in _OVER
-    except (MalformedPayload, TypeError):
-        return False
+        told = wild.decode(answer.body, _Refusal).error
+    except MalformedPayload:
+        return None
+    return told if isinstance(told, str) else None
 
 
 def _problem(answer: HttpAnswer) -> ConnectorError:
     if answer.status in (401, 403):
-        return CredentialsRejected("Shopify does not take this app's key and secret for the shop.")
+        return CredentialsRejected("Shopify does not let this app into the shop any more.")
     if answer.status == 429:
         return Throttled("Shopify wants fewer requests.", throttling.pause(answer.headers.get("retry-after")))
     return Unreachable(f"Shopify answered {answer.status} to a request for a token.")

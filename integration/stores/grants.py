@@ -8,7 +8,7 @@ import msgspec
 
 from connectors import registry
 from connectors.access import Grant, OAuth, StoreApi
-from connectors.errors import CredentialsRejected, Throttled, Unreachable
+from connectors.errors import CredentialsRejected, Declined, Throttled, Unreachable
 from integration.db import Connection, alerts, grants, reading, transact
 from integration.db.grants import SEALED_GRANT, KeptGrant
 from integration.db.stores import Store
@@ -57,8 +57,8 @@ def open_pair(platforms: Platforms, kept: KeptGrant) -> Pair:
 def api(platforms: Platforms, store: Store, now: datetime) -> StoreApi:
     """The store's API with a token that is good for some minutes.
 
-    Raises CredentialsRejected where the merchant has to connect the store again, Unreachable or Throttled where its
-    token has run out and cannot be renewed at this moment.
+    Raises CredentialsRejected where the merchant has to connect the store again; Unreachable, Throttled or Declined where
+    its token has run out and cannot be renewed at this moment.
     """
     return _opened(platforms, store, current(platforms, store, now))
 
@@ -83,7 +83,7 @@ def current(platforms: Platforms, store: Store, now: datetime) -> KeptGrant:
         return kept
     try:
         return _renewed(platforms, store, kept, now)
-    except (Unreachable, Throttled):
+    except (Unreachable, Throttled, Declined):
         if kept.expires_at and kept.expires_at > now:
             return kept  # it still holds; the next one will try again
         raise

@@ -8,7 +8,7 @@ import pytest
 
 from connectors import registry
 from connectors.access import Grant
-from connectors.errors import CredentialsRejected, Unreachable
+from connectors.errors import CredentialsRejected, Declined, Unreachable
 from integration.db import grants as rows
 from integration.db import transaction
 from integration.stores import grants
@@ -101,6 +101,18 @@ def test_a_platform_that_is_away_is_said_to_be_when_the_token_has_run_out(office
     assert kept
     assert not kept.rejected
     assert office.alerts() == {}
+
+
+def test_a_wrong_app_secret_is_the_operators_mistake_and_disconnects_no_shop(office: Office) -> None:
+    store = office.installed()
+    rightly = office.standin.secret
+    office.standin.secret = "not the secret of this app at all"
+
+    with pytest.raises(Declined):
+        grants.current(office.platforms, store, now() + timedelta(minutes=61))
+    assert office.alerts() == {}
+    office.standin.secret = rightly
+    assert grants.current(office.platforms, store, now() + timedelta(minutes=61)).generation == 2
 
 
 def test_a_refresh_token_that_is_refused_makes_the_merchant_be_told_once_and_nobody_ask_again(office: Office) -> None:

@@ -7,7 +7,7 @@ import pytest
 import urllib3
 
 from connectors.access import App
-from connectors.errors import CredentialsRejected, RequestRefused, SessionRefused, Throttled, Unreachable
+from connectors.errors import CredentialsRejected, Declined, RequestRefused, SessionRefused, Throttled, Unreachable
 from connectors.outbound import Outbound
 from connectors.shopify.oauth import OAUTH
 from connectors.shopify.sessions import EMBEDDING
@@ -139,7 +139,7 @@ def test_a_shop_that_asks_for_patience_says_how_much(shopify, app, http):
     assert throttled.value.after == 7
 
 
-def test_a_wrong_secret_is_nobodys_credentials(shopify, http):
+def test_a_wrong_secret_is_the_operators_to_mend(shopify, http):
     app = App(shopify.key, ("not-the-secret-0123456789", shopify.secret), URL, {"SHOPIFY_ADMIN_URL": shopify.url})
-    with pytest.raises(CredentialsRejected):
+    with pytest.raises(Declined):
         redeemed(app, http)

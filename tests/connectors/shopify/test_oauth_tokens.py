@@ -9,6 +9,7 @@ from connectors.errors import (
     AddressRefused,
     ConnectorError,
     CredentialsRejected,
+    Declined,
     SessionRefused,
     Throttled,
     Unreachable,
@@ -91,9 +92,19 @@ def test_too_many_requests_tells_when_to_come_back(shop, ask, told, seconds):
 
 
 @WAYS
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
+def test_an_app_that_shopify_does_not_take_is_the_operators_to_mend_and_disconnects_no_shop(shop, ask, error, status):
+    """A wrong SHOPIFY_API_SECRET is wrong for all shops at once."""
+    shop.says({"error": error}, status)
+    with pytest.raises(Declined, match="key and secret"):
+        ask(shop)
+
+
+@WAYS
 @pytest.mark.parametrize("status", [401, 403])
-def test_an_app_that_shopify_does_not_take_has_no_credentials(shop, ask, status):
-    shop.says({"error": "invalid_client"}, status)
+def test_a_shop_that_does_not_let_us_in_and_says_no_more_has_to_be_connected_again(shop, ask, status):
+    shop.says(b"", status)
     with pytest.raises(CredentialsRejected):
         ask(shop)
 
@@ -154,9 +165,8 @@ def test_a_code_or_session_token_that_shopify_declines_is_over(shop, ask, error,
         ask(shop)
 
 
-@pytest.mark.parametrize("code", ["invalid_grant", "invalid_client", "unauthorized_client"])
-def test_a_refresh_token_that_is_over_means_to_connect_again(shop, code):
-    shop.says({"error": code, "error_description": "canary"}, 400)
+def test_a_refresh_token_that_is_over_means_to_connect_again(shop):
+    shop.says({"error": "invalid_grant", "error_description": "canary"}, 400)
     with pytest.raises(CredentialsRejected):
         renewed(shop)
 
