@@ -120,6 +120,22 @@ def test_an_order_appears_as_would_be_sent_while_the_store_is_observed(pages: Pa
     assert ("svg", {"class": "riders observed", "viewbox": "0 0 32 16", "aria-hidden": "true"}) in page.elements
 
 
+def test_t17_a_store_s_page_shows_nothing_of_another(pages: Pages) -> None:
+    mine, other = ready(pages), ready(pages)
+    orders = {shop: pages.shopify.order(shop)[0] for shop in (mine, other)}
+    assert {one["status"] for one in pages.shopify.webhooks()} == {200}
+    with transaction(pages.engine) as connection:
+        for shop in (mine, other):
+            store_id = pages.office.store(shop).id
+            alerts.keep(connection, store_id=store_id, kind="other", sentence=f"Look at {shop}.", at=NOW)
+
+    text = told(pages, mine).text
+
+    for shop, seen in ((mine, True), (other, False)):
+        assert (orders[shop] in text) is seen
+        assert (f"Look at {shop}." in text) is seen
+
+
 def test_live_without_a_dataset_and_with_one_and_with_a_paused_one(pages: Pages) -> None:
     shop = ready(pages)
     goes_live(pages, shop)
