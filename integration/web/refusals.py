@@ -25,8 +25,8 @@ _RETRY_AFTER_SECONDS = 5
 
 # The most particular first.
 _REFUSALS: tuple[tuple[type[TandemError], int, str], ...] = (
-    (RequestMalformed, 400, "This address is not whole"),
-    (RequestRefused, 403, "This address is not good any more"),
+    (RequestMalformed, 400, "This address is not complete"),
+    (RequestRefused, 403, "This address cannot be used"),
     (Forbidden, 403, "This cannot be finished here"),
     (SessionRefused, 403, "We cannot tell who is asking"),
     (CredentialsRejected, 403, "The store did not let Tandem in"),

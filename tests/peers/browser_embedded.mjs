@@ -86,8 +86,10 @@ await answering({
   async go({ url }) {
     await (await frame()).evaluate((address) => void (location.href = address), url);
   },
-  async address() {
-    return (await frame()).url();
+  // Where the whole window is, and not the frame in it.
+  async top() {
+    await page.waitForLoadState("load");
+    return page.url();
   },
   // Nothing whose address holds that word can be reached.
   async lose({ word }) {

@@ -104,6 +104,22 @@ def test_installed_by_the_consent_page_it_ends_in_the_admin(shown: Pages, admin:
     assert admin.ask("troubles") == []
 
 
+def test_an_installation_that_begins_in_the_frame_leaves_it_by_a_click(shown: Pages, admin: Node) -> None:
+    """Where the browser lets no page leave its frame by itself, there is a link; the cookie is set at the top only."""
+    shop = shown.connected()
+    admin.ask("lose", word="breakout.js")
+    admin.ask("open", url=home(shown, shop))
+    admin.ask("read", until="Connected")
+    admin.ask("go", url=f"{shown.url}/shopify/install?shop={shop}&embedded=1")
+    assert "goes on outside this frame" in admin.ask("read", until="outside this frame")
+    assert admin.ask("cookies") == []
+
+    admin.ask("press", text="Go on", role="link")
+
+    assert eventually(lambda: admin.ask("cookies")) == ["tandem-install"]
+    assert "/admin/oauth/authorize" in eventually(lambda: admin.ask("top"))
+
+
 def test_an_expired_token_is_replaced_by_way_of_the_bounce_page(shown: Pages, admin: Node) -> None:
     shop = shown.connected()
     admin.ask("open", url=home(shown, shop))
