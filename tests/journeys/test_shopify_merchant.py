@@ -96,11 +96,12 @@ def test_installed_by_one_click_in_the_admin_it_is_the_same_and_no_cookie_is_set
     assert scene.merchant.ask("cookies", who="other") == []
 
 
-def test_an_order_of_an_observing_store_is_shown_and_not_told(scene: Scene) -> None:
+def test_an_order_of_an_observing_store_is_shown_on_the_open_page_and_not_told(scene: Scene) -> None:
     (order_id,) = scene.shopify.order(f"{BY_ADMIN}.myshopify.com")
 
     assert eventually(lambda: scene.states(order_id), 20) in (["observed"], ["withheld"])
     assert order_id not in scene.told()
+    assert "Purchase" in scene.merchant.ask("frame", who="other", until="Purchase")
 
 
 def test_once_live_an_order_is_told_within_seconds(scene: Scene) -> None:

@@ -1,14 +1,17 @@
-// Follows what is being done for the store: asks every three seconds while something is, and somebody is looking.
+// Follows the store while somebody is looking: every three seconds while something is being done for it, else now and
+// then, so that new orders show.
 // Everything on the page is there without it.
 (() => {
   "use strict";
   const EVERY = 3000;
+  const CALMLY = 10000;
   const SLOWEST = 60000;
   const told = document.body.dataset;
   const place = document.getElementById("state");
   let pause = EVERY;
   let timer = null;
   let over = false;
+  let shown = null;
 
   const admin = () => window[told.admin];
   const busy = () => place.querySelector("[data-busy]")?.dataset.busy === "yes";
@@ -42,7 +45,10 @@
     pause = EVERY;
   }
 
+  // What says the same stays as it is: somebody may be reading or selecting it.
   function show(markup) {
+    if (markup === shown) return ready();
+    shown = markup;
     const focused = document.activeElement === button();
     place.innerHTML = markup;
     ready();
@@ -56,7 +62,8 @@
 
   function later() {
     clearTimeout(timer);
-    if (!over && busy() && document.visibilityState === "visible") timer = setTimeout(poll, pause);
+    if (over || document.visibilityState !== "visible") return;
+    timer = setTimeout(poll, busy() ? pause : Math.max(pause, CALMLY));
   }
 
   async function poll() {
