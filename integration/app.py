@@ -11,6 +11,7 @@ from integration.pipeline.receive import Receiver
 from integration.queues import Bell
 from integration.stores.platforms import Platforms
 from integration.web import connect, embedded, health, overview, security, webhooks
+from integration.web.places import Places
 
 # Of a process's threads, those that may wait for a platform while a merchant connects a store. The others take webhooks.
 _QUESTIONS_AT_ONCE = 2
@@ -36,8 +37,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.register_blueprint(webhooks.blueprint(receiver, bell))
-    app.register_blueprint(connect.blueprint(platforms, public_url=settings.public_url))
-    app.register_blueprint(embedded.blueprint(platforms))
+    places = Places()
+    app.register_blueprint(places.among(connect.blueprint(platforms, public_url=settings.public_url)))
+    app.register_blueprint(places.among(embedded.blueprint(platforms)))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))

@@ -85,7 +85,7 @@ def run_tasks() -> None:
     shop = _workshops[0]
     shop.bell.heard(RUN_TASKS)
     with _database_may_be_away():
-        disconnect.run_open_tasks(shop.engine)
+        disconnect.run_open_tasks(shop.engine, shop.sealer)
 
 
 def do_chores() -> None:

@@ -14,7 +14,7 @@ grants = sa.Table(
     "grants",
     metadata,
     sa.Column("store_id", sa.String(32), sa.ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("sealed", sa.Text, nullable=False),  # both tokens
+    sa.Column("sealed", sa.Text, nullable=False),  # both tokens; empty where there are none any more
     sa.Column("scopes", sa.Text, nullable=False),
     sa.Column("expires_at", Instant),
     sa.Column("refresh_expires_at", Instant),
@@ -55,7 +55,7 @@ _COLUMNS = (
 def of_store(connection: sa.Connection, store_id: str) -> KeptGrant | None:
     """What we hold for a store."""
     row = connection.execute(sa.select(*_COLUMNS).where(grants.c.store_id == store_id)).one_or_none()
-    if row is None:
+    if row is None or not row[1]:
         return None
     found, sealed, scopes, expires_at, refresh_expires_at, rejected, generation, granted_at = row
     listed = tuple(filter(None, scopes.split(",")))
@@ -63,11 +63,14 @@ def of_store(connection: sa.Connection, store_id: str) -> KeptGrant | None:
 
 
 def put(connection: sa.Connection, new: KeptGrant) -> None:
-    """A new grant in place of whatever was there: the merchant has just connected the store."""
+    """A new grant in place of what was there: the merchant has just connected the store. One that is good, and was
+    asked for later than this one, stays: of two answers the last to come need not be the last given.
+    """
     values = {**_values(new), "store_id": new.store_id}
     statement = insert(connection, grants).values(values)
     again = {**_values(new), "generation": grants.c.generation + 1, "locked_by": None, "locked_until": None}
-    connection.execute(statement.on_conflict_do_update(index_elements=["store_id"], set_=again))
+    older = sa.or_(grants.c.rejected, grants.c.granted_at <= new.granted_at)
+    connection.execute(statement.on_conflict_do_update(index_elements=["store_id"], set_=again, where=older))
 
 
 def replace_pair(connection: sa.Connection, new: KeptGrant) -> bool:
@@ -95,9 +98,12 @@ def reject(connection: sa.Connection, store_id: str, generation: int) -> bool:
     return connection.execute(sa.update(grants).where(same).values(values)).rowcount == 1
 
 
-def remove(connection: sa.Connection, store_id: str) -> None:
-    """It is worth nothing any more."""
-    connection.execute(sa.delete(grants).where(grants.c.store_id == store_id))
+def forget(connection: sa.Connection, store_id: str) -> None:
+    """It is worth nothing any more. The row stays, and its generation grows: counted anew, the next pair would be taken
+    for this one by whoever still waits for an answer about it.
+    """
+    values = {"sealed": "", "rejected": True, "generation": grants.c.generation + 1, "locked_by": None}
+    connection.execute(sa.update(grants).where(grants.c.store_id == store_id).values(values))
 
 
 def lock(connection: sa.Connection, store_id: str, owner: str, lasting: timedelta) -> bool:

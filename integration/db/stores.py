@@ -34,6 +34,7 @@ stores = sa.Table(
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     sa.Column("platform_id", sa.String(64)),  # the platform's own id of the shop, where it told us
     sa.Column("connected_at", Instant),  # when the merchant last connected it by the platform's flow
+    sa.Column("opened_at", Instant),  # when the platform last let somebody in its admin open our page
     sa.UniqueConstraint("platform", "domain"),
 )
 
@@ -58,6 +59,7 @@ class Store:
     version: int = 1
     platform_id: str | None = None
     connected_at: datetime | None = None
+    opened_at: datetime | None = None
 
     @property
     def live(self) -> bool:
@@ -87,6 +89,7 @@ def _store(row: sa.Row[tuple[object, ...]]) -> Store:
         version=of["version"],
         platform_id=of["platform_id"],
         connected_at=of["connected_at"],
+        opened_at=of["opened_at"],
     )
 
 
@@ -162,9 +165,13 @@ def touch(connection: sa.Connection, store_id: str) -> None:
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(_NEXT_VERSION))
 
 
-def mark_uninstalled(connection: sa.Connection, store_id: str, at: datetime) -> None:
-    """The platform says that our app was removed."""
-    connection.execute(sa.update(stores).where(stores.c.id == store_id).values(uninstalled_at=at, **_NEXT_VERSION))
+def mark_uninstalled(connection: sa.Connection, store: Store, at: datetime) -> bool:
+    """The platform says that our app was removed. False where the store was connected again since it was read as `store`,
+    or is removed already; then nothing is changed.
+    """
+    same = stores.c.connected_at.is_not_distinct_from(store.connected_at)
+    found = sa.and_(stores.c.id == store.id, stores.c.uninstalled_at.is_(None), same)
+    return connection.execute(sa.update(stores).where(found).values(uninstalled_at=at, **_NEXT_VERSION)).rowcount == 1
 
 
 def mark_connected(connection: sa.Connection, store_id: str, *, since: datetime, at: datetime) -> None:
@@ -177,10 +184,14 @@ def mark_connected(connection: sa.Connection, store_id: str, *, since: datetime,
 
 
 def learn_platform_id(connection: sa.Connection, store_id: str, platform_id: str) -> None:
-    """What the platform calls this shop."""
-    other = sa.or_(stores.c.platform_id.is_(None), stores.c.platform_id != platform_id)
-    statement = sa.update(stores).where(stores.c.id == store_id, other)
+    """What the platform calls this shop, where nobody knew; what is known stays."""
+    statement = sa.update(stores).where(stores.c.id == store_id, stores.c.platform_id.is_(None))
     connection.execute(statement.values(platform_id=platform_id, **_NEXT_VERSION))
+
+
+def mark_opened(connection: sa.Connection, store_id: str, at: datetime) -> None:
+    """The platform let somebody open our page. Nothing a webhook is judged by: the version stays."""
+    connection.execute(sa.update(stores).where(stores.c.id == store_id).values(opened_at=at))
 
 
 def mark_reconnected(connection: sa.Connection, store_id: str, *, sealed_secret: str | None, since: datetime) -> None:

@@ -74,6 +74,12 @@ def open_ones(connection: sa.Connection, kinds: Sequence[str]) -> list[Task]:
     return [Task(*row) for row in connection.execute(sa.select(*columns).where(wanted).order_by(tasks.c.id).limit(100))]
 
 
+def is_open(connection: sa.Connection, store_id: str, kind: str) -> bool:
+    """Whether something of that kind is still to do for a store."""
+    mine = sa.and_(tasks.c.done_at.is_(None), tasks.c.store_id == store_id, tasks.c.kind == kind)
+    return connection.execute(sa.select(tasks.c.id).where(mine).limit(1)).first() is not None
+
+
 def finish(connection: sa.Connection, pk: int) -> None:
     """Done."""
     connection.execute(sa.update(tasks).where(tasks.c.id == pk).values(done_at=clock(), payload=None))

@@ -4,44 +4,75 @@ The platform's word for it may come late or twice, and even after the merchant c
 hold a grant of the store, it is tried first (`upkeep`): only if the platform does not take it, the store is let go.
 """
 
+from datetime import timedelta
+from functools import partial
+
+import msgspec
+
+from connectors.event import StoreUninstalled
+from integration.crypto import Sealer
 from integration.db import Connection, Engine, alerts, chores, grants, held, stores, tasks, transact
 from integration.db import now as database_now
 from integration.db.deliveries import State
-from integration.db.tasks import Task
+from integration.db.stores import Store
+from integration.db.tasks import SEALED_PAYLOAD, Task
+from integration.errors import SealBroken
 from integration.pipeline.qualify import STORE_DISCONNECTED
 from integration.stores.grants import NEEDS_RECONNECT
 
+# For so long after an uninstall a session token may still open our page.
+_SESSION = timedelta(minutes=2)
 
-def run_open_tasks(engine: Engine) -> int:
+
+def run_open_tasks(engine: Engine, sealer: Sealer) -> int:
     """Carry out, or have looked into, the uninstalls that webhooks wrote down; how many."""
-    return transact(engine, _run)
+    return transact(engine, partial(_run, sealer=sealer))
 
 
-def _run(connection: Connection) -> int:
+def _run(connection: Connection, sealer: Sealer) -> int:
     found = tasks.open_ones(connection, [tasks.STORE_UNINSTALLED])
     for task in found:
-        if task.store_id:
-            _uninstalled(connection, task.store_id, task)
+        store = stores.by_id(connection, task.store_id) if task.store_id else None
+        if store and store.uninstalled_at is None and not _is_over(store, task):
+            _uninstalled(connection, store, _told(sealer, task))
         tasks.finish(connection, task.id)
     return len(found)
 
 
-def _uninstalled(connection: Connection, store_id: str, task: Task) -> None:
-    store = stores.by_id(connection, store_id)
-    if store is None or store.uninstalled_at is not None:
-        return
-    if store.connected_at is not None and task.created_at < store.connected_at:
-        return  # the store was connected again since
-    if grants.of_store(connection, store_id) is None:
-        let_go(connection, store_id)
+def _is_over(store: Store, task: Task) -> bool:
+    """Whether the store was connected again since this was written down."""
+    return store.connected_at is not None and task.created_at < store.connected_at
+
+
+def _told(sealer: Sealer, task: Task) -> StoreUninstalled:
+    """What the webhook said; nothing where it cannot be read, for the word itself stands in the task's kind."""
+    try:
+        opened = sealer.unseal(task.sealed or "", store=task.store_id or "", column=SEALED_PAYLOAD)
+        return msgspec.json.decode(opened, type=StoreUninstalled)
+    except (SealBroken, msgspec.DecodeError):
+        return StoreUninstalled(site=None)
+
+
+def _uninstalled(connection: Connection, store: Store, told: StoreUninstalled) -> None:
+    """A word that is older than the last opening of our page is stale; but our token may have died meanwhile, which the
+    hourly look at the subscriptions would find late.
+    """
+    if grants.of_store(connection, store.id) is None:
+        let_go(connection, store)
+    elif told.triggered_at and store.opened_at and store.opened_at > told.triggered_at + _SESSION:
+        chores.plan(connection, store.id, chores.SUBSCRIPTIONS)
     else:
-        chores.plan(connection, store_id, chores.FAREWELL)
+        chores.plan(connection, store.id, chores.FAREWELL)
 
 
-def let_go(connection: Connection, store_id: str) -> None:
-    """Stop. The grant is worth nothing by now, so there is nothing to revoke. Done twice, it is done once."""
-    stores.mark_uninstalled(connection, store_id, database_now(connection))
-    held.stop_store(connection, store_id, State.HELD, STORE_DISCONNECTED)
-    grants.remove(connection, store_id)
-    chores.cancel(connection, store_id)
-    alerts.clear(connection, store_id=store_id, kind=NEEDS_RECONNECT)
+def let_go(connection: Connection, store: Store) -> bool:
+    """Stop, unless the store was connected again since it was read as `store`; whether it was let go. The grant is worth
+    nothing by now, so there is nothing to revoke. Done twice, it is done once.
+    """
+    if not stores.mark_uninstalled(connection, store, database_now(connection)):
+        return False
+    held.stop_store(connection, store.id, State.HELD, STORE_DISCONNECTED)
+    grants.forget(connection, store.id)
+    chores.cancel(connection, store.id)
+    alerts.clear(connection, store_id=store.id, kind=NEEDS_RECONNECT)
+    return True

@@ -60,15 +60,11 @@ def api(platforms: Platforms, store: Store, now: datetime) -> StoreApi:
     Raises CredentialsRejected where the merchant has to connect the store again; Unreachable, Throttled or Declined where
     its token has run out and cannot be renewed at this moment.
     """
-    return _opened(platforms, store, current(platforms, store, now))
+    return opened(platforms, store, current(platforms, store, now))
 
 
-def api_anew(platforms: Platforms, store: Store, now: datetime) -> StoreApi:
-    """The same after the platform refused the present token before its time. Raises as `api`."""
-    return _opened(platforms, store, _renewed(platforms, store, _held(platforms, store), now))
-
-
-def _opened(platforms: Platforms, store: Store, kept: KeptGrant) -> StoreApi:
+def opened(platforms: Platforms, store: Store, kept: KeptGrant) -> StoreApi:
+    """The store's API with this very grant's token."""
     connector, token = registry.get(store.platform), open_pair(platforms, kept).token
     found = connector.store_api(platforms.app(store.platform), platforms.http, store.domain, token)
     if found is None:
@@ -82,7 +78,7 @@ def current(platforms: Platforms, store: Store, now: datetime) -> KeptGrant:
     if not _about_to_expire(kept, now):
         return kept
     try:
-        return _renewed(platforms, store, kept, now)
+        return renewed(platforms, store, kept, now)
     except (Unreachable, Throttled, Declined):
         if kept.expires_at and kept.expires_at > now:
             return kept  # it still holds; the next one will try again
@@ -110,8 +106,8 @@ def sentence(store: Store) -> str:
     )
 
 
-def _renewed(platforms: Platforms, store: Store, old: KeptGrant, now: datetime) -> KeptGrant:
-    """A grant newer than `old`: renewed by us, or by another while we waited."""
+def renewed(platforms: Platforms, store: Store, old: KeptGrant, now: datetime) -> KeptGrant:
+    """A grant newer than `old`: renewed by us, or by another while we waited. Raises as `api`."""
     owner, deadline = secrets.token_hex(8), time.monotonic() + _WAIT_SECONDS
     while not transact(platforms.engine, lambda connection: grants.lock(connection, store.id, owner, _LOCK)):
         if time.monotonic() > deadline:

@@ -5,11 +5,12 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from connectors import registry
 from connectors.access import Embedding, Grant, OAuth, Visitor
 from connectors.errors import SessionRefused
-from integration.db import Connection, chores, grants, held, installs, reading, stores, transact
+from integration.db import Connection, chores, grants, held, installs, reading, stores, tasks, transact
 from integration.db.installs import Install
 from integration.db.stores import OBSERVING, Store
 from integration.errors import Forbidden, NotFound
@@ -24,6 +25,8 @@ LASTING = timedelta(minutes=10)
 # What is done for a store as soon as it is connected.
 FIRST_CHORES: Sequence[str] = (chores.SUBSCRIPTIONS, chores.SURVEY, chores.PIXEL, chores.TOKEN)
 _STATE_BYTES = 32
+# What is done at an opening is not done again for each question of the page that was opened.
+_OPENED = timedelta(minutes=1)
 
 
 def begin(platforms: Platforms, platform: str, raw_query: str, *, browser: str, now: datetime) -> str:
@@ -56,35 +59,47 @@ def finish(platforms: Platforms, platform: str, raw_query: str, *, browser: str 
     return welcome(platforms, platform, returned.domain, grant, now)
 
 
-def arrive(platforms: Platforms, platform: str, session_token: str, now: datetime) -> Store:
+def arrive(platforms: Platforms, platform: str, session_token: str, now: datetime, *, newcomers: bool = True) -> Store:
     """The store of a merchant who opened our page in the platform's admin; connected by that, where it was not.
 
+    Opening it proves that our app is installed at this moment, which is kept for the day an old uninstall arrives; and
+    has the connection looked at, since it may be a new one that nobody told us of. `newcomers`: whether a store that is
+    not connected is connected by it; what an open page asks later only mends.
     Raises SessionRefused, NotFound for a platform without such a page, and what `finish` raises of the network.
     """
     embedding, app = _embedding(platform), platforms.app(platform)
     visitor = embedding.visitor(app, session_token, now)
-    store = _connected(platforms, platform, visitor)
-    if store is not None:
-        return store
-    grant = embedding.exchange(app, platforms.http, visitor, session_token, now)
-    return welcome(platforms, platform, visitor.domain, grant, now)
-
-
-def visited(platforms: Platforms, platform: str, session_token: str, now: datetime) -> Store:
-    """The same for what our page asks later: nothing is connected by it. Raises SessionRefused."""
-    visitor = _embedding(platform).visitor(platforms.app(platform), session_token, now)
-    store = _connected(platforms, platform, visitor)
-    if store is None:
+    store = _known(platforms, platform, visitor)
+    if store is None and not newcomers:
         raise SessionRefused("This store is not connected.")
+    if store is None or _is_in_doubt(platforms, store):
+        grant = embedding.exchange(app, platforms.http, visitor, session_token, now)
+        store = welcome(platforms, platform, visitor.domain, grant, now)
+    if store.opened_at is None or now - store.opened_at > _OPENED:
+        transact(platforms.engine, partial(_opened, store=store, now=now))
     return store
 
 
-def _connected(platforms: Platforms, platform: str, visitor: Visitor) -> Store | None:
-    """None where there is something to connect: it is new, was removed, or its grant is worth nothing any more."""
+def _opened(connection: Connection, store: Store, now: datetime) -> None:
+    stores.mark_opened(connection, store.id, now)
+    chores.plan(connection, store.id, chores.SUBSCRIPTIONS)
+
+
+def _known(platforms: Platforms, platform: str, visitor: Visitor) -> Store | None:
     with reading(platforms.engine) as connection:
         store = stores.by_domain(connection, platform, visitor.domain)
-        kept = grants.of_store(connection, store.id) if store else None
-    return store if store and store.uninstalled_at is None and kept and not kept.rejected else None
+    return store if store and store.uninstalled_at is None else None
+
+
+def _is_in_doubt(platforms: Platforms, store: Store) -> bool:
+    """Whether its grant is worth nothing any more; or perhaps: somebody said that our app was removed, and nobody has
+    looked into it yet.
+    """
+    with reading(platforms.engine) as connection:
+        kept = grants.of_store(connection, store.id)
+        planned = {chore.kind for chore in chores.of_store(connection, store.id)}
+        told = tasks.is_open(connection, store.id, tasks.STORE_UNINSTALLED)
+    return kept is None or kept.rejected or told or chores.FAREWELL in planned
 
 
 def welcome(platforms: Platforms, platform: str, domain: str, grant: Grant, now: datetime) -> Store:

@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 from connectors import registry
 from connectors.access import StoreApi
-from connectors.errors import ConnectorError, CredentialsRejected, Throttled
-from integration.db import Connection, alerts, chores, grants, stores, transact
+from connectors.errors import ConnectorError, CredentialsRejected, Unreachable
+from integration.db import Connection, alerts, chores, stores, transact
 from integration.db import reading as read
 from integration.db.chores import Chore
 from integration.db.stores import Store
@@ -29,8 +29,10 @@ _LEASE = timedelta(seconds=90)  # above two calls that hang, each to the client'
 _SURVEY_SECONDS = 20.0
 _SURVEY_PAUSE = timedelta(seconds=1)
 _PATIENCE = (30, 60, 300, 900)  # seconds until the next try, the last one for all that follow an hour
-_BELIEVED_AFTER = 3
+# About a day. What is wrong with the platform, or with us, says nothing of the store.
+_BELIEVED_AFTER = 28
 WEBHOOKS_RESTORED = "webhooks_restored"
+OTHER_SHOP = "other_shop"
 
 # How long until it is done again; zero: the next part comes at once; None: never.
 Again = timedelta | None
@@ -46,23 +48,19 @@ class Errand:
     now: datetime
 
     def ask(self, question: Callable[[StoreApi], Again]) -> Again:
-        """Ask the store's API; where it refuses a token that should still hold, once more with a renewed one."""
-        try:
-            return question(tokens.api(self.platforms, self.store, self.now))
-        except CredentialsRejected:
-            with read(self.platforms.engine) as connection:
-                kept = grants.of_store(connection, self.store.id)
-            if kept is None or kept.rejected:
-                raise
-        return self._ask_anew(question)
+        """Ask the store's API; where it refuses a token that should still hold, once more with a renewed one.
 
-    def _ask_anew(self, question: Callable[[StoreApi], Again]) -> Again:
-        api = tokens.api_anew(self.platforms, self.store, self.now)
+        Only the very grant that was refused is called worthless: the merchant may have brought another meanwhile.
+        """
+        kept = tokens.current(self.platforms, self.store, self.now)
         try:
-            return question(api)
+            return question(tokens.opened(self.platforms, self.store, kept))
         except CredentialsRejected:
-            kept = tokens.current(self.platforms, self.store, self.now)
-            tokens.reject(self.platforms, self.store, kept, self.now)
+            newer = tokens.renewed(self.platforms, self.store, kept, self.now)
+        try:
+            return question(tokens.opened(self.platforms, self.store, newer))
+        except CredentialsRejected:
+            tokens.reject(self.platforms, self.store, newer, self.now)
             raise CredentialsRejected(tokens.sentence(self.store)) from None
 
 
@@ -127,6 +125,10 @@ def _subscriptions(errand: Errand) -> Again:
 
         def write(connection: Connection) -> None:
             stores.learn_platform_id(connection, store.id, shop.id)
+            if store.platform_id not in (None, shop.id):
+                alerts.keep(
+                    connection, store_id=store.id, kind=OTHER_SHOP, sentence=_other_shop(store, shop.id), at=errand.now
+                )
             if restored and not first:
                 sentence = f"{connector.label} had dropped webhooks ({', '.join(restored)}). They are back since now."
                 alerts.raise_one(
@@ -137,6 +139,14 @@ def _subscriptions(errand: Errand) -> Again:
         return AUDIT
 
     return errand.ask(mend)
+
+
+def _other_shop(store: Store, now_called: str) -> str:
+    """Whether a platform ever gives a name to another shop is not known; its orders would be counted as this one's."""
+    return (
+        f"{store.domain} answers as another shop than the one that was connected: its number was {store.platform_id} and "
+        f"is {now_called}. What the other shop tells is ignored. Whoever runs Tandem should look at it."
+    )
 
 
 def _pixel(errand: Errand) -> Again:
@@ -168,7 +178,7 @@ def _token(errand: Errand) -> Again:
     """A shop that tells nothing for months would lose its token with its refresh token: renewed once a day at least."""
     kept = tokens.current(errand.platforms, errand.store, errand.now)
     if kept.expires_at is not None and errand.now - kept.granted_at >= KEEP_ALIVE:
-        tokens.api_anew(errand.platforms, errand.store, errand.now)
+        tokens.renewed(errand.platforms, errand.store, kept, errand.now)
     return KEEP_ALIVE
 
 
@@ -184,12 +194,10 @@ def _farewell(errand: Errand) -> Again:
         return errand.ask(see)
     except CredentialsRejected:
         pass  # nobody but us is let in by this token: the platform's word is true
-    except Throttled:
-        raise
-    except ConnectorError:
+    except Unreachable:
         if errand.chore.tries < _BELIEVED_AFTER:
             raise
-    transact(errand.platforms.engine, lambda connection: disconnect.let_go(connection, errand.store.id))
+    transact(errand.platforms.engine, lambda connection: disconnect.let_go(connection, errand.store))
     return None
 
 

@@ -40,7 +40,7 @@ def blueprint(platforms: Platforms, *, public_url: str) -> Blueprint:
         raw_query, now = asked.raw_query(), datetime.now(UTC)
         store = install.finish(platforms, platform, raw_query, browser=cookie.kept(), now=now)
         home = _embedding(platform).home(platforms.app(platform), store.domain)
-        return cookie.taken(sent_to(home))
+        return sent_to(home)
 
     for connector in registry.connectors():
         if connector.oauth and connector.embedding:
@@ -60,7 +60,8 @@ def blueprint(platforms: Platforms, *, public_url: str) -> Blueprint:
 
 
 class Cookie:
-    """What the browser keeps while the merchant is at the consent page, for ten minutes.
+    """What the browser keeps while the merchant is at the consent page, for ten minutes. It is not taken back when one
+    installation is finished: another tab may be at its own, and what it is good for is good once.
 
     `secure`: by its name no other host and no plain http can have set it; a browser takes no such cookie over http.
     SameSite is Lax, not Strict: the way back comes from the platform's site.
@@ -79,11 +80,6 @@ class Cookie:
         """Let it keep that secret."""
         seconds = int(install.LASTING.total_seconds())
         response.set_cookie(self.name, browser, seconds, secure=self.secure, httponly=True, samesite="Lax", path="/")
-        return response
-
-    def taken(self, response: Response) -> Response:
-        """It is over."""
-        response.delete_cookie(self.name, secure=self.secure, httponly=True, samesite="Lax", path="/")
         return response
 
 

@@ -108,7 +108,7 @@ class Page:
             token = asked.bearer()
             if token is None:
                 return self._unauthorized()
-            store = install.visited(self.platforms, self.platform, token, now)
+            store = install.arrive(self.platforms, self.platform, token, now, newcomers=False)
             seen = glance.of_store(self.platforms.engine, store.id)
             if again and not seen.busy:
                 transact(self.platforms.engine, partial(install.look_again, store=store, now=now))

@@ -41,12 +41,13 @@ def scripted(response: Response, *, script: str, ancestors: Sequence[str]) -> Re
 
     There is no X-Frame-Options: it can name no origin, and would forbid what the policy allows.
     """
-    allowed = f"script-src 'self' {_origin(script)}; connect-src 'self'; "
+    allowed = f"script-src 'self' {_beside(script)}; connect-src 'self'; "
     framed = " ".join(ancestors) or "'none'"
     response.headers["Content-Security-Policy"] = f"{_BASE}{allowed}frame-ancestors {framed}"
     return unkept(response)
 
 
-def _origin(address: str) -> str:
+def _beside(address: str) -> str:
+    """The directory of an address: on a host that serves other people's files too, no other of them may run here."""
     parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}/"

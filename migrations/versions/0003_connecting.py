@@ -21,6 +21,7 @@ def upgrade() -> None:
     with op.batch_alter_table("stores") as table:
         table.add_column(sa.Column("platform_id", sa.String(length=64), nullable=True))
         table.add_column(sa.Column("connected_at", sa.BigInteger(), nullable=True))
+        table.add_column(sa.Column("opened_at", sa.BigInteger(), nullable=True))
     op.create_table(
         "installs",
         sa.Column("state_sha256", sa.String(length=64), nullable=False),
@@ -82,5 +83,6 @@ def downgrade() -> None:
     op.drop_index("ix_installs_expires_at", table_name="installs")
     op.drop_table("installs")
     with op.batch_alter_table("stores") as table:
+        table.drop_column("opened_at")
         table.drop_column("connected_at")
         table.drop_column("platform_id")

@@ -469,7 +469,7 @@ def test_a_store_that_comes_back_goes_on_where_it_stopped(bench: Bench) -> None:
     shop = assumed(bench)
     tell(shop, "1")
     shop.tell("app/uninstalled", shop.sample("app/uninstalled", "shop", order_id=None))
-    disconnect.run_open_tasks(bench.engine)
+    disconnect.run_open_tasks(bench.engine, bench.sealer)
 
     again = bench.shop("shopify", consent_mode="assumed", dataset=None)
 
@@ -481,7 +481,7 @@ def test_after_an_uninstall_nothing_leaves_and_nothing_is_dropped(bench: Bench) 
     shop = assumed(bench)
     tell(shop, "1")
     shop.tell("app/uninstalled", shop.sample("app/uninstalled", "shop", order_id=None))
-    disconnect.run_open_tasks(bench.engine)
+    disconnect.run_open_tasks(bench.engine, bench.sealer)
     bench.deliver()
 
     assert bench.states() == [("held", "the store is disconnected")]

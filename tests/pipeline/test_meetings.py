@@ -65,7 +65,7 @@ def test_an_orphaned_call_stays_in_doubt_whatever_is_decided_next(bench: Bench, 
     told(shop)
     orphan(bench)
     shop.tell("app/uninstalled", shop.sample("app/uninstalled", "shop", order_id=None))
-    disconnect.run_open_tasks(bench.engine)
+    disconnect.run_open_tasks(bench.engine, bench.sealer)
     bench.deliver()
 
     assert bench.states() == [("held", "the store is disconnected")]
@@ -140,11 +140,11 @@ def test_events_held_before_a_shop_shared_its_dataset_are_not_told_under_the_oth
 def test_the_same_farewell_is_carried_out_again_after_a_return(bench: Bench, shop: Shop) -> None:
     body = shop.sample("app/uninstalled", "shop", order_id=None)
     shop.tell("app/uninstalled", body)
-    disconnect.run_open_tasks(bench.engine)
+    disconnect.run_open_tasks(bench.engine, bench.sealer)
     bench.shop("shopify", consent_mode="assumed", dataset=None)
 
     assert shop.tell("app/uninstalled", body, secret=shop_secret(bench)).status == "accepted"
-    assert disconnect.run_open_tasks(bench.engine) == 1
+    assert disconnect.run_open_tasks(bench.engine, bench.sealer) == 1
 
 
 def shop_secret(bench: Bench) -> str:
@@ -172,7 +172,7 @@ def test_the_same_demand_is_open_once(bench: Bench, shop: Shop) -> None:
 
 def test_a_store_that_returns_tells_nothing_of_the_time_between(bench: Bench, shop: Shop) -> None:
     shop.tell("app/uninstalled", shop.sample("app/uninstalled", "shop", order_id=None))
-    disconnect.run_open_tasks(bench.engine)
+    disconnect.run_open_tasks(bench.engine, bench.sealer)
     again = bench.shop("shopify", consent_mode="assumed", dataset=None, since=datetime.now(UTC))
 
     again.tell("orders/paid", again.sample("orders/paid", "card", order_id="1", age=timedelta(days=4)))

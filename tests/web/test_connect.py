@@ -37,7 +37,15 @@ def test_install_leads_to_the_shop_s_consent_page_and_back_into_its_admin(pages:
     assert pages.office.store(shop).state == "observing"
     assert pages.office.token(shop).startswith("shpat_")
     assert set(pages.office.chores(shop)) == {"subscriptions", "pixel", "survey", "token"}
-    assert browser.cookies == {}
+    assert list(browser.cookies) == ["tandem-install"]  # another tab may be at an installation of its own
+
+
+def test_two_tabs_of_one_browser_may_install_two_shops_at_the_same_time(pages: Pages) -> None:
+    one, other, browser = pages.shop(), pages.shop(), pages.browser()
+    callbacks = [begun(pages, browser, one), begun(pages, browser, other)]
+
+    assert [browser.get(callback).status for callback in callbacks] == [302, 302]
+    assert {pages.office.store(shop).state for shop in (one, other)} == {"observing"}
 
 
 def test_t9_the_browser_keeps_a_secret_for_ten_minutes_that_no_script_can_read(pages: Pages) -> None:

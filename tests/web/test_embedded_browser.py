@@ -100,7 +100,7 @@ def test_installed_by_the_consent_page_it_ends_in_the_admin(shown: Pages, admin:
     assert admin.ask("click", text="Install app") == home(shown, shop)
 
     assert shop in admin.ask("read", until="Connected")
-    assert admin.ask("cookies") == []
+    assert admin.ask("cookies") == ["tandem-install"]  # until it ends by itself: another tab may need it
     assert admin.ask("troubles") == []
 
 

@@ -88,7 +88,7 @@ def test_t19_the_admin_s_script_comes_first_and_nothing_runs_in_line(real: Pages
     assert scripts[0] == {"src": BRIDGE}
     assert names.index("script") < names.index("link")
     assert all(urlsplit(script["src"]).path.startswith("/static/") for script in scripts[1:])
-    assert policy["script-src"] == "'self' https://cdn.shopify.com"
+    assert policy["script-src"] == "'self' https://cdn.shopify.com/shopifycloud/"
     assert policy["default-src"] == NOBODY
     assert policy["style-src"] == policy["connect-src"] == policy["form-action"] == "'self'"
     assert policy["base-uri"] == NOBODY

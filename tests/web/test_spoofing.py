@@ -176,7 +176,7 @@ def test_t7_the_body_of_another_topic_ends_and_erases_nothing(
     mine = scene.shop("shopify")
     if removed:
         scene.send(scene.post(mine, sample(mine, "app/uninstalled", "shop"), "app/uninstalled"))
-        disconnect.run_open_tasks(scene.bench.engine)
+        disconnect.run_open_tasks(scene.bench.engine, scene.bench.sealer)
     before = len(open_tasks(scene, mine))
     post = scene.post(mine, sample(mine, topic, case), topic)
     for other in DESTRUCTIVE.keys() - {topic}:
@@ -188,7 +188,7 @@ def test_t7_the_body_of_another_topic_ends_and_erases_nothing(
 def test_t6_a_removed_shop_is_not_erased_by_the_body_of_another(scene: Scene, topic: str, case: str) -> None:
     mine, theirs = scene.shop("shopify"), scene.shop("shopify")
     scene.send(scene.post(mine, sample(mine, "app/uninstalled", "shop"), "app/uninstalled"))
-    disconnect.run_open_tasks(scene.bench.engine)
+    disconnect.run_open_tasks(scene.bench.engine, scene.bench.sealer)
     assert mine.row.uninstalled_at
     before = len(open_tasks(scene, mine))
 

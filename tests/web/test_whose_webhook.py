@@ -64,7 +64,7 @@ def test_w23_an_order_under_a_destructive_topic_is_set_aside(scene: Scene, topic
 def test_w19_a_shop_that_removed_the_app_is_heard_only_where_the_law_demands_it(scene: Scene) -> None:
     shop = scene.shop("shopify")
     scene.send(scene.post(shop, sample(shop, "app/uninstalled", "shop"), "app/uninstalled"))
-    disconnect.run_open_tasks(scene.bench.engine)
+    disconnect.run_open_tasks(scene.bench.engine, scene.bench.sealer)
     before = scene.counts()
 
     assert status(scene.send(scene.post(shop))) == IGNORED
