@@ -35,8 +35,9 @@ def comparisons(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Compare) and any(isinstance(one, ast.Eq | ast.NotEq) for one in node.ops):
             sides = [one for one in (node.left, *node.comparators) if isinstance(one, ast.Name | ast.Attribute)]
-            names = [ast.unparse(one) for one in sides if ".c." not in ast.unparse(one)]
-            if any(word in name for name in names for word in SECRETIVE):
+            names = [ast.unparse(one) for one in sides]
+            in_database = any(".c." in name for name in names)
+            if not in_database and any(word in name for name in names for word in SECRETIVE):
                 yield f"line {node.lineno}: {ast.unparse(node)}"
 
 
