@@ -1,0 +1,94 @@
+"""`make run`, which is `tandem up --demo`: what it prints is true, and a merchant can install Tandem on its stand-in."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.rig import browser, valkey
+from tests.rig.node import Node
+from tests.rig.service import eventually, free_port
+
+
+@dataclass
+class Demo:
+    """It runs; `told` is all it printed until it had nothing more to say."""
+
+    url: str
+    told: str
+
+    def found(self, pattern: str) -> str:
+        match = re.search(pattern, self.told)
+        assert match, self.told
+        return match[1]
+
+    @property
+    def home(self) -> str:
+        """Our page in the stand-in's admin of a shop that is not connected yet."""
+        return self.found(r"stand-in for Shopify: (http://127\.0\.0\.1:\d+/store/[\w-]+/apps/[\w-]+)")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    valkey.have_or_skip()
+    port, directory = free_port(), tmp_path_factory.mktemp("demo")
+    # What the surroundings say of Shopify or Meta would be the demo's too.
+    surroundings = {name: text for name, text in os.environ.items() if not name.startswith(("SHOPIFY_", "META_"))}
+    words = [sys.executable, "-m", "integration", "up", "--demo", "--port", str(port), "--data-dir", "data"]
+    lines: list[str] = []
+    with (
+        (directory / "log").open("w") as log,
+        subprocess.Popen(words, cwd=directory, env=surroundings, stdout=subprocess.PIPE, stderr=log, text=True) as up,
+    ):
+        threading.Thread(target=lambda: lines.extend(up.stdout), daemon=True).start()
+        try:
+            assert eventually(lambda: "Ctrl-C stops everything.\n" in lines, 120), (
+                lines,
+                (directory / "log").read_text(),
+            )
+            yield Demo(f"http://127.0.0.1:{port}", "".join(lines))
+        finally:
+            up.send_signal(signal.SIGTERM)
+            up.wait(60)
+
+
+@pytest.fixture(scope="module")
+def merchant() -> Iterator[Node]:
+    with browser.running("browser_merchant.mjs") as found:
+        yield found
+
+
+def test_it_says_ready_first_and_its_ledger_agrees_with_what_the_stand_in_for_meta_heard(demo: Demo) -> None:
+    assert demo.told.startswith(f"ready {demo.url}\n")
+    heard, delivered = demo.found(r"ledger: (\d+) server"), demo.found(r"heard, (\d+) delivered")
+    assert "The stand-in's journal agrees with our ledger" in demo.told
+    assert heard == delivered
+    assert int(heard) > 0
+
+
+def test_one_click_in_the_admin_it_names_connects_a_shop(demo: Demo, merchant: Node) -> None:
+    merchant.ask("open", url=demo.home)
+    merchant.ask("click", text="Install app")
+
+    shown = merchant.ask("frame", until="Webhooks subscribed")
+    assert "Connected to tandem-newcomer.myshopify.com. Tandem is observing" in shown
+    assert "Webhooks subscribed" in shown
+
+
+def test_the_consent_page_connects_another(demo: Demo, merchant: Node) -> None:
+    merchant.ask("open", who="other", url=f"{demo.url}/shopify/install?shop=tandem-other.myshopify.com")
+    merchant.ask("click", who="other", text="Install app")
+
+    assert "Connected to tandem-other.myshopify.com" in merchant.ask("frame", who="other", until="Connected")
+
+
+def test_something_bought_there_shows_on_the_open_page(demo: Demo, merchant: Node) -> None:
+    merchant.ask("click", text="Buy something")
+
+    assert "Purchase" in merchant.ask("frame", until="Purchase")
