@@ -182,7 +182,7 @@ def test_a_dataset_that_was_added_gets_the_very_next_order(bench: Bench) -> None
 def test_a_store_that_was_removed_is_not_served_by_memory(bench: Bench) -> None:
     shop = remembering(bench)
     with transaction(bench.engine) as connection:
-        stores.mark_uninstalled(connection, shop.id, datetime.now(UTC))
+        stores.mark_uninstalled(connection, shop.row, datetime.now(UTC))
 
     reply = shop.tell("orders/paid", paid(shop, "2"))
 
@@ -256,7 +256,7 @@ def test_nothing_is_written_by_a_memory_that_is_old(bench: Bench, change: str) -
             case "pause":
                 assert datasets.pause(connection, known.datasets[0], "the token was refused")
             case "uninstalled":
-                stores.mark_uninstalled(connection, shop.id, datetime.now(UTC))
+                stores.mark_uninstalled(connection, shop.row, datetime.now(UTC))
             case "reconnected":
                 stores.mark_reconnected(connection, shop.id, sealed_secret=None, since=datetime.now(UTC))
     if change == "settings":

@@ -249,7 +249,7 @@ def test_a_store_that_was_never_counted_is_not_counted_for_its_settings(engine: 
 def test_a_store_that_was_removed_is_not_counted_for_its_settings(engine: db.Engine, store: Store) -> None:
     read_on(engine, store, Shelf([APP]))
     with transaction(engine) as connection:
-        db.stores.mark_uninstalled(connection, store.id, NOW)
+        db.stores.mark_uninstalled(connection, store, NOW)
         [removed] = db.stores.named(connection, store.id)
     change(engine, removed, include_sources="other")
 
