@@ -78,6 +78,7 @@ STORES = (
 
 # Stores that are not connected yet, for whoever wants to see that done.
 NEWCOMERS = {"shopify": "tandem-newcomer.myshopify.com"}
+ANOTHER = {"shopify": "tandem-another.myshopify.com"}
 
 _SHOP, _WOO = "shopify", "woocommerce"
 DAY = (
@@ -145,6 +146,9 @@ def _play(settings: Settings, household: Household) -> None:
         if connector.stand_in is not None and connector.embedding is not None:
             home = connector.embedding.home(settings.apps[connector.name], NEWCOMERS[connector.name])
             click.echo(f"Install Tandem on a stand-in for {connector.label}: {home}")
+            words = connector.embedding.words
+            begun = f"{settings.public_url}/{connector.name}/install?{words.store}={ANOTHER[connector.name]}"
+            click.echo(f"Or by its consent page: {begun}")
     click.echo("Ctrl-C stops everything.")
     sys.stdout.flush()
 

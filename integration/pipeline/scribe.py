@@ -24,6 +24,9 @@ from integration.pipeline.schedule import CHECKOUT_PAUSE, CONSENT_PAUSE
 CONNECTOR_VERSION = "1"
 NO_DATASET = "no dataset yet"
 AWAITS_UPDATES = "told two minutes after it began, so that updates enrich it"
+WOULD_BE_SENT = "would be sent"
+WOULD_WAIT = "would wait 10 minutes for consent, and be withheld without it"
+WOULD_BE_SKIPPED = "a test order: would be sent with a test event code only"
 AT_ONCE = timedelta(0)
 _SEALED = "events.user_data"
 
@@ -63,7 +66,7 @@ def opening(  # noqa: PLR0911
     if isinstance(decision, Withhold):
         return Opening(State.WITHHELD, decision.reason)
     if not live:
-        return Opening(State.OBSERVED, "would be sent")
+        return Opening(State.OBSERVED, observed(decision, test=isinstance(verdict, Counts) and verdict.test))
     if dataset is None:
         return Opening(State.HELD, NO_DATASET)
     if isinstance(verdict, Counts) and verdict.test and not dataset.test_event_code:
@@ -78,6 +81,13 @@ def opening(  # noqa: PLR0911
     if prepared.event_name == INITIATE_CHECKOUT:
         return Opening(State.PENDING, AWAITS_UPDATES, CHECKOUT_PAUSE)
     return Opening(State.PENDING, None, AT_ONCE)
+
+
+def observed(decision: Decision, *, test: bool) -> str:
+    """What would become of an event, were its store live. With a test event code a test order would be sent as such."""
+    if test:
+        return WOULD_BE_SKIPPED
+    return WOULD_WAIT if isinstance(decision, Wait) else WOULD_BE_SENT
 
 
 class Scribe(msgspec.Struct, frozen=True):

@@ -71,7 +71,8 @@ def consent_sentence(counted: Tally) -> str | None:
     where = "" if strict else f"came from {_listed(places)} and "
     return (
         f"{_so_many(sum(silent.values()), counted)} {where}would be withheld: no consent reaches us. "
-        "As soon as your storefront passes on what shoppers chose, those who agree are told."
+        "Tandem cannot read your banner yet; a merchant who vouches for consent can have whoever runs Tandem say so "
+        "(consent_mode=assumed)."
     )
 
 
@@ -102,11 +103,11 @@ def _by_door(numbers: Numbers) -> dict[Source, int]:
 
 def _left_out(label: str, left: Mapping[Source, int], counted: Tally) -> str:
     door = max(left, key=lambda source: left[source])
-    included = {text for text in counted.judged_by["include_sources"].split(",") if text}
-    setting = ",".join(sorted(included | set(left)))
+    doors = " and ".join(sorted(left))
     return (
         f"{_so_many(sum(left.values()), counted)} came from {_CAME[door].format(_named(label))} and would not be "
-        f"told to Meta. {_UNLESS[door]}, set include_sources to {setting}.{_EVERY_APP if Source.OTHER in left else ''}"
+        f"told to Meta. {_UNLESS[door]}, ask whoever runs Tandem to add {doors} to include_sources."
+        f"{_EVERY_APP if Source.OTHER in left else ''}"
     )
 
 

@@ -44,12 +44,15 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A chore of the store. `at`: when it was done; in trouble, when it is tried again; None while it is under way."""
+    """A chore of the store. `at`: when it was done; in trouble, when it is tried again; None while it is under way.
+    `last`: in trouble, when it was last done, if ever.
+    """
 
     kind: str
     phase: Phase
     at: datetime | None = None
     trouble: str | None = None
+    last: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def steps(planned: Sequence[Chore]) -> Sequence[Step]:
 
 def _step(chore: Chore) -> Step:
     if chore.trouble:
-        return Step(chore.kind, Phase.TROUBLE, chore.due_at, chore.trouble)
+        return Step(chore.kind, Phase.TROUBLE, chore.due_at, chore.trouble, chore.done_at)
     return Step(chore.kind, Phase.DONE if chore.done_at else Phase.UNDER_WAY, chore.done_at)
 
 

@@ -122,10 +122,12 @@ def _headline(survey: Survey, counted: Tally) -> str:
     if survey.done_at is None:
         return f"The orders since {since} are being read: {orders:,} so far."
     if not orders:
-        return f"There were no orders since {since}, so there is nothing to count."
+        return f"There were no orders since {since} when they were read on {_day(survey.done_at)}."
     fates = tally.by_fate(_overall(counted))
-    told = [f"{fates[fate]:,} {words}" for fate, words in _IN_WORDS.items() if fates[fate]]
-    return f"{orders:,} order{'s' if orders > 1 else ''} since {since}: {', '.join(told)}."
+    told = [f"{fates[fate]:,} {words}" for fate, words in _IN_WORDS.items() if fates[fate] or fate is Fate.SENT]
+    return (
+        f"{orders:,} order{'s' if orders > 1 else ''} since {since}, read on {_day(survey.done_at)}: {', '.join(told)}."
+    )
 
 
 def _caveats(survey: Survey, counted: Tally, settings: StoreSettings) -> Sequence[str]:

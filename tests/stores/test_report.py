@@ -38,10 +38,14 @@ def test_one_sentence_says_what_all_of_it_comes_to() -> None:
     waiting = past(standing=Standing.PLACED, status="pending")
 
     assert summary(*MIXED, waiting).headline == (
-        "11 orders since 25 October: 6 would be sent to Meta, 1 would not be sent yet, 2 would be skipped, "
-        "2 would be withheld."
+        "11 orders since 25 October, read on 24 November: 6 would be sent to Meta, 1 would not be sent yet, "
+        "2 would be skipped, 2 would be withheld."
     )
-    assert summary(past()).headline == "1 order since 25 October: 1 would be sent to Meta."
+    assert summary(past()).headline == "1 order since 25 October, read on 24 November: 1 would be sent to Meta."
+
+
+def test_that_none_would_be_sent_is_said_too() -> None:
+    assert "0 would be sent to Meta, 1 would be withheld" in summary(past(region="DE")).headline
 
 
 def test_a_store_nobody_has_looked_at_says_so_and_why() -> None:
@@ -82,7 +86,7 @@ def test_what_went_wrong_before_it_was_done_is_over() -> None:
 def test_a_store_without_orders_shows_no_empty_tables() -> None:
     told = summary()
 
-    assert told.headline == "There were no orders since 25 October, so there is nothing to count."
+    assert told.headline == "There were no orders since 25 October when they were read on 24 November."
     assert not any((told.tables, told.reasons, told.caveats, told.loud))
 
 

@@ -193,7 +193,7 @@ def test_while_the_platform_does_not_answer_the_frame_says_so_and_can_be_opened_
     pages.shopify.mend()
 
     assert answer.status == 502
-    assert "cannot be reached" in Read(answer.data.decode()).text
+    assert "There was no answer. Nothing was changed" in Read(answer.data.decode()).text
     assert browser.get(opened(shop, token)).status == 200
 
 

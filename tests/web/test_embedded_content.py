@@ -88,7 +88,21 @@ def test_a_step_that_fails_says_why_and_when_it_is_tried_again(pages: Pages) -> 
 
     assert "Web pixel not on yet" in page.text
     assert "Not today." in page.text
-    assert "Tried again on" in page.text
+    assert "The next try is on" in page.text
+
+
+def test_a_look_that_fails_does_not_say_that_what_was_there_is_gone(pages: Pages) -> None:
+    shop = ready(pages)
+    pages.shopify.fail(kind="500", operation="webhookSubscriptions", shop=shop, times=5)
+    pages.office.make_due("subscriptions")
+    pages.office.look_after()
+    pages.shopify.mend()
+
+    page = told(pages, shop)
+
+    assert "Webhooks could not be looked after" in page.text
+    assert "Last seen subscribed on" in page.text
+    assert "not subscribed yet" not in page.text
 
 
 def test_a_store_that_has_to_be_connected_again_is_told_first(pages: Pages) -> None:

@@ -97,7 +97,10 @@ def test_a_survey_under_way_says_how_far_it_is_and_can_be_left() -> None:
 
 def test_one_that_failed_says_why() -> None:
     page = shown(report.summarise(None, StoreSettings(), "Shopify wants us to wait.")).text
-    assert "have not been read yet. The last try to read them failed. Shopify wants us to wait." in page
+    assert (
+        "have not been read yet. The last try to read on failed. Shopify wants us to wait. It is tried again by itself."
+        in page
+    )
 
 
 def test_a_store_without_orders_has_no_tables() -> None:

@@ -10,6 +10,8 @@
   const place = document.getElementById("state");
   let pause = EVERY;
   let timer = null;
+  let failures = 0;
+  let refusals = 0;
   let over = false;
   let shown = null;
 
@@ -28,7 +30,10 @@
 
   // A token lives for a minute, so each question gets a fresh one. Nothing of the browser's own goes along.
   async function ask(address, method) {
-    const token = await admin().idToken();
+    const token = await admin().idToken().catch(() => null);
+    if (token === null && ++refusals > 2) apart(); // the app is not in this admin any more
+    if (token === null) throw new Error("The admin gave no token.");
+    refusals = 0;
     return fetch(address, {
       method,
       cache: "no-store",
@@ -37,12 +42,18 @@
     });
   }
 
+  function away(so) {
+    document.getElementById("away").hidden = !so;
+  }
+
   async function look(address, method = "GET") {
     const response = await ask(address, method);
     if (response.status === 401) return apart();
     if (!response.ok) throw new Error(`The answer was ${response.status}.`);
     show(await response.text());
     pause = EVERY;
+    failures = 0;
+    away(false);
   }
 
   // What says the same stays as it is: somebody may be reading or selecting it.
@@ -71,6 +82,7 @@
       await look(told.state);
     } catch {
       pause = Math.min(2 * pause, SLOWEST);
+      if (++failures > 1) away(true);
     }
     later();
   }
@@ -80,6 +92,7 @@
     try {
       await look(told.again, "POST");
     } catch {
+      away(true);
       ready();
     }
     later();
