@@ -1,4 +1,7 @@
-"""The settings of a process: what is refused, what wins over what, and that no secret is ever repeated."""
+"""The settings of a process: what is refused, what wins over what, and that no secret is ever repeated.
+
+Long: a case for each variable and each way to get it wrong.
+"""
 
 import json
 import multiprocessing

@@ -1,4 +1,7 @@
-"""The bell on a real Valkey: rung once, never waited for, and nobody's code but ours runs when it is heard."""
+"""The bell on a real Valkey: rung once, never waited for, and nobody's code but ours runs when it is heard.
+
+Long: the forged jobs, which are half of it, need the same broker and bell.
+"""
 
 import json
 import pickle

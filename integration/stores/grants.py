@@ -54,15 +54,6 @@ def open_pair(platforms: Platforms, kept: KeptGrant) -> Pair:
     return msgspec.json.decode(opened, type=Pair)
 
 
-def api(platforms: Platforms, store: Store, now: datetime) -> StoreApi:
-    """The store's API with a token that is good for some minutes.
-
-    Raises CredentialsRejected where the merchant has to connect the store again; Unreachable, Throttled or Declined where
-    its token has run out and cannot be renewed at this moment.
-    """
-    return opened(platforms, store, current(platforms, store, now))
-
-
 def opened(platforms: Platforms, store: Store, kept: KeptGrant) -> StoreApi:
     """The store's API with this very grant's token."""
     connector, token = registry.get(store.platform), open_pair(platforms, kept).token
@@ -73,7 +64,11 @@ def opened(platforms: Platforms, store: Store, kept: KeptGrant) -> StoreApi:
 
 
 def current(platforms: Platforms, store: Store, now: datetime) -> KeptGrant:
-    """The store's grant, renewed if it is about to expire. Raises as `api`."""
+    """The store's grant with a token that is good for some minutes, renewed if it was about to expire.
+
+    Raises CredentialsRejected where the merchant has to connect the store again; Unreachable, Throttled or Declined where
+    its token has run out and cannot be renewed at this moment.
+    """
     kept = _held(platforms, store)
     if not _about_to_expire(kept, now):
         return kept
@@ -107,7 +102,7 @@ def sentence(store: Store) -> str:
 
 
 def renewed(platforms: Platforms, store: Store, old: KeptGrant, now: datetime) -> KeptGrant:
-    """A grant newer than `old`: renewed by us, or by another while we waited. Raises as `api`."""
+    """A grant newer than `old`: renewed by us, or by another while we waited. Raises as `current`."""
     owner, deadline = secrets.token_hex(8), time.monotonic() + _WAIT_SECONDS
     while not transact(platforms.engine, lambda connection: grants.lock(connection, store.id, owner, _LOCK)):
         if time.monotonic() > deadline:

@@ -28,7 +28,7 @@ KEEP_ALIVE = timedelta(days=1)
 _LEASE = timedelta(seconds=90)  # above two calls that hang, each to the client's deadline
 _SURVEY_SECONDS = 20.0
 _SURVEY_PAUSE = timedelta(seconds=1)
-_PATIENCE = (30, 60, 300, 900)  # seconds until the next try, the last one for all that follow an hour
+_PATIENCE = (30, 60, 300, 900)  # seconds until the next try; an hour after each that follows
 # About a day. What is wrong with the platform, or with us, says nothing of the store.
 _BELIEVED_AFTER = 28
 WEBHOOKS_RESTORED = "webhooks_restored"
@@ -130,7 +130,7 @@ def _subscriptions(errand: Errand) -> Again:
                     connection, store_id=store.id, kind=OTHER_SHOP, sentence=_other_shop(store, shop.id), at=errand.now
                 )
             if restored and not first:
-                sentence = f"{connector.label} had dropped webhooks ({', '.join(restored)}). They are back since now."
+                sentence = f"{connector.label} had dropped webhooks ({', '.join(restored)}). They are there again."
                 alerts.raise_one(
                     connection, store_id=store.id, kind=WEBHOOKS_RESTORED, sentence=sentence[:500], at=errand.now
                 )

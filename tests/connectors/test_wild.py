@@ -1,4 +1,7 @@
-"""The readers of JSON from outside: whatever comes, each gives something clean or nothing, and none raises."""
+"""The readers of JSON from outside: whatever comes, each gives something clean or nothing, and none raises.
+
+Long: a table of odd values for each reader.
+"""
 
 import json
 import time

@@ -1,4 +1,7 @@
-"""The Graph client against the stand-in for Meta, and against sockets that do what no HTTP server can be told to do."""
+"""The Graph client against the stand-in for Meta, and against sockets that do what no HTTP server can be told to do.
+
+Long: a case for each way in which an answer can fail to come.
+"""
 
 import gzip
 import json

@@ -1,4 +1,7 @@
-"""An Event in Meta's words: names, ids, value, contents, person. Constructed people, shops and orders."""
+"""An Event in Meta's words: names, ids, value, contents, person. Constructed people, shops and orders.
+
+Long: a case for each field that Meta is told.
+"""
 
 import json
 from datetime import UTC, datetime, timedelta

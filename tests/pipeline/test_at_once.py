@@ -1,4 +1,7 @@
-"""The usual webhook is judged by memory and written at once; what it leaves must be what the careful way leaves."""
+"""The usual webhook is judged by memory and written at once; what it leaves must be what the careful way leaves.
+
+Long: each way off the usual road is held against the careful one.
+"""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Walk 2 on both databases against the stand-in for Meta: what leaves, what it becomes, and what never happens twice."""
+"""Walk 2 on both databases against the stand-in for Meta: what leaves, what it becomes, and what never happens twice.
+
+Long: one walk, a case for each of its ends.
+"""
 
 import json
 import secrets

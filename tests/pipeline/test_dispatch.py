@@ -1,4 +1,7 @@
-"""Which due deliveries leave, and as what: each rule by name, with plain values and no database. Constructed."""
+"""Which due deliveries leave, and as what: each rule by name, with plain values and no database. Constructed.
+
+Long: a decision table, written out row by row.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -11,10 +11,17 @@ from connectors.access import Grant
 from connectors.errors import CredentialsRejected, Declined, Unreachable
 from integration.db import grants as rows
 from integration.db import transaction
+from integration.db.stores import Store
 from integration.stores import grants
 from integration.stores.grants import NEEDS_RECONNECT
 from tests.rig.office import PLATFORM, Office, now
 from tests.rig.standin import SHOP
+
+
+def asked_shop(office: Office, store: Store, moment: datetime) -> str:
+    """The store's number, asked of its API with the grant it has at that moment."""
+    kept = grants.current(office.platforms, store, moment)
+    return grants.opened(office.platforms, store, kept).shop().id
 
 
 def token_requests(office: Office) -> int:
@@ -25,7 +32,7 @@ def test_a_token_that_is_good_for_some_minutes_is_used_as_it_is(office: Office) 
     store = office.installed()
     asked = token_requests(office)
 
-    assert grants.api(office.platforms, store, now() + timedelta(minutes=54)).shop().id
+    assert asked_shop(office, store, now() + timedelta(minutes=54))
     assert token_requests(office) == asked
 
 
@@ -74,7 +81,7 @@ def test_who_dies_after_the_platform_answered_and_before_the_pair_was_kept_has_l
     kept = office.grant()
     assert kept
     assert (kept.generation, kept.rejected) == (2, False)
-    assert grants.api(office.platforms, store, now()).shop().id
+    assert asked_shop(office, store, now())
 
 
 def test_a_lock_whose_holder_died_runs_out(office: Office) -> None:
@@ -137,7 +144,7 @@ def test_connecting_again_ends_the_alert(office: Office) -> None:
     office.arrived()
 
     assert office.alerts() == {}
-    assert grants.api(office.platforms, store, now()).shop().id
+    assert asked_shop(office, store, now())
 
 
 def test_a_renewal_that_comes_back_after_the_merchant_connected_anew_changes_nothing(office: Office) -> None:
