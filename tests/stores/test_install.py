@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from connectors import registry
 from connectors.errors import RequestRefused
 from integration import db
-from integration.db import chores, transaction
+from integration.db import chores, tasks, transaction
 from integration.db.installs import installs
 from integration.db.stores import OBSERVING, stores
 from integration.errors import Forbidden, NotConfigured, NotFound
@@ -183,6 +183,25 @@ def test_opening_our_page_while_an_uninstall_is_in_doubt_brings_a_fresh_token(of
 
     assert asked_for_tokens(office) == asked + 1
     assert "farewell" not in office.chores()
+
+
+def test_opening_our_page_before_the_word_of_an_uninstall_was_looked_into_brings_a_fresh_token(office: Office) -> None:
+    office.arrived()
+    asked = asked_for_tokens(office)
+    with transaction(office.engine) as connection:
+        tasks.add_once(
+            connection,
+            store_id=office.store().id,
+            platform=PLATFORM,
+            site=SHOP,
+            kind=tasks.STORE_UNINSTALLED,
+            digest="uninstalled",
+            sealed=None,
+            at=now(),
+        )
+    office.arrived()
+
+    assert asked_for_tokens(office) == asked + 1
 
 
 def test_of_two_tokens_given_at_once_the_one_asked_for_last_is_kept_whatever_comes_last(office: Office) -> None:

@@ -7,7 +7,7 @@ import pytest
 from integration.db import chores, transaction
 from integration.db.stores import stores as db_stores
 from integration.stores.grants import NEEDS_RECONNECT
-from integration.stores.upkeep import WEBHOOKS_RESTORED
+from integration.stores.upkeep import OTHER_SHOP, WEBHOOKS_RESTORED
 from tests.rig.office import PUBLIC_URL, Office, now
 from tests.rig.standin import SHOP
 
@@ -43,6 +43,18 @@ def test_what_the_platform_dropped_is_back_after_the_hourly_audit_and_the_mercha
 
     assert topics(office) == before
     assert "orders/paid" in office.alerts()[WEBHOOKS_RESTORED]
+
+
+def test_a_domain_that_answers_as_another_shop_is_told_and_never_taken_for_the_first(office: Office) -> None:
+    office.installed()
+    office.look_after()
+    with transaction(office.engine) as connection:
+        connection.execute(db_stores.update().values(platform_id="1"))
+    office.make_due("subscriptions")
+    office.look_after()
+
+    assert "its number was 1 and" in office.alerts()[OTHER_SHOP]
+    assert office.store().platform_id == "1"
 
 
 def test_an_audit_that_finds_all_well_changes_nothing(office: Office) -> None:
