@@ -34,17 +34,23 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Our app, as the platform knows it. `secrets`: newest first. `options`: the connector's variables, by name."""
+    """Our app, as the platform knows it. `secrets`: newest first. `options`: the connector's variables, by name.
+
+    `keyless`: the platform knows no apps, so there is nothing to be set up there first. `loopback`: stores on this
+    machine may be connected too; never in production.
+    """
 
     key: str
     secrets: tuple[str, ...] = field(repr=False)
     public_url: str
     options: Mapping[str, str] = field(default_factory=dict)
+    keyless: bool = False
+    loopback: bool = False
 
     @property
     def configured(self) -> bool:
         """Whether stores can be connected through the platform's own flow."""
-        return bool(self.key and self.secrets)
+        return self.keyless or bool(self.key and self.secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +120,7 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a platform's admin calls the things that it and our page inside it tell one another.
-
-    `pixel_advice`: what the merchant has to see to for our web pixel, and why; plain text.
-    """
+    """What a platform's admin calls the things that it and our page inside it tell one another."""
 
     store: str  # the parameter that names a store
     token: str  # the parameter that holds a session token
@@ -126,7 +129,6 @@ class Words:
     retry: str  # the header that asks for a second try with a fresh token
     key: str  # the name of the <meta> that holds our app's key
     script_object: str  # the global object of the admin's script; its `idToken()` gives a session token
-    pixel_advice: str
 
 
 class Embedding(Protocol):
@@ -184,17 +186,80 @@ class Page:
     cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where webhooks are to be posted. `secret`: what they are to be signed with, where each store has its own.
+
+    `renew`: those that are there may be signed with another one: all of them are to be told `secret` again.
+    """
+
+    address: str
+    secret: str | None = field(default=None, repr=False)
+    renew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Storefront:
+    """What our code in the storefront has to know: of which store it tells, to whom, and, where it runs on the store's
+    own server, what it signs with and where webhooks go.
+    """
+
+    public_key: str
+    public_url: str
+    webhooks: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notification as the platform would have posted it: `body` byte for byte of the store's own making.
+
+    `order_id`, `changed_at` and `placed_at` are what it says of itself.
+    """
+
+    topic: str
+    body: bytes = field(repr=False)
+    order_id: str
+    changed_at: datetime
+    placed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Orders that changed, in the order of their changing; `cursor` leads on, None where there is no more for now."""
+
+    told: Sequence[Told]
+    cursor: str | None
+
+
+class OrderFeed(Protocol):
+    """The orders of a store that changed, for platforms that never tell twice what got lost on the way."""
+
+    def changed(self, since: datetime, cursor: str | None) -> Changes:
+        """Orders changed from `since` on, by the store's own clock, those in the bin included; at most a hundred or so.
+
+        Raises Unreachable, Throttled, CredentialsRejected or Declined.
+        """
+
+
 class StoreApi(Protocol):
     """One store's API, with its token. Every call raises Unreachable, Throttled, CredentialsRejected or Declined."""
 
     def shop(self) -> Shop:
         """What the store says of itself; also the way to see whether the token works."""
 
-    def mend_subscriptions(self, address: str) -> Sequence[str]:
-        """See that every topic we follow is told to `address`, once; the topics that were missing and are now there."""
+    def mend_subscriptions(self, endpoint: Endpoint) -> Sequence[str]:
+        """See that every topic we follow is told to `endpoint`, once; the topics that were missing, or switched off, and
+        now work.
+        """
 
-    def mend_pixel(self, settings: Mapping[str, str]) -> bool:
-        """See that our web pixel is on in this store with these settings; whether something had to be changed."""
+    def mend_pixel(self, storefront: Storefront) -> bool:
+        """See that our code in the storefront is on and knows these things; whether something had to be changed.
+
+        Raises Declined, with what the merchant has to do, where it is not there.
+        """
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Take away what we set up there, where the platform does not do that by itself."""
 
     def orders(self, since: datetime, cursor: str | None) -> Page:
         """Orders placed from `since` on."""

@@ -3,10 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
-from connectors.access import App, Embedding, Http, OAuth, StoreApi, Variable
+from connectors.access import App, Embedding, Http, OAuth, OrderFeed, StoreApi, Variable
 from connectors.event import Message
+from connectors.handover import Handover
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """Our half in a store's storefront, as merchants read of it. `name`: of the thing; `at_work`: the word for its being
+    there; `advice`: what only the merchant can do about it, plain text, "" where there is nothing.
+    """
+
+    name: str
+    at_work: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,10 @@ class Connector(Protocol):
         """Connecting by redirects, and renewing what came of it; None where the platform has its own way."""
 
     @property
+    def handover(self) -> Handover | None:
+        """Connecting by keys that the store's own server posts; None where the platform knows apps."""
+
+    @property
     def embedding(self) -> Embedding | None:
         """Our page inside the platform's admin; None where there is none."""
 
@@ -72,6 +89,20 @@ class Connector(Protocol):
 
     def store_api(self, app: App, http: Http, domain: str, token: str) -> StoreApi | None:
         """One store's API; None where there is none yet."""
+
+    def order_feed(self, app: App, http: Http, domain: str, token: str) -> OrderFeed | None:
+        """One store's changed orders, for platforms that never tell again what was lost; None for all others."""
+
+    @property
+    def half(self) -> Half:
+        """Our half in the storefront."""
+
+    @property
+    def plugin(self) -> Path | None:
+        """The folder of our plugin that a merchant uploads to the shop, and whose name it has; None where there is none.
+
+        A plugin signs what it asks of us with the store's own webhook secret.
+        """
 
     @property
     def order_ids_are_global(self) -> bool:

@@ -64,6 +64,7 @@ class Outbound:
         self,
         stand_ins: Collection[str] = (),
         *,
+        loopback: bool = False,
         seconds: float = _TOTAL_SECONDS,
         most_bytes: int = _MOST_BYTES,
         most_at_once: int | None = None,
@@ -71,11 +72,13 @@ class Outbound:
         dial: Callable[[str, int, float], socket.socket] = dial,
     ) -> None:
         """`stand_ins`: addresses whose origin may be asked although it is not public, on loopback only; none in
+        production. `loopback`: stores on this machine may be asked too, where their address is spelled plainly; never in
         production. `seconds`: for a whole call. `most_bytes`: of an answer's body. `most_at_once`: calls under way, where
         who waits has something better to do; one more is Throttled. Raises AddressRefused for a stand-in that is no
         address.
         """
         self._stand_ins = frozenset(map(reachable.origin_of, stand_ins))
+        self._loopback = loopback
         self._seconds, self._most_bytes = seconds, most_bytes
         self._resolve, self._dial = resolve, dial
         self._places = None if most_at_once is None else BoundedSemaphore(most_at_once)
@@ -90,7 +93,7 @@ class Outbound:
         Host, lengths and encodings are ours: such headers are left out. Raises AddressRefused, Unreachable or Throttled;
         none repeats anything of the address but its host.
         """
-        place = reachable.judged(url, self._stand_ins)
+        place = reachable.judged(url, self._stand_ins, loopback=self._loopback)
         question = Question(method, headers or {}, body)
         with self._a_place():
             outcome = within(self._seconds, lambda errand: self._ask(errand, place, question))

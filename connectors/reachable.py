@@ -31,6 +31,8 @@ _URL = re.compile(
 # At least two labels, the last beginning with a letter. No top-level domain is a number, but 127.1 and 0x7f.1 end in one.
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
+_THIS_MACHINE = re.compile(r"localhost|127\.0\.0\.1|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+localhost")
+
 _NOT_AN_ADDRESS = "This is not an address we can ask. It must look like https://shop.example.com."
 _NOT_SECURE = "The address must begin with https://."
 _NO_HOST = "The address must name a host by its domain, like shop.example.com, and not by a number or a local name."
@@ -86,10 +88,13 @@ class Place:
     stand_in: bool
 
 
-def judged(url: str, stand_ins: Collection[Origin] = ()) -> Place:
-    """The place that `url` names. Raises AddressRefused, which never repeats the address: it may hold a token."""
+def judged(url: str, stand_ins: Collection[Origin] = (), *, loopback: bool = False) -> Place:
+    """The place that `url` names. Raises AddressRefused, which never repeats the address: it may hold a token.
+
+    `loopback`: hosts of this machine are stand-ins all of them, at any port, where they are spelled plainly.
+    """
     origin, target = _read(url)
-    if origin in stand_ins:
+    if origin in stand_ins or (loopback and is_this_machine(origin.host)):
         return Place(origin, target, stand_in=True)
     if origin.scheme != "https":
         raise AddressRefused(_NOT_SECURE)
@@ -98,6 +103,11 @@ def judged(url: str, stand_ins: Collection[Origin] = ()) -> Place:
     if origin.port not in _ALLOWED_PORTS:
         raise AddressRefused(_NO_PORT)
     return Place(origin, target, stand_in=False)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether this is a plain spelling of a loopback host; 127.1, 2130706433, [::1] and their like are not."""
+    return _THIS_MACHINE.fullmatch(host) is not None
 
 
 def origin_of(url: str) -> Origin:

@@ -25,7 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     engine = db.connect(settings.database_url)
     bell, sealer = Bell(queues.connect(settings.broker_url, hurry=True)), Sealer(settings.encryption_keys)
     receiver = Receiver(engine, sealer, settings.secret_key, settings.app_secrets)
-    http = Outbound(stand_ins=settings.stand_ins, most_at_once=_QUESTIONS_AT_ONCE)
+    http = Outbound(stand_ins=settings.stand_ins, loopback=not settings.production, most_at_once=_QUESTIONS_AT_ONCE)
     platforms = Platforms(engine, sealer, http, settings.apps)
 
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static", static_url_path="/static")

@@ -51,7 +51,7 @@ class Settings:
     @property
     def app_secrets(self) -> dict[str, tuple[str, ...]]:
         """By a platform's name: what it signs with for all stores, newest first."""
-        return {name: app.secrets for name, app in self.apps.items()}
+        return {name: app.secrets for name, app in self.apps.items() if not app.keyless}
 
     @property
     def stand_ins(self) -> tuple[str, ...]:
@@ -218,7 +218,9 @@ def _is_loopback(host: str | None) -> bool:
 def _apps(values: Mapping[str, str], public_url: str, *, production: bool) -> dict[str, App]:
     found: dict[str, App] = {}
     for connector in registry.connectors():
+        options = {one.name: _option(values, one, production=production) for one in connector.variables}
         if connector.secret_variable is None:
+            found[connector.name] = App("", (), public_url, options, keyless=True, loopback=not production)
             continue
         secrets_ = _list(_text(values, connector.secret_variable))
         if any(len(secret) < MIN_SECRET for secret in secrets_):
@@ -226,7 +228,6 @@ def _apps(values: Mapping[str, str], public_url: str, *, production: bool) -> di
         key = _matching(values, connector.key_variable, r"[\w.-]{0,100}", "") if connector.key_variable else ""
         if key and not secrets_:
             raise Misconfigured(f"{connector.key_variable} needs {connector.secret_variable} beside it.")
-        options = {one.name: _option(values, one, production=production) for one in connector.variables}
         found[connector.name] = App(key, secrets_, public_url, options)
     return found
 

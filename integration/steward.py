@@ -21,7 +21,7 @@ def main() -> None:
     queues.refuse_unsafe(connection)
     engine = db.connect(settings.database_url)
     jobs.after_fork(lambda: engine.dispose(close=False))
-    http = Outbound(stand_ins=settings.stand_ins)
+    http = Outbound(stand_ins=settings.stand_ins, loopback=not settings.production)
     bell = Bell(queues.connect(settings.broker_url, hurry=True))
     platforms = Platforms(engine, Sealer(settings.encryption_keys), http, settings.apps)
     jobs.open_house(jobs.House(platforms, bell))

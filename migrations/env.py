@@ -12,8 +12,11 @@ from integration.db import (
     grants,
     installs,
     metadata,
+    sessions,
+    storefronts,
     stores,
     surveys,
+    sweeps,
     tasks,
     webhooks,
 )
@@ -27,8 +30,11 @@ _TABLES = (
     events,
     grants,
     installs,
+    sessions,
+    storefronts,
     stores,
     surveys,
+    sweeps,
     tasks,
     webhooks,
 )

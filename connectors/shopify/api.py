@@ -4,7 +4,7 @@ Nothing here waits or repeats: whoever calls is told how long to wait, and every
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from connectors import wild
-from connectors.access import App, Http, Page, Shop
+from connectors.access import App, Endpoint, Http, Page, Shop, Storefront
 from connectors.errors import Declined, Unreachable
 from connectors.shopify import addresses, answers, history, ids, questions, subscriptions
 from connectors.shopify.answers import UserError
@@ -69,10 +69,13 @@ class AdminApi:
         country = wild.text(told.shop_address.country_code_v2, 2) if told.shop_address else None
         return Shop(shop_id, country, wild.currency(told.currency_code))
 
-    def mend_subscriptions(self, address: str) -> Sequence[str]:
-        """See `StoreApi`. A topic that Shopify declines keeps none of the others from being seen to; then Declined."""
+    def mend_subscriptions(self, endpoint: Endpoint) -> Sequence[str]:
+        """See `StoreApi`. The app's secret signs them. A topic that Shopify declines keeps none of the others from being
+        seen to; then Declined.
+        """
         if self.declared:
             return ()
+        address = endpoint.address
         made: list[str] = []
         declined: list[str] = []
         for step in subscriptions.plan(self._subscriptions(), address):
@@ -109,9 +112,9 @@ class AdminApi:
         _require_none(complaints)
         return True
 
-    def mend_pixel(self, settings: Mapping[str, str]) -> bool:
+    def mend_pixel(self, storefront: Storefront) -> bool:
         """See `StoreApi`. A pixel is deployed with the app; this only switches it on, with the shop's settings."""
-        pixel, wanted = self._pixel(), dict(settings)
+        pixel, wanted = self._pixel(), {"publicKey": storefront.public_key, "endpoint": storefront.public_url}
         if pixel is not None and _settings(pixel) == wanted:
             return False
         told = {"settings": json.dumps(wanted)}
@@ -126,6 +129,9 @@ class AdminApi:
         """Where there is none yet, Shopify answers null and "No web pixel was found for this app", of whatever code."""
         answer = self.graph.ask(questions.PIXEL)
         return None if answer.found_nothing("webPixel") else answer.part("webPixel", _Pixel)
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """See `StoreApi`: uninstalling takes away subscriptions and pixel."""
 
     def orders(self, since: datetime, cursor: str | None) -> Page:
         """See `StoreApi`. Of the last 60 days at most. Where addresses are not for us, orders come without a region."""

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from connectors.access import App, Embedding, Http, OAuth, StoreApi, Variable
-from connectors.contract import Connector, Identity, WebhookRequest
+from connectors.access import App, Embedding, Http, OAuth, OrderFeed, StoreApi, Variable
+from connectors.contract import Connector, Half, Identity, WebhookRequest
 from connectors.event import Message
-from connectors.shopify import addresses, api, mapping, restaging, webhooks
+from connectors.handover import Handover
+from connectors.shopify import addresses, api, mapping, page, restaging, webhooks
 from connectors.shopify.oauth import OAUTH
 from connectors.shopify.sessions import EMBEDDING
 
@@ -22,7 +24,10 @@ class Shopify:
     key_variable: str | None = "SHOPIFY_API_KEY"
     variables: tuple[Variable, ...] = addresses.VARIABLES
     oauth: OAuth | None = OAUTH
+    handover: Handover | None = None
     embedding: Embedding | None = EMBEDDING
+    half: Half = page.HALF
+    plugin: Path | None = None
     stand_in: str | None = "connectors.shopify.standin"
     order_ids_are_global: bool = True
     topics: tuple[str, ...] = mapping.TOPICS
@@ -62,6 +67,10 @@ class Shopify:
     def store_api(self, app: App, http: Http, domain: str, token: str) -> StoreApi | None:
         """See `api.of_shop`."""
         return api.of_shop(app, http, domain, token)
+
+    def order_feed(self, app: App, http: Http, domain: str, token: str) -> OrderFeed | None:  # noqa: ARG002
+        """Shopify tells again for hours what it could not deliver."""
+        return None
 
 
 CONNECTOR: Connector = Shopify()

@@ -1,10 +1,15 @@
 """WooCommerce, bound to the contract every platform satisfies."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from connectors.access import App, Embedding, Http, OAuth, StoreApi, Variable
-from connectors.contract import Connector
+from connectors.access import App, Embedding, Http, OAuth, OrderFeed, StoreApi, Variable
+from connectors.contract import Connector, Half
+from connectors.handover import Handover
 from connectors.woocommerce import hosts, mapping, restaging, webhooks
+
+_HALF = Half(name="Plugin", at_work="at work")
+_PLUGIN = Path(__file__).parent / "storefront" / "tandem-for-woocommerce"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,10 @@ class WooCommerce:
     key_variable: str | None = None
     variables: tuple[Variable, ...] = ()
     oauth: OAuth | None = None
+    handover: Handover | None = None
     embedding: Embedding | None = None
+    half: Half = _HALF
+    plugin: Path | None = _PLUGIN
     stand_in: str | None = None
     order_ids_are_global: bool = False
     topics: tuple[str, ...] = webhooks.TOPICS
@@ -35,6 +43,10 @@ class WooCommerce:
         return f"/webhooks/{self.name}/{key}"
 
     def store_api(self, app: App, http: Http, domain: str, token: str) -> StoreApi | None:  # noqa: ARG002
+        """Not here yet."""
+        return None
+
+    def order_feed(self, app: App, http: Http, domain: str, token: str) -> OrderFeed | None:  # noqa: ARG002
         """Not here yet."""
         return None
 

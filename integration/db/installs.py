@@ -17,6 +17,10 @@ installs = sa.Table(
     sa.Column("domain", sa.String(255), nullable=False),
     sa.Column("browser_sha256", sa.String(64), nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
+    # Where keys are handed over: the store's address, where its server is to post, and what it posted, sealed.
+    sa.Column("address", sa.Text),
+    sa.Column("door_sha256", sa.String(64), unique=True),
+    sa.Column("sealed_keys", sa.Text),
     sa.Index("ix_installs_expires_at", "expires_at"),
 )
 

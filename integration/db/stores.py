@@ -35,6 +35,8 @@ stores = sa.Table(
     sa.Column("platform_id", sa.String(64)),  # the platform's own id of the shop, where it told us
     sa.Column("connected_at", Instant),  # when the merchant last connected it by the platform's flow
     sa.Column("opened_at", Instant),  # when the platform last let somebody in its admin open our page
+    sa.Column("former_secret", sa.Text),  # sealed; signs too, until every webhook there is has been told the new one
+    sa.Column("secret_at", Instant),  # since when webhook_secret is the one to sign with, where it was changed
     sa.UniqueConstraint("platform", "domain"),
 )
 
@@ -60,6 +62,8 @@ class Store:
     platform_id: str | None = None
     connected_at: datetime | None = None
     opened_at: datetime | None = None
+    sealed_former_secret: str | None = None
+    secret_at: datetime | None = None
 
     @property
     def live(self) -> bool:
@@ -90,6 +94,8 @@ def _store(row: sa.Row[tuple[object, ...]]) -> Store:
         platform_id=of["platform_id"],
         connected_at=of["connected_at"],
         opened_at=of["opened_at"],
+        sealed_former_secret=of["former_secret"],
+        secret_at=of["secret_at"],
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from connectors import registry
+from connectors.contract import Half
 from integration.db import Engine, alerts, chores, datasets, reading, reports, stores, surveys
 from integration.db import now as database_now
 from integration.db.chores import Chore
@@ -63,6 +64,7 @@ class Glance:
 
     store: Store
     label: str
+    half: Half
     standing: Standing
     datasets: Sequence[Dataset]
     steps: Sequence[Step]
@@ -85,6 +87,7 @@ def of_store(engine: Engine, store_id: str) -> Glance:
         return Glance(
             store=store,
             label=registry.get(store.platform).label,
+            half=registry.get(store.platform).half,
             standing=standing(store, sides),
             datasets=sides,
             steps=steps(planned),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from connectors import registry
-from connectors.access import StoreApi
+from connectors.access import Endpoint, StoreApi, Storefront
 from connectors.errors import ConnectorError, CredentialsRejected, Unreachable
 from integration.db import Connection, alerts, chores, stores, transact
 from integration.db import reading as read
@@ -116,11 +116,11 @@ def _put_off(platforms: Platforms, chore: Chore, owner: str, trouble: str, at_le
 def _subscriptions(errand: Errand) -> Again:
     """Every topic we follow, told to our address; what the platform had dropped is there again, and the merchant is told."""
     store, connector = errand.store, registry.get(errand.store.platform)
-    address = errand.platforms.app(store.platform).public_url + connector.webhook_path(store.webhook_key)
+    wanted = endpoint(errand)
 
     def mend(api: StoreApi) -> Again:
         shop = api.shop()
-        restored = api.mend_subscriptions(address)
+        restored = api.mend_subscriptions(wanted)
         first = errand.chore.done_at is None
 
         def write(connection: Connection) -> None:
@@ -151,16 +151,22 @@ def _other_shop(store: Store, now_called: str) -> str:
 
 def _pixel(errand: Errand) -> Again:
     def mend(api: StoreApi) -> Again:
-        api.mend_pixel(pixel_settings(errand))
+        api.mend_pixel(storefront(errand))
         return AUDIT
 
     return errand.ask(mend)
 
 
-def pixel_settings(errand: Errand) -> Mapping[str, str]:
-    """What the web pixel has to know: where to tell what it sees, and of which store."""
+def endpoint(errand: Errand) -> Endpoint:
+    """Where this store's webhooks are to go."""
+    store, public_url = errand.store, errand.platforms.app(errand.store.platform).public_url
+    return Endpoint(public_url + registry.get(store.platform).webhook_path(store.webhook_key))
+
+
+def storefront(errand: Errand) -> Storefront:
+    """What our code in this store's storefront has to know."""
     public_url = errand.platforms.app(errand.store.platform).public_url
-    return {"publicKey": errand.store.public_key, "endpoint": public_url}
+    return Storefront(errand.store.public_key, public_url, endpoint(errand))
 
 
 def _survey(errand: Errand) -> Again:

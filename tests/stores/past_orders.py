@@ -1,9 +1,9 @@
 """Past orders, constructed, and an API that hands them out in pages: what the tests of a survey read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from connectors.access import Page, PastOrder, Shop
+from connectors.access import Endpoint, Page, PastOrder, Shop, Storefront
 from connectors.event import Consent, Event, Kind, Order, Source, Standing, Stated
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -57,8 +57,11 @@ class Shelf:
     def shop(self) -> Shop:
         raise AssertionError("a survey reads orders and asks for nothing else")
 
-    def mend_subscriptions(self, address: str) -> Sequence[str]:
+    def mend_subscriptions(self, endpoint: Endpoint) -> Sequence[str]:
         raise AssertionError("a survey reads orders and asks for nothing else")
 
-    def mend_pixel(self, settings: Mapping[str, str]) -> bool:
+    def mend_pixel(self, storefront: Storefront) -> bool:
+        raise AssertionError("a survey reads orders and asks for nothing else")
+
+    def leave(self, endpoint: Endpoint) -> None:
         raise AssertionError("a survey reads orders and asks for nothing else")

@@ -3,12 +3,13 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import urllib3
 
-from connectors.access import App
+from connectors.access import App, Endpoint, Storefront
 from connectors.errors import CredentialsRejected, Declined, Throttled, Unreachable
 from connectors.event import Source, Standing
 from connectors.outbound import Outbound
@@ -17,7 +18,8 @@ from connectors.shopify.subscriptions import FOLLOWED
 from tests.rig.standin import SHOP, StandIn
 
 ADDRESS = "http://127.0.0.1:8000/webhooks/shopify"
-SETTINGS = {"key": "pk_1", "address": "http://127.0.0.1:8000"}
+ENDPOINT = Endpoint(ADDRESS)
+STOREFRONT = Storefront("pk_1", "http://127.0.0.1:8000", ENDPOINT)
 TOKEN_EXCHANGE = {
     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
     "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
@@ -76,39 +78,39 @@ def test_the_shop_says_who_it_is(store):
 
 
 def test_all_topics_are_subscribed_once_and_what_is_dropped_comes_back(standin, store):
-    assert store.mend_subscriptions(ADDRESS) == FOLLOWED
-    assert store.mend_subscriptions(ADDRESS) == ()
+    assert store.mend_subscriptions(ENDPOINT) == FOLLOWED
+    assert store.mend_subscriptions(ENDPOINT) == ()
     standin.drop(topic="orders/paid")
-    assert store.mend_subscriptions(ADDRESS) == ("orders/paid",)
+    assert store.mend_subscriptions(ENDPOINT) == ("orders/paid",)
     held = Counter((one["topic"], one["uri"]) for one in standin.shop()["subscriptions"])
     assert len(held) == len(FOLLOWED)
     assert set(held.values()) == {1}
 
 
 def test_a_former_address_is_corrected_and_nothing_doubled(standin, store):
-    store.mend_subscriptions("http://127.0.0.1:9000/webhooks/shopify")
-    assert store.mend_subscriptions(ADDRESS) == ()
+    store.mend_subscriptions(Endpoint("http://127.0.0.1:9000/webhooks/shopify"))
+    assert store.mend_subscriptions(ENDPOINT) == ()
     assert [one["uri"] for one in standin.shop()["subscriptions"]] == [ADDRESS] * len(FOLLOWED)
 
 
 def test_without_approval_for_protected_data_only_the_uninstall_is_told_to_us(standin, store):
     standin.app(protected_data=False)
     with pytest.raises(Declined, match="not approved to subscribe"):
-        store.mend_subscriptions(ADDRESS)
+        store.mend_subscriptions(ENDPOINT)
     assert [one["topic"] for one in standin.shop()["subscriptions"]] == ["APP_UNINSTALLED"]
 
 
 def test_the_pixel_is_switched_on_then_set_then_left_alone(standin, store):
-    assert store.mend_pixel(SETTINGS) is True
-    assert store.mend_pixel(SETTINGS) is False
-    assert store.mend_pixel(SETTINGS | {"key": "pk_2"}) is True
-    assert json.loads(standin.shop()["pixel"]["settings"])["key"] == "pk_2"
+    assert store.mend_pixel(STOREFRONT) is True
+    assert store.mend_pixel(STOREFRONT) is False
+    assert store.mend_pixel(replace(STOREFRONT, public_key="pk_2")) is True
+    assert json.loads(standin.shop()["pixel"]["settings"])["publicKey"] == "pk_2"
 
 
 def test_an_extension_nobody_deployed_is_said_plainly(standin, store):
     standin.app(extension=False)
     with pytest.raises(Declined, match="not deployed with this app yet"):
-        store.mend_pixel(SETTINGS)
+        store.mend_pixel(STOREFRONT)
 
 
 def test_past_orders_are_read_page_by_page_oldest_first(standin, store):
@@ -158,7 +160,7 @@ def test_a_throttled_answer_says_a_time_in_which_the_bucket_fills(standin, store
 def test_a_user_error_is_declined(standin, store):
     standin.fail(kind="user_error", operation="webPixelCreate")
     with pytest.raises(Declined, match="Not today"):
-        store.mend_pixel(SETTINGS)
+        store.mend_pixel(STOREFRONT)
 
 
 def test_a_scope_that_was_not_granted_is_declined_by_the_fields_name(standin):

@@ -2,12 +2,14 @@
 
 import pytest
 
+from connectors.access import Endpoint
 from connectors.errors import CredentialsRejected, Declined, Throttled, Unreachable
 from connectors.shopify import addresses, mapping, subscriptions
 from connectors.shopify.subscriptions import FOLLOWED, Deed, Listed, Step, plan
 from tests.rig.graphql_shop import opened
 
 ADDRESS = "https://tandem.example/webhooks/shopify"
+ENDPOINT = Endpoint(ADDRESS)
 FORMER = "https://tandem.former.example/webhooks/shopify"
 DONE = {"userErrors": []}
 COMPLIANCE = {"customers/data_request", "customers/redact", "shop/redact"}
@@ -53,7 +55,7 @@ def test_a_shop_with_nothing_gets_every_topic_once_in_json_and_whole(shop):
     shop.says(page([]))
     for _ in FOLLOWED:
         shop.says({"webhookSubscriptionCreate": DONE})
-    assert opened(shop.url).mend_subscriptions(ADDRESS) == FOLLOWED
+    assert opened(shop.url).mend_subscriptions(ENDPOINT) == FOLLOWED
     made = shop.asked[1:]
     assert [one.variables["topic"] for one in made] == [subscriptions.spelled(topic) for topic in FOLLOWED]
     assert all(one.variables["webhookSubscription"] == {"uri": ADDRESS, "format": "JSON"} for one in made)
@@ -61,19 +63,19 @@ def test_a_shop_with_nothing_gets_every_topic_once_in_json_and_whole(shop):
 
 def test_a_shop_that_has_all_is_only_looked_at(shop):
     shop.says(page(all_but()))
-    assert opened(shop.url).mend_subscriptions(ADDRESS) == ()
+    assert opened(shop.url).mend_subscriptions(ENDPOINT) == ()
     assert shop.roots == ["webhookSubscriptions"]
 
 
 def test_what_shopify_dropped_is_restored_and_named(shop):
     shop.says(page(all_but("orders/paid"))).says({"webhookSubscriptionCreate": DONE})
-    assert opened(shop.url).mend_subscriptions(ADDRESS) == ("orders/paid",)
+    assert opened(shop.url).mend_subscriptions(ENDPOINT) == ("orders/paid",)
 
 
 def test_a_list_of_several_pages_is_read_to_its_end(shop):
     nodes = all_but()
     shop.says(page(nodes[:3], "c1")).says(page(nodes[3:6], "c2")).says(page(nodes[6:]))
-    assert opened(shop.url).mend_subscriptions(ADDRESS) == ()
+    assert opened(shop.url).mend_subscriptions(ENDPOINT) == ()
     assert [one.variables["after"] for one in shop.asked] == [None, "c1", "c2"]
 
 
@@ -90,7 +92,7 @@ CUT = [
 def test_half_a_list_makes_no_doubles(shop, told):
     shop.says(told)
     with pytest.raises(Unreachable):
-        opened(shop.url).mend_subscriptions(ADDRESS)
+        opened(shop.url).mend_subscriptions(ENDPOINT)
     assert shop.roots == ["webhookSubscriptions"]
 
 
@@ -98,7 +100,7 @@ def test_a_list_that_goes_round_in_circles_ends(shop):
     for _ in range(100):
         shop.says(page([], "c1")).says(page([], "c2"))
     with pytest.raises(Unreachable):
-        opened(shop.url).mend_subscriptions(ADDRESS)
+        opened(shop.url).mend_subscriptions(ENDPOINT)
     assert len(shop.asked) < 100
 
 
@@ -113,7 +115,7 @@ def test_a_former_address_of_ours_and_another_format_are_corrected(shop):
         )
     )
     shop.says({"webhookSubscriptionUpdate": DONE}).says({"webhookSubscriptionUpdate": DONE})
-    assert opened(shop.url).mend_subscriptions(ADDRESS) == ()
+    assert opened(shop.url).mend_subscriptions(ENDPOINT) == ()
     assert [(one.variables["id"][-2:], one.variables["webhookSubscription"]) for one in shop.asked[1:]] == [
         ("90", {"uri": ADDRESS, "format": "JSON"}),
         ("91", {"uri": ADDRESS, "format": "JSON"}),
@@ -130,7 +132,7 @@ def test_a_double_is_taken_away_and_the_right_one_stays():
 def test_one_that_cuts_the_bodies_is_made_anew(shop, cut):
     shop.says(page([*all_but("orders/paid"), node("orders/paid", 90, **cut)]))
     shop.says({"webhookSubscriptionDelete": DONE}).says({"webhookSubscriptionCreate": DONE})
-    assert opened(shop.url).mend_subscriptions(ADDRESS) == ()
+    assert opened(shop.url).mend_subscriptions(ENDPOINT) == ()
     assert shop.roots[1:] == ["webhookSubscriptionDelete", "webhookSubscriptionCreate"]
 
 
@@ -163,7 +165,7 @@ def test_an_address_already_taken_is_success_and_no_news(shop):
         "message": "Address for this topic has already been taken",
     }
     shop.says({"webhookSubscriptionCreate": {"userErrors": [taken]}})
-    assert opened(shop.url).mend_subscriptions(ADDRESS) == ()
+    assert opened(shop.url).mend_subscriptions(ENDPOINT) == ()
 
 
 def test_a_declined_topic_keeps_none_of_the_others_from_being_made(shop):
@@ -176,7 +178,7 @@ def test_a_declined_topic_keeps_none_of_the_others_from_being_made(shop):
     )
     shop.says({"webhookSubscriptionCreate": DONE})
     with pytest.raises(Declined, match=f"declined 2 of the webhooks we need. orders/create: {refusal}"):
-        opened(shop.url).mend_subscriptions(ADDRESS)
+        opened(shop.url).mend_subscriptions(ENDPOINT)
     assert [one.variables["topic"] for one in shop.asked[1:]] == ["ORDERS_CREATE", "ORDERS_PAID", "APP_UNINSTALLED"]
 
 
@@ -197,7 +199,7 @@ PERSONAL = [
 def test_a_refusal_is_told_on_short_and_without_what_may_be_somebodys(shop, message, told):
     shop.says(page(all_but("orders/paid"))).says({"webhookSubscriptionCreate": {"userErrors": [{"message": message}]}})
     with pytest.raises(Declined) as raised:
-        opened(shop.url).mend_subscriptions(ADDRESS)
+        opened(shop.url).mend_subscriptions(ENDPOINT)
     assert len(str(raised.value)) < 300
     if told is not None:
         assert str(raised.value) == f"Shopify declined 1 of the webhooks we need. orders/paid: {told}"
@@ -209,11 +211,11 @@ def test_a_mending_that_was_interrupted_goes_on_the_next_time(shop, status, erro
         b"", status
     )
     with pytest.raises(error):
-        opened(shop.url).mend_subscriptions(ADDRESS)
+        opened(shop.url).mend_subscriptions(ENDPOINT)
     shop.says(page(all_but("orders/paid"))).says({"webhookSubscriptionCreate": DONE})
-    assert opened(shop.url).mend_subscriptions(ADDRESS) == ("orders/paid",)
+    assert opened(shop.url).mend_subscriptions(ENDPOINT) == ("orders/paid",)
 
 
 def test_where_they_are_declared_nothing_is_asked(shop):
-    assert opened(shop.url, subscriptions=addresses.DECLARED).mend_subscriptions(ADDRESS) == ()
+    assert opened(shop.url, subscriptions=addresses.DECLARED).mend_subscriptions(ENDPOINT) == ()
     assert shop.asked == []
