@@ -94,8 +94,16 @@ class Site:
     def memory(self) -> int:
         """The most bytes that one of our processes ever held."""
         pids = processes.descendants(self.service.process.pid)
-        told = [Path(f"/proc/{pid}/status").read_text() for pid in pids if "valkey" not in processes.command(pid)]
-        return max(int(text.partition("VmHWM:")[2].split()[0]) for text in told) * 1_024
+        told = [_status(pid) for pid in pids if "valkey" not in processes.command(pid)]
+        return max(int(text.partition("VmHWM:")[2].split()[0]) for text in told if "VmHWM:" in text) * 1_024
+
+
+def _status(pid: int) -> str:
+    """What the kernel says of a process; nothing of one that has just ended, as a worker's horses do at any moment."""
+    try:
+        return Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _heard(line: socket.socket, said: bytes, *, the_end: bool = False) -> tuple[int, bytes]:
