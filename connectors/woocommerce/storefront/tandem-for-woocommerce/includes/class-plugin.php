@@ -1,0 +1,43 @@
+<?php
+/**
+ * Joins the parts of the plugin to WordPress. Nothing is decided here.
+ *
+ * @package Tandem
+ */
+
+namespace Tandem;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * The one place where things are joined.
+ */
+final class Plugin {
+
+	/**
+	 * Tells WooCommerce that orders in tables of their own (HPOS) and the block checkout are fine with us.
+	 */
+	public static function declare_compatibility() {
+		if ( ! class_exists( '\Automattic\WooCommerce\Utilities\FeaturesUtil' ) ) {
+			return;
+		}
+		foreach ( array( 'custom_order_tables', 'cart_checkout_blocks' ) as $feature ) {
+			\Automattic\WooCommerce\Utilities\FeaturesUtil::declare_compatibility( $feature, TANDEM_FILE, true );
+		}
+	}
+
+	/**
+	 * Starts everything, or says in wp-admin what is missing.
+	 */
+	public static function start() {
+		if ( '' !== Requirements::problem() ) {
+			add_action( 'admin_notices', array( Requirements::class, 'notice' ) );
+			return;
+		}
+		add_action( 'rest_api_init', array( Rest_Connection::class, 'register' ) );
+		// The admin half decides by itself what it needs in wp-admin, and what in the background.
+		if ( class_exists( Admin\Admin::class ) ) {
+			Admin\Admin::register();
+		}
+	}
+}
