@@ -85,7 +85,7 @@ final class Order_Words {
 	private static function reason( $reason ) {
 		$known = array(
 			'no consent was stated'                => __( 'no consent', 'tandem-for-woocommerce' ),
-			'marketing consent was refused'        => __( 'no consent', 'tandem-for-woocommerce' ),
+			'consent was refused'                  => __( 'consent refused', 'tandem-for-woocommerce' ),
 			'cancelled'                            => __( 'the order was cancelled', 'tandem-for-woocommerce' ),
 			'deleted'                              => __( 'the order was deleted', 'tandem-for-woocommerce' ),
 			'test order'                           => __( 'a test order', 'tandem-for-woocommerce' ),
