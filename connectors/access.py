@@ -213,7 +213,7 @@ class Storefront:
 class Told:
     """One notification as the platform would have posted it: `body` byte for byte of the store's own making.
 
-    `order_id`, `changed_at` and `placed_at` are what it says of itself.
+    `order_id` and the times are what it says of itself.
     """
 
     topic: str
@@ -221,6 +221,7 @@ class Told:
     order_id: str
     changed_at: datetime
     placed_at: datetime | None = None
+    paid_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

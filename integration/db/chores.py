@@ -1,4 +1,4 @@
-"""Chores: what is done for each store again and again (subscriptions, Pixel, tokens, survey), by the database's clock."""
+"""Chores: what is done for each store again and again (subscriptions, Pixel, tokens, orders), by the database's clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from integration.db import Instant, after, clock, insert, metadata
 
 SUBSCRIPTIONS, PIXEL, SURVEY, TOKEN, FAREWELL = "subscriptions", "pixel", "survey", "token", "farewell"
+ORDERS = "orders"
+SECRET = "secret"  # letting the former one go; see integration.stores.rotation
 
 chores = sa.Table(
     "chores",
