@@ -44,6 +44,13 @@ def of_order(told: OrderBody, total: Money, items: list[LineItem]) -> Amounts:
     )
 
 
+def without_lines(told: OrderBody, total: Money) -> Amounts:
+    """The same of an order whose items are not known: what is neither shipping nor, where it is added, tax."""
+    shipping, tax = _amount(told.shipping_total) + _amount(told.shipping_tax), _amount(told.total_tax)
+    added = _ZERO if wild.flag(told.prices_include_tax) else tax - _amount(told.shipping_tax)
+    return Amounts(total, subtotal=total.amount - shipping - added, shipping=shipping, tax=tax, shop=total)
+
+
 def lines(told: OrderBody, items: list[LineItem]) -> tuple[Line, ...]:
     """The positions that have a price and a whole, positive quantity; the first 1,000 of them."""
     with_tax = wild.flag(told.prices_include_tax)

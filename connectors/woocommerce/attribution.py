@@ -4,6 +4,7 @@ Written by the storefront: by our plugin, by other plugins that keep Meta's cook
 attribution. All of it is optional, and anyone's plugin may write anything.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,6 +24,8 @@ _MAX_ADDRESS = 8_000
 # Unverified: read about, never recorded, and surely not complete.
 _TEST_MARKS = ("_wcpay_mode", "_ppcp_paypal_payment_mode")
 _TEST_VALUES = ("test", "sandbox")
+
+DECIDING = (_CONSENT, *_TEST_MARKS)  # the keys that decide whether an order is told, and tell nothing of who bought
 
 
 def read(meta_data: msgspec.Raw) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def browser(meta: dict[str, Any], *, ip: Any, user_agent: Any, page: str | None)
     )
 
 
-def consent(meta: dict[str, Any]) -> Consent:
+def consent(meta: Mapping[str, Any]) -> Consent:
     """What our plugin froze into the order at checkout, `{"marketing": bool, "sale_of_data": bool}`; else unstated.
 
     `sale_of_data` true allows it, false is an opt-out. Kept as an object or as its JSON text. Where it was written more
@@ -71,7 +74,7 @@ def consent(meta: dict[str, Any]) -> Consent:
     return Consent(marketing=_strictest(answers, "marketing"), sale_of_data=_strictest(answers, "sale_of_data"))
 
 
-def is_test(meta: dict[str, Any]) -> bool:
+def is_test(meta: Mapping[str, Any]) -> bool:
     """Whether a payment plugin marked the order as paid in its test mode. Unverified list."""
     return any((wild.text(meta.get(mark)) or "").lower() in _TEST_VALUES for mark in _TEST_MARKS)
 

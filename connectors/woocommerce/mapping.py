@@ -5,6 +5,8 @@ its refunds. So every payload is mapped alike; what is new in it is for those to
 """
 
 import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from connectors import wild
@@ -48,7 +50,7 @@ def parse(topic: str, body: bytes) -> list[Message]:
     error = _error_in(told)
     if error:
         raise error
-    order_id = _order_id(told.id)
+    order_id = order_id_of(told)
     deleted = topic == _DELETED
     if not (_is_bare(told) if deleted else _is_order(told)):
         raise MalformedPayload("Topic and body disagree: order.deleted holds an id, every other topic an order.")
@@ -79,8 +81,9 @@ def _is_bare(told: OrderBody) -> bool:
     return told.status is None and bytes(told.line_items) == b""
 
 
-def _order_id(value: Any) -> str:
-    found = wild.identifier(value)
+def order_id_of(told: OrderBody) -> str:
+    """The order's id, digits. Raises MalformedPayload."""
+    found = wild.identifier(told.id)
     if found is None or not _ORDER_ID.fullmatch(found):
         raise MalformedPayload("The order's id is unreadable.")
     return found
@@ -100,16 +103,15 @@ def _order_event(told: OrderBody, order_id: str, total: Money, *, revives: bool)
     billing, shipping = shopper.addresses(told)
     items = wild.parts(told.line_items, LineItem)[:MAX_ITEMS]
     address = _own_address(told)
-    paid_at = wild.instant(told.date_paid_gmt, naive_is_utc=True)
     return Event(
         Kind.ORDER,
         subject=order_id,
-        placed_at=wild.instant(told.date_created_gmt, naive_is_utc=True),
-        paid_at=paid_at,
-        updated_at=wild.instant(told.date_modified_gmt, naive_is_utc=True),
+        placed_at=instant(told.date_created_gmt),
+        paid_at=instant(told.date_paid_gmt),
+        updated_at=instant(told.date_modified_gmt),
         revives=revives,
         order_id=order_id,
-        order=_order(told, order_id, paid=paid_at is not None, test=attribution.is_test(meta)),
+        order=order_facts(told, order_id, meta),
         amounts=amounts.of_order(told, total, items),
         lines=amounts.lines(told, items),
         customer=shopper.customer(told, billing, shipping),
@@ -122,8 +124,9 @@ def _order_event(told: OrderBody, order_id: str, total: Money, *, revives: bool)
     )
 
 
-def _order(told: OrderBody, order_id: str, *, paid: bool, test: bool) -> Order:
-    status = wild.text(told.status) or ""
+def order_facts(told: OrderBody, order_id: str, meta: Mapping[str, Any]) -> Order:
+    """What the order is, by the one set of rules: orders that the API lists are put before them as well."""
+    status, paid = wild.text(told.status) or "", instant(told.date_paid_gmt) is not None
     cash_on_delivery = told.payment_method == "cod"
     return Order(
         id=order_id,
@@ -132,8 +135,13 @@ def _order(told: OrderBody, order_id: str, *, paid: bool, test: bool) -> Order:
         standing=standing.standing(status, paid=paid, cash_on_delivery=cash_on_delivery),
         source=standing.source(told.created_via),
         cash_on_delivery=cash_on_delivery,
-        test=test,
+        test=attribution.is_test(meta),
     )
+
+
+def instant(value: Any) -> datetime | None:
+    """A `..._gmt` date: UTC without saying so."""
+    return wild.instant(value, naive_is_utc=True)
 
 
 def _refund_event(refund: Refund, order: Event, currency: str) -> Event | None:
