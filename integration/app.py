@@ -10,7 +10,7 @@ from integration.crypto import Sealer
 from integration.pipeline.receive import Receiver
 from integration.queues import Bell
 from integration.stores.platforms import Platforms
-from integration.web import connect, embedded, health, overview, security, webhooks
+from integration.web import connect, embedded, health, overview, security, sign_in, store, webhooks
 from integration.web.places import Places
 
 # Of a process's threads, those that may wait for a platform while a merchant connects a store. The others take webhooks.
@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static", static_url_path="/static")
     app.extensions["engine"] = engine  # for whoever made the application, to dispose of
     app.config.update(MAX_CONTENT_LENGTH=webhooks.MAX_BODY, MAX_FORM_MEMORY_SIZE=webhooks.MAX_BODY)
+    app.config.update(SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"))
     # A platform counts a redirect as success and loses the delivery: //webhooks is unknown, not moved.
     app.url_map.merge_slashes = False
     if settings.trusted_proxies:
@@ -40,6 +41,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     places = Places()
     app.register_blueprint(places.among(connect.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(embedded.blueprint(platforms)))
+    app.register_blueprint(places.among(sign_in.blueprint(engine, public_url=settings.public_url)))
+    app.register_blueprint(places.among(store.blueprint(engine, public_url=settings.public_url)))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))

@@ -11,7 +11,7 @@ import msgspec
 
 from connectors.event import StoreUninstalled
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, alerts, chores, grants, held, stores, tasks, transact
+from integration.db import Connection, Engine, alerts, chores, grants, held, sessions, stores, tasks, transact
 from integration.db import now as database_now
 from integration.db.deliveries import State
 from integration.db.stores import Store
@@ -73,6 +73,7 @@ def let_go(connection: Connection, store: Store) -> bool:
         return False
     held.stop_store(connection, store.id, State.HELD, STORE_DISCONNECTED)
     grants.forget(connection, store.id)
+    sessions.end_all(connection, store.id)
     chores.cancel(connection, store.id)
     alerts.clear(connection, store_id=store.id, kind=NEEDS_RECONNECT)
     return True

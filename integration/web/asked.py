@@ -1,11 +1,13 @@
 """What a request to a merchant's page says of itself: its query as it came, its token, and whether it is in a frame."""
 
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from flask import abort, request
 
 from connectors.access import Words
 from connectors.errors import RequestMalformed
+from integration.errors import Forbidden
 
 _IN_FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 
@@ -38,6 +40,18 @@ def is_framed(words: Words) -> bool:
     """
     destination = request.headers.get("Sec-Fetch-Dest")
     return destination in _IN_FRAMES if destination else says_framed(words)
+
+
+def refuse_foreign(public_url: str) -> None:
+    """Raises Forbidden unless the browser says that a page of ours asks. A cookie says only who is asking, and another
+    site may have made the browser ask (T18).
+
+    Browsers that know Sec-Fetch-Site let no page set it; the others send the Origin along with every POST.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    own = urlsplit(public_url)
+    if site != "same-origin" and (site is not None or origin != f"{own.scheme}://{own.netloc}".lower()):
+        raise Forbidden("This was not asked by a page of Tandem's. Open your store's page and try it there.")
 
 
 def refuse_head() -> None:

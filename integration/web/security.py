@@ -28,20 +28,21 @@ def unkept(response: Response) -> Response:
     return response
 
 
-def sent_to(address: str) -> Response:
-    """302. Werkzeug's body would repeat the address, which may hold what is meant for one browser."""
-    response = make_response(redirect(address))
+def sent_to(address: str, *, status: int = 302) -> Response:
+    """A redirect. Werkzeug's body would repeat the address, which may hold what is meant for one browser."""
+    response = make_response(redirect(address, status))
     response.set_data("")
     return unkept(response)
 
 
-def scripted(response: Response, *, script: str, ancestors: Sequence[str]) -> Response:
+def scripted(response: Response, *, script: str | None = None, ancestors: Sequence[str] = ()) -> Response:
     """Let a page run our own scripts and the one at the address `script`, and be framed by `ancestors` alone: by nobody
     where there are none.
 
     There is no X-Frame-Options: it can name no origin, and would forbid what the policy allows.
     """
-    allowed = f"script-src 'self' {_beside(script)}; connect-src 'self'; "
+    beside = f" {_beside(script)}" if script else ""
+    allowed = f"script-src 'self'{beside}; connect-src 'self'; "
     framed = " ".join(ancestors) or "'none'"
     response.headers["Content-Security-Policy"] = f"{_BASE}{allowed}frame-ancestors {framed}"
     return unkept(response)

@@ -1,0 +1,94 @@
+"""`/sign-in` and `/sign-out`: a merchant whose platform shows no page of ours comes to it with a cookie of our own.
+
+The cookie is a new one at each sign-in, whatever the browser held before, so that nobody can have set it beforehand.
+"""
+
+import re
+from functools import partial
+
+from flask import Blueprint, Response, current_app, make_response, render_template, request
+
+from connectors import registry
+from connectors.errors import TandemError
+from integration.db import Engine, reading, transact
+from integration.stores import sessions
+from integration.web import asked, refusals
+from integration.web.refusals import Way
+from integration.web.security import sent_to, unkept
+
+SIGN_IN, STORE = "/sign-in", "/store"
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+def blueprint(engine: Engine, *, public_url: str) -> Blueprint:
+    """The two addresses."""
+    views = Blueprint("sign-in", __name__)
+
+    def enter() -> Response:
+        codes = request.args.getlist("code")
+        if not codes:
+            return _how_to_get_in(engine)
+        token = None
+        if len(codes) == 1 and _SECRET.fullmatch(codes[0]):
+            token = transact(engine, partial(sessions.redeem, code=codes[0], instead_of=kept()))
+        return signed_in(sent_to(STORE), token) if token else _over()
+
+    def leave() -> Response:
+        asked.refuse_foreign(public_url)
+        transact(engine, partial(sessions.end, token=kept()))
+        return signed_out(sent_to(SIGN_IN))
+
+    views.add_url_rule(SIGN_IN, view_func=enter, methods=["GET"], provide_automatic_options=False)
+    views.add_url_rule("/sign-out", view_func=leave, methods=["POST"], provide_automatic_options=False)
+    views.before_request(asked.refuse_head)
+    views.register_error_handler(TandemError, refusals.refused)
+    views.register_error_handler(Exception, refusals.broken)
+    return views
+
+
+def kept() -> str | None:
+    """The token this browser keeps."""
+    told = request.cookies.get(_name(), "")
+    return told if _SECRET.fullmatch(told) else None
+
+
+def signed_in(response: Response, token: str) -> Response:
+    """Let the browser keep this token, of `sessions.begin`.
+
+    By its name no other host and no plain http can have set it. SameSite is Lax, not Strict: the way here comes from
+    the store's own site.
+    """
+    seconds = int(sessions.LASTING.total_seconds())
+    response.set_cookie(_name(), token, seconds, secure=_secure(), httponly=True, samesite="Lax", path="/")
+    return unkept(response)
+
+
+def signed_out(response: Response) -> Response:
+    """Take it back."""
+    response.delete_cookie(_name(), secure=_secure(), httponly=True, samesite="Lax", path="/")
+    return unkept(response)
+
+
+def _secure() -> bool:
+    """Whether our address is https; a browser takes no `__Host-` cookie over http, which is for development."""
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
+
+
+def _name() -> str:
+    return "__Host-tandem-session" if _secure() else "tandem-session"
+
+
+def _how_to_get_in(engine: Engine) -> Response:
+    with reading(engine) as connection:
+        inside = sessions.of(connection, kept()) is not None
+    platforms = [one for one in registry.connectors() if one.handover is not None]
+    return unkept(make_response(render_template("sign_in.html", inside=inside, platforms=platforms)))
+
+
+def _over() -> Response:
+    """The same words for every code that is none, so that they teach nothing."""
+    sentence = (
+        "A sign-in link works once, within a minute of asking for it. Nothing is lost: open Tandem in your shop's admin "
+        "again, and you get a new one."
+    )
+    return refusals.plain("This link is over", sentence, Way(SIGN_IN, "Other ways to sign in"), status=403)
