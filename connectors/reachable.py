@@ -31,7 +31,11 @@ _URL = re.compile(
 # At least two labels, the last beginning with a letter. No top-level domain is a number, but 127.1 and 0x7f.1 end in one.
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
-_THIS_MACHINE = re.compile(r"localhost|127\.0\.0\.1|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+localhost")
+# Beside loopback itself, the names under which developers keep shops at home. .test is nobody's (RFC 6761), and .local is
+# never a public host's; that such a name leads to loopback and nowhere else is for `admits` to see.
+_THIS_MACHINE = re.compile(
+    r"localhost|127\.0\.0\.1|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:localhost|test|local)", re.ASCII
+)
 
 _NOT_AN_ADDRESS = "This is not an address we can ask. It must look like https://shop.example.com."
 _NOT_SECURE = "The address must begin with https://."
@@ -106,7 +110,7 @@ def judged(url: str, stand_ins: Collection[Origin] = (), *, loopback: bool = Fal
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether this is a plain spelling of a loopback host; 127.1, 2130706433, [::1] and their like are not."""
+    """Whether this spells plainly what can be a host of this machine; 127.1, 2130706433, [::1] and their like do not."""
     return _THIS_MACHINE.fullmatch(host) is not None
 
 
