@@ -1,5 +1,6 @@
 #!/bin/sh
-# Brings what some tests compare with: the locked Node packages, and Chromium where Debian has it and we are root.
+# Brings what some tests compare with: the locked Node packages, Chromium where Debian has it and we are root, and what
+# the WordPress plugin is tried on (wordpress/install.sh).
 # What cannot be had is said here and skipped there; with CI=true the tests that miss it fail (tests/rig/node.py).
 cd "$(dirname "$0")" || exit 1
 installed=node_modules/.package-lock.json
@@ -21,4 +22,6 @@ if [ -z "$found" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 elif [ -z "$found" ]; then
     echo "tests/peers: no Chromium here; the browser tests will be skipped."
 fi
+
+sh wordpress/install.sh
 exit 0

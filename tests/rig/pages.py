@@ -41,12 +41,12 @@ class Browser:
     def get(self, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
         return self.ask("GET", path, **headers)
 
-    def ask(self, method: str, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
+    def ask(self, method: str, path: str, body: str | None = None, **headers: str) -> urllib3.BaseHTTPResponse:
         """Header names with `_` for `-`."""
         told = {name.replace("_", "-"): text for name, text in headers.items()}
         if self.cookies:
             told["Cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
-        answer = self.pool.request(method, f"{self.url}{path}", headers=told, redirect=False)
+        answer = self.pool.request(method, f"{self.url}{path}", body=body, headers=told, redirect=False)
         for line in answer.headers.getlist("Set-Cookie"):
             name, _, rest = line.partition("=")
             value = rest.partition(";")[0]
