@@ -8,6 +8,7 @@ from connectors.outbound import Outbound
 from integration import config, db, failpoints, jobs, log, queues
 from integration.crypto import Sealer
 from integration.errors import IntegrationError
+from integration.pipeline.receive import Receiver
 from integration.queues import Bell
 from integration.stores.platforms import Platforms
 
@@ -23,7 +24,9 @@ def main() -> None:
     jobs.after_fork(lambda: engine.dispose(close=False))
     http = Outbound(stand_ins=settings.stand_ins, loopback=not settings.production)
     bell = Bell(queues.connect(settings.broker_url, hurry=True))
-    platforms = Platforms(engine, Sealer(settings.encryption_keys), http, settings.apps)
+    sealer = Sealer(settings.encryption_keys)
+    receiver = Receiver(engine, sealer, settings.secret_key, settings.app_secrets)
+    platforms = Platforms(engine, sealer, http, settings.apps, receiver)
     jobs.open_house(jobs.House(platforms, bell))
     queues.listener(connection, queues.CHORES).work(logging_level="WARNING")
 

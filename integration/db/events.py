@@ -61,6 +61,25 @@ class LedgerRow:
     user_data: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """When we were told of a deed for the first time, when it was done, and whether it was taken back since."""
+
+    received_at: datetime
+    placed_at: datetime
+    ended: bool
+
+
+def received(connection: sa.Connection, store_id: str, event_name: str, subjects: Sequence[str]) -> dict[str, Received]:
+    """Those of these deeds that are in the ledger, by subject."""
+    columns = (events.c.received_at, events.c.placed_at, events.c.ended)
+    same = (events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject.in_(subjects))
+    return {
+        subject: Received(*row)
+        for subject, *row in connection.execute(sa.select(events.c.subject, *columns).where(*same))
+    }
+
+
 def add(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Insert rows with the same columns; by subject the ids of those that were not in the ledger already."""
     if not rows:

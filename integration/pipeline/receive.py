@@ -14,6 +14,7 @@ from connectors.contract import Connector, Identity, WebhookRequest
 from connectors.errors import AccessLost, ConnectorError, MalformedPayload, NotUsed, Unidentified
 from integration.crypto import Sealer
 from integration.db import Engine, stores
+from integration.db.stores import Store
 from integration.errors import NotFound, SealBroken
 from integration.pipeline.memory import Address, Known, Memory
 from integration.pipeline.visit import Letter, Outcome, Reply, Visit
@@ -56,6 +57,25 @@ class Receiver:
             raise NotFound("No store has this webhook address.")
         return self._by_now(request, letter, known, tried=remembered)
 
+    def recover(self, store: Store, topic: str, body: bytes, now: datetime) -> Reply:
+        """Take a notification that we read from the store's own API, as if it had been posted: there is nothing to verify,
+        and all else is alike, so that an order is told once whichever way it comes, and in which order.
+
+        A body that we cannot take through a fault of ours is an exception, as ever; `set_aside` keeps it. Raises
+        Unavailable while the database is away.
+        """
+        return self._judged(*self._asked_for(store, topic, body, now), tried=None)
+
+    def set_aside(self, store: Store, topic: str, body: bytes, now: datetime, *, reason: str) -> Reply:
+        """Keep a body of the store's API in quarantine, sealed. Raises Unavailable."""
+        return self._visit(*self._asked_for(store, topic, body, now)).quarantine(reason)
+
+    def _asked_for(self, store: Store, topic: str, body: bytes, now: datetime) -> tuple[Letter, Known | None]:
+        claimed = Identity(topic, key=store.webhook_key)
+        address = Address(store.platform, key=store.webhook_key)
+        letter = Letter(registry.get(store.platform), claimed, body, now)
+        return letter, self.memory.look_up(self.engine, address)
+
     def _by_memory(self, request: WebhookRequest, letter: Letter, remembered: Known) -> Reply | None:
         """The usual webhook of a store we remember. None for all else: a memory refuses nobody, and ends nothing."""
         if letter.connector.is_ping(request):
@@ -71,6 +91,9 @@ class Receiver:
         if letter.connector.is_ping(request):
             return Reply(Outcome.IGNORED, "a ping")
         letter.connector.verify(request, self._secrets(letter.connector, known))
+        return self._judged(letter, known, tried=tried)
+
+    def _judged(self, letter: Letter, known: Known | None, *, tried: Known | None) -> Reply:
         visit = self._visit(letter, known)
         try:
             again = known and tried and known.store.version == tried.store.version

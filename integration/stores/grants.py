@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from connectors import registry
-from connectors.access import Grant, OAuth, StoreApi
+from connectors.access import Grant, OAuth, OrderFeed, StoreApi
 from connectors.errors import CredentialsRejected, Declined, Throttled, Unreachable
 from integration.db import Connection, alerts, grants, reading, transact
 from integration.db.grants import SEALED_GRANT, KeptGrant
 from integration.db.stores import Store
+from integration.errors import NotFound
 from integration.stores.platforms import Platforms
 
 NEEDS_RECONNECT = "needs_reconnect"
@@ -60,6 +61,15 @@ def opened(platforms: Platforms, store: Store, kept: KeptGrant) -> StoreApi:
     found = connector.store_api(platforms.app(store.platform), platforms.http, store.domain, token)
     if found is None:
         raise CredentialsRejected(f"{connector.label} stores have no API here.")
+    return found
+
+
+def feed(platforms: Platforms, store: Store, kept: KeptGrant) -> OrderFeed:
+    """The store's changed orders with this very grant's token. Raises NotFound for a platform without such a feed."""
+    connector, token = registry.get(store.platform), open_pair(platforms, kept).token
+    found = connector.order_feed(platforms.app(store.platform), platforms.http, store.domain, token)
+    if found is None:
+        raise NotFound(f"{connector.label} stores are not asked for their orders.")
     return found
 
 

@@ -8,16 +8,20 @@ from connectors.access import App, Http
 from integration.crypto import Sealer
 from integration.db import Engine
 from integration.errors import NotConfigured
+from integration.pipeline.receive import Receiver
 
 
 @dataclass(frozen=True, slots=True)
 class Platforms:
-    """Held by each process that connects stores or keeps them connected. `apps`: by a platform's name."""
+    """Held by each process that connects stores or keeps them connected. `apps`: by a platform's name. `receiver`: takes
+    what we find by asking stores; None in a process that does no chores.
+    """
 
     engine: Engine
     sealer: Sealer
     http: Http
     apps: Mapping[str, App]
+    receiver: Receiver | None = None
 
     def app(self, platform: str) -> App:
         """Our app there. Raises NotConfigured where the operator has none."""

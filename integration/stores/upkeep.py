@@ -11,15 +11,16 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from connectors import registry
-from connectors.access import Endpoint, StoreApi, Storefront
+from connectors.access import Endpoint, OrderFeed, StoreApi, Storefront
 from connectors.errors import ConnectorError, CredentialsRejected, Unreachable
 from integration.db import Connection, alerts, chores, stores, transact
 from integration.db import reading as read
 from integration.db.chores import Chore
+from integration.db.grants import KeptGrant
 from integration.db.stores import Store
-from integration.errors import IntegrationError, Unavailable
+from integration.errors import IntegrationError, NotConfigured, Unavailable
 from integration.log import logger
-from integration.stores import disconnect, survey
+from integration.stores import disconnect, survey, sweep
 from integration.stores import grants as tokens
 from integration.stores.platforms import Platforms
 
@@ -48,17 +49,22 @@ class Errand:
     now: datetime
 
     def ask(self, question: Callable[[StoreApi], Again]) -> Again:
-        """Ask the store's API; where it refuses a token that should still hold, once more with a renewed one.
+        """Ask the store's API; where it refuses a token that should still hold, once more with a renewed one."""
+        return self._ask(lambda kept: question(tokens.opened(self.platforms, self.store, kept)))
 
-        Only the very grant that was refused is called worthless: the merchant may have brought another meanwhile.
-        """
+    def ask_feed(self, question: Callable[[OrderFeed], Again]) -> Again:
+        """Ask for the store's orders, alike. Raises NotFound for a platform without such a feed."""
+        return self._ask(lambda kept: question(tokens.feed(self.platforms, self.store, kept)))
+
+    def _ask(self, with_grant: Callable[[KeptGrant], Again]) -> Again:
+        """Only the very grant that was refused is called worthless: the merchant may have brought another meanwhile."""
         kept = tokens.current(self.platforms, self.store, self.now)
         try:
-            return question(tokens.opened(self.platforms, self.store, kept))
+            return with_grant(kept)
         except CredentialsRejected:
             newer = tokens.renewed(self.platforms, self.store, kept, self.now)
         try:
-            return question(tokens.opened(self.platforms, self.store, newer))
+            return with_grant(newer)
         except CredentialsRejected:
             tokens.reject(self.platforms, self.store, newer, self.now)
             raise CredentialsRejected(tokens.sentence(self.store)) from None
@@ -180,6 +186,18 @@ def _survey(errand: Errand) -> Again:
     return errand.ask(read_on)
 
 
+def _orders(errand: Errand) -> Again:
+    """What changed in the store since we last asked is received, told by webhook or not."""
+
+    def read_on(feed: OrderFeed) -> Again:
+        receiver = errand.platforms.receiver
+        if receiver is None:
+            raise NotConfigured("This process takes no orders.")
+        return sweep.sweep_on(receiver, errand.store, feed, now=errand.now, seconds=_SURVEY_SECONDS)
+
+    return errand.ask_feed(read_on)
+
+
 def _token(errand: Errand) -> Again:
     """A shop that tells nothing for months would lose its token with its refresh token: renewed once a day at least."""
     kept = tokens.current(errand.platforms, errand.store, errand.now)
@@ -212,6 +230,7 @@ _CHORES: Mapping[str, Callable[[Errand], Again]] = MappingProxyType(
         chores.SUBSCRIPTIONS: _subscriptions,
         chores.PIXEL: _pixel,
         chores.SURVEY: _survey,
+        chores.ORDERS: _orders,
         chores.TOKEN: _token,
         chores.FAREWELL: _farewell,
     }
