@@ -10,7 +10,7 @@ from integration.crypto import Sealer
 from integration.pipeline.receive import Receiver
 from integration.queues import Bell
 from integration.stores.platforms import Platforms
-from integration.web import connect, embedded, health, overview, security, sign_in, store, webhooks
+from integration.web import callback, connect, embedded, handover, health, overview, security, sign_in, store, webhooks
 from integration.web.places import Places
 
 # Of a process's threads, those that may wait for a platform while a merchant connects a store. The others take webhooks.
@@ -38,9 +38,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.register_blueprint(webhooks.blueprint(receiver, bell))
+    app.register_blueprint(callback.blueprint(platforms))
     places = Places()
     app.register_blueprint(places.among(connect.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(embedded.blueprint(platforms)))
+    app.register_blueprint(places.among(handover.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(sign_in.blueprint(engine, public_url=settings.public_url)))
     app.register_blueprint(places.among(store.blueprint(engine, public_url=settings.public_url)))
     app.register_blueprint(health.blueprint(engine, bell))

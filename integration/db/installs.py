@@ -1,12 +1,13 @@
 """Installs that were begun: who may finish them. Only hashes are kept of what the browser and the platform hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from integration.db import Instant, after, clock, metadata
 
+SEALED_KEYS = "installs.sealed_keys"  # the name of the sealed column, which binds what is sealed in it
 _FORGOTTEN_AT_ONCE = 100
 
 installs = sa.Table(
@@ -27,14 +28,25 @@ installs = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Install:
-    """One that was begun and is not too old."""
+    """One that was begun and is not too old. `address`: of a store that hands its keys over; `sealed_keys`: those, once
+    they are there, sealed for its state's hash.
+    """
 
     platform: str
     domain: str
     browser_sha256: str
+    address: str | None = None
+    sealed_keys: str | None = field(default=None, repr=False)
 
 
-def begin(connection: sa.Connection, state_sha256: str, install: Install, lasting: timedelta) -> None:
+def begin(
+    connection: sa.Connection,
+    state_sha256: str,
+    install: Install,
+    lasting: timedelta,
+    *,
+    door_sha256: str | None = None,
+) -> None:
     """Remember it, and forget some of those that came to nothing: never so many that others would have to wait."""
     over = sa.select(installs.c.state_sha256).where(installs.c.expires_at < clock()).limit(_FORGOTTEN_AT_ONCE)
     connection.execute(sa.delete(installs).where(installs.c.state_sha256.in_(over)))
@@ -45,8 +57,17 @@ def begin(connection: sa.Connection, state_sha256: str, install: Install, lastin
             domain=install.domain,
             browser_sha256=install.browser_sha256,
             expires_at=after(lasting),
+            address=install.address,
+            door_sha256=door_sha256,
         )
     )
+
+
+def put_keys(connection: sa.Connection, platform: str, state_sha256: str, door_sha256: str, sealed_keys: str) -> bool:
+    """Keep what was posted for the one install that both name and that has no keys yet; whether there is such a one."""
+    named = sa.and_(installs.c.state_sha256 == state_sha256, installs.c.door_sha256 == door_sha256)
+    waits = sa.and_(installs.c.platform == platform, installs.c.sealed_keys.is_(None), installs.c.expires_at >= clock())
+    return connection.execute(sa.update(installs).where(named, waits).values(sealed_keys=sealed_keys)).rowcount == 1
 
 
 def take(connection: sa.Connection, state_sha256: str) -> Install | None:
@@ -54,7 +75,12 @@ def take(connection: sa.Connection, state_sha256: str) -> Install | None:
     gone = sa.delete(installs).where(installs.c.state_sha256 == state_sha256)
     row = connection.execute(
         gone.returning(
-            installs.c.platform, installs.c.domain, installs.c.browser_sha256, (installs.c.expires_at >= clock())
+            installs.c.platform,
+            installs.c.domain,
+            installs.c.browser_sha256,
+            installs.c.address,
+            installs.c.sealed_keys,
+            (installs.c.expires_at >= clock()),
         )
     ).one_or_none()
-    return None if row is None or not row[3] else Install(row[0], row[1], row[2])
+    return None if row is None or not row[-1] else Install(*row[:-1])

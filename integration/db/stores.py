@@ -123,14 +123,15 @@ def add(connection: sa.Connection, store: Store) -> bool:
     return connection.execute(statement.returning(stores.c.id)).first() is not None
 
 
-def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Store | None:
-    row = connection.execute(sa.select(stores).where(*conditions)).one_or_none()
+def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool], kept: bool = False) -> Store | None:
+    wanted = sa.select(stores).where(*conditions)
+    row = connection.execute(wanted.with_for_update() if kept else wanted).one_or_none()
     return None if row is None else _store(row)
 
 
-def by_domain(connection: sa.Connection, platform: str, domain: str) -> Store | None:
-    """The platform's store of that domain."""
-    return _one(connection, stores.c.platform == platform, stores.c.domain == domain)
+def by_domain(connection: sa.Connection, platform: str, domain: str, *, kept: bool = False) -> Store | None:
+    """The platform's store of that domain. `kept`: nobody else changes it until this transaction ends."""
+    return _one(connection, stores.c.platform == platform, stores.c.domain == domain, kept=kept)
 
 
 def by_webhook_key(connection: sa.Connection, platform: str, key: str) -> Store | None:
@@ -138,9 +139,9 @@ def by_webhook_key(connection: sa.Connection, platform: str, key: str) -> Store 
     return _one(connection, stores.c.platform == platform, stores.c.webhook_key == key)
 
 
-def by_id(connection: sa.Connection, store_id: str) -> Store | None:
-    """The store of that id."""
-    return _one(connection, stores.c.id == store_id)
+def by_id(connection: sa.Connection, store_id: str, *, kept: bool = False) -> Store | None:
+    """The store of that id. `kept`: nobody else changes it until this transaction ends."""
+    return _one(connection, stores.c.id == store_id, kept=kept)
 
 
 def by_ids(connection: sa.Connection, store_ids: Collection[str]) -> dict[str, Store]:
@@ -181,11 +182,8 @@ def mark_uninstalled(connection: sa.Connection, store: Store, at: datetime) -> b
 
 
 def mark_connected(connection: sa.Connection, store_id: str, *, since: datetime, at: datetime) -> None:
-    """The merchant connected it by the platform's flow, for the first time or again; it keeps its settings and state.
-
-    From here on the app's secret signs, whatever an operator had given it before.
-    """
-    values = {"uninstalled_at": None, "since": since, "connected_at": at, "webhook_secret": None, **_NEXT_VERSION}
+    """The merchant connected it by the platform's flow, for the first time or again; it keeps its settings and state."""
+    values = {"uninstalled_at": None, "since": since, "connected_at": at, **_NEXT_VERSION}
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))
 
 
@@ -200,7 +198,7 @@ def mark_opened(connection: sa.Connection, store_id: str, at: datetime) -> None:
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(opened_at=at))
 
 
-def mark_reconnected(connection: sa.Connection, store_id: str, *, sealed_secret: str | None, since: datetime) -> None:
-    """It is back and live, perhaps with another secret; orders placed before `since` are not ours to tell."""
-    values = {"uninstalled_at": None, "webhook_secret": sealed_secret, "since": since, "state": LIVE, **_NEXT_VERSION}
+def mark_reconnected(connection: sa.Connection, store_id: str, *, since: datetime) -> None:
+    """It is back and live; orders placed before `since` are not ours to tell."""
+    values = {"uninstalled_at": None, "since": since, "state": LIVE, **_NEXT_VERSION}
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))

@@ -13,10 +13,11 @@ from connectors import registry
 from connectors.contract import Connector, Identity, WebhookRequest
 from connectors.errors import AccessLost, ConnectorError, MalformedPayload, NotUsed, Unidentified
 from integration.crypto import Sealer
-from integration.db import Engine, stores
+from integration.db import Engine
 from integration.db.stores import Store
 from integration.errors import NotFound, SealBroken
 from integration.pipeline.memory import Address, Known, Memory
+from integration.pipeline.signers import own_secrets
 from integration.pipeline.visit import Letter, Outcome, Reply, Visit
 
 __all__ = ["Outcome", "Receiver", "Reply"]
@@ -109,11 +110,9 @@ class Receiver:
         return Visit(self.engine, self.sealer, self.secret_key, letter, known)
 
     def _secrets(self, connector: Connector, known: Known | None) -> Sequence[str]:
-        """A store's own secret alone, where it has one: the app's must not open a store that another key guards."""
-        if known is not None and known.store.sealed_secret is not None:
-            sealed, store_id = known.store.sealed_secret, known.store.id
-            return [self.sealer.unseal(sealed, store=store_id, column=stores.SEALED_SECRET).decode()]
-        return self.app_secrets.get(connector.name, ())
+        """A store's own secrets alone, where it has any: the app's must not open a store that another key guards."""
+        own = own_secrets(self.sealer, known.store) if known is not None else ()
+        return own or self.app_secrets.get(connector.name, ())
 
 
 def _address(connector: Connector, claimed: Identity) -> Address:

@@ -10,13 +10,15 @@ from datetime import datetime
 from connectors import registry
 from connectors.contract import Connector
 from integration.crypto import Sealer
-from integration.db import Connection, held, stores
+from integration.db import Connection, held, signing, stores
+from integration.db.signing import Secrets
 from integration.db.stores import LIVE, SEALED_SECRET, Store
 from integration.errors import Conflict, InvalidSetting, NotFound
 from integration.pipeline.qualify import STORE_DISCONNECTED
 from integration.store_settings import StoreSettings
 
 _SECRET_LETTERS = string.ascii_letters + string.digits
+_SECRET_LENGTH = 40
 _MIN_SECRET = 16
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", re.ASCII)
 _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|[a-z0-9.-]+\.localhost)(:\d{1,5})?", re.ASCII)
@@ -39,6 +41,11 @@ class NewStore:
     domain: str
     secret: str | None
     since: datetime
+
+
+def new_secret() -> str:
+    """What a store is to sign with: letters and digits, since WooCommerce alters what looks like HTML before it signs."""
+    return "".join(secrets.choice(_SECRET_LETTERS) for _ in range(_SECRET_LENGTH))
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -75,7 +82,7 @@ def add_store(
     domain = normal_domain(new.domain)
     _refuse_foreign_domain(connector, domain, production=production)
     shared = next(iter(app_secrets.get(new.platform, ())), None)
-    own = new.secret or (None if shared else "".join(secrets.choice(_SECRET_LETTERS) for _ in range(40)))
+    own = new.secret or (None if shared else new_secret())
     if own is not None and len(own) < _MIN_SECRET:
         raise InvalidSetting(f"A webhook secret has at least {_MIN_SECRET} characters.")
     store_id = f"st_{secrets.token_hex(8)}"
@@ -103,9 +110,11 @@ def _reconnected(connection: Connection, new: Store, own: str | None, sealer: Se
     if known is None or known.uninstalled_at is None:
         raise Conflict(f"{new.domain} is connected already. Change it with `tandem store set {new.domain} NAME=VALUE`.")
     sealed = sealer.seal(own.encode(), store=known.id, column=SEALED_SECRET) if own else None
-    stores.mark_reconnected(connection, known.id, sealed_secret=sealed, since=new.since)
+    stores.mark_reconnected(connection, known.id, since=new.since)
+    signing.change(connection, known.id, Secrets(sealed))
     held.resume_store(connection, known.id, STORE_DISCONNECTED)
-    return replace(known, sealed_secret=sealed, since=new.since, state=LIVE, uninstalled_at=None)
+    known = replace(known, sealed_secret=sealed, sealed_former_secret=None)
+    return replace(known, since=new.since, state=LIVE, uninstalled_at=None)
 
 
 def _refuse_foreign_domain(connector: Connector, domain: str, *, production: bool) -> None:

@@ -94,7 +94,7 @@ def _held(platforms: Platforms, store: Store) -> KeptGrant:
     with reading(platforms.engine) as connection:
         kept = grants.of_store(connection, store.id)
     if kept is None or kept.rejected:
-        raise CredentialsRejected(sentence(store))
+        raise CredentialsRejected(sentence(platforms, store))
     return kept
 
 
@@ -102,11 +102,14 @@ def _about_to_expire(kept: KeptGrant, now: datetime) -> bool:
     return kept.expires_at is not None and kept.expires_at - now <= EARLY
 
 
-def sentence(store: Store) -> str:
+def sentence(platforms: Platforms, store: Store) -> str:
     """For a store whose platform does not take our token any more."""
-    label = registry.get(store.platform).label
+    connector = registry.get(store.platform)
+    way = "Open Tandem in the shop's admin to connect it again."
+    if connector.handover is not None:
+        way = f"Connect it again at {platforms.app(store.platform).public_url}/{store.platform}/connect."
     return (
-        f"{label} no longer lets Tandem read {store.domain}. Open Tandem in the shop's admin to connect it again. "
+        f"{connector.label} no longer lets Tandem read {store.domain}. {way} "
         "Orders are still received and told to Meta meanwhile."
     )
 
@@ -133,19 +136,19 @@ def _renew(platforms: Platforms, store: Store, old: KeptGrant, now: datetime) ->
     pair, app = open_pair(platforms, old), platforms.app(store.platform)
     former = Grant(pair.token, old.scopes, old.expires_at, pair.refresh_token, old.refresh_expires_at)
     try:
-        grant = _oauth(store).renew(app, platforms.http, store.domain, former, now)
+        grant = _oauth(platforms, store).renew(app, platforms.http, store.domain, former, now)
     except CredentialsRejected:
         reject(platforms, store, old, now)
-        raise CredentialsRejected(sentence(store)) from None
+        raise CredentialsRejected(sentence(platforms, store)) from None
     new = _sealed(platforms, store, grant, now, generation=old.generation)
     kept = transact(platforms.engine, lambda connection: _replace(connection, store, new))
     return kept or _held(platforms, store)
 
 
-def _oauth(store: Store) -> OAuth:
+def _oauth(platforms: Platforms, store: Store) -> OAuth:
     oauth = registry.get(store.platform).oauth
     if oauth is None:
-        raise CredentialsRejected(sentence(store))
+        raise CredentialsRejected(sentence(platforms, store))
     return oauth
 
 
@@ -162,6 +165,8 @@ def reject(platforms: Platforms, store: Store, kept: KeptGrant, now: datetime) -
 
     def write(connection: Connection) -> None:
         if grants.reject(connection, store.id, kept.generation):
-            alerts.keep(connection, store_id=store.id, kind=NEEDS_RECONNECT, sentence=sentence(store), at=now)
+            alerts.keep(
+                connection, store_id=store.id, kind=NEEDS_RECONNECT, sentence=sentence(platforms, store), at=now
+            )
 
     transact(platforms.engine, write)

@@ -3,27 +3,20 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from connectors import registry
-from connectors.access import Embedding, Grant, OAuth, Visitor
+from connectors.access import Embedding, OAuth, Visitor
 from connectors.errors import SessionRefused
-from integration.db import Connection, chores, grants, held, installs, reading, stores, tasks, transact
+from integration.db import Connection, chores, grants, installs, reading, stores, tasks, transact
 from integration.db.installs import Install
-from integration.db.stores import OBSERVING, Store
+from integration.db.stores import Store
 from integration.errors import Forbidden, NotFound
-from integration.pipeline.qualify import STORE_DISCONNECTED
-from integration.store_settings import StoreSettings
-from integration.stores import grants as tokens
-from integration.stores import survey
-from integration.stores.connect import whole_second
+from integration.stores.entering import enter
 from integration.stores.platforms import Platforms
 
 LASTING = timedelta(minutes=10)
-# What is done for a store as soon as it is connected.
-FIRST_CHORES: Sequence[str] = (chores.SUBSCRIPTIONS, chores.SURVEY, chores.PIXEL, chores.TOKEN)
 _STATE_BYTES = 32
 # What is done at an opening is not done again for each question of the page that was opened.
 _OPENED = timedelta(minutes=1)
@@ -56,7 +49,7 @@ def finish(platforms: Platforms, platform: str, raw_query: str, *, browser: str 
     if browser is None or not hmac.compare_digest(install.browser_sha256, _digest(browser)):
         raise Forbidden("This installation was begun in another browser. Start it again in this one.")
     grant = oauth.redeem(app, platforms.http, returned, now)
-    return welcome(platforms, platform, returned.domain, grant, now)
+    return enter(platforms, platform, returned.domain, grant, now)
 
 
 def arrive(platforms: Platforms, platform: str, session_token: str, now: datetime, *, newcomers: bool = True) -> Store:
@@ -74,7 +67,7 @@ def arrive(platforms: Platforms, platform: str, session_token: str, now: datetim
         raise SessionRefused("This store is not connected.")
     if store is None or _is_in_doubt(platforms, store):
         grant = embedding.exchange(app, platforms.http, visitor, session_token, now)
-        store = welcome(platforms, platform, visitor.domain, grant, now)
+        store = enter(platforms, platform, visitor.domain, grant, now)
     if store.opened_at is None or now - store.opened_at > _OPENED:
         transact(platforms.engine, partial(_opened, store=store, now=now))
     return store
@@ -100,65 +93,6 @@ def _is_in_doubt(platforms: Platforms, store: Store) -> bool:
         planned = {chore.kind for chore in chores.of_store(connection, store.id)}
         told = tasks.is_open(connection, store.id, tasks.STORE_UNINSTALLED)
     return kept is None or kept.rejected or told or chores.FAREWELL in planned
-
-
-def welcome(platforms: Platforms, platform: str, domain: str, grant: Grant, now: datetime) -> Store:
-    """Keep the grant of a store that is connected by it, and plan what is to be done for it. Raises Unavailable."""
-
-    def write(connection: Connection) -> Store:
-        store = _entered(connection, platform, domain, now)
-        tokens.keep(platforms, connection, store, grant, now)
-        chores.cancel(connection, store.id)
-        look_again(connection, store, now)
-        return store
-
-    return transact(platforms.engine, write)
-
-
-def look_again(connection: Connection, store: Store, now: datetime) -> None:
-    """Plan everything that is done for a store that was just connected: now, and not when it would come round."""
-    survey.begin(connection, store, now)
-    for kind in FIRST_CHORES:
-        chores.plan(connection, store.id, kind)
-
-
-def _entered(connection: Connection, platform: str, domain: str, now: datetime) -> Store:
-    """A new store observes. One that was removed keeps id, keys, settings and ledger and goes on; what it sold while it
-    was away was another's to tell. One that is only connected again changes in nothing.
-    """
-    new = _new_store(platform, domain, now)
-    if stores.add(connection, new):
-        stores.mark_connected(connection, new.id, since=new.since, at=now)
-        return _row(connection, platform, domain)
-    known = _row(connection, platform, domain)
-    away = known.uninstalled_at is not None
-    stores.mark_connected(connection, known.id, since=new.since if away else known.since, at=now)
-    if away:
-        held.resume_store(connection, known.id, STORE_DISCONNECTED)
-    return _row(connection, platform, domain)
-
-
-def _new_store(platform: str, domain: str, now: datetime) -> Store:
-    return Store(
-        id=f"st_{secrets.token_hex(8)}",
-        platform=platform,
-        domain=domain,
-        state=OBSERVING,
-        settings=StoreSettings(),
-        public_key=secrets.token_hex(16),
-        webhook_key=secrets.token_hex(20),
-        sealed_secret=None,
-        since=whole_second(now),
-        created_at=now,
-        uninstalled_at=None,
-    )
-
-
-def _row(connection: Connection, platform: str, domain: str) -> Store:
-    found = stores.by_domain(connection, platform, domain)
-    if found is None:
-        raise NotFound("The store is gone.")
-    return found
 
 
 def _oauth(platform: str) -> OAuth:

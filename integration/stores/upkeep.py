@@ -20,7 +20,8 @@ from integration.db.grants import KeptGrant
 from integration.db.stores import Store
 from integration.errors import IntegrationError, NotConfigured, Unavailable
 from integration.log import logger
-from integration.stores import disconnect, survey, sweep
+from integration.pipeline.signers import own_secrets
+from integration.stores import disconnect, rotation, survey, sweep
 from integration.stores import grants as tokens
 from integration.stores.platforms import Platforms
 
@@ -67,7 +68,7 @@ class Errand:
             return with_grant(newer)
         except CredentialsRejected:
             tokens.reject(self.platforms, self.store, newer, self.now)
-            raise CredentialsRejected(tokens.sentence(self.store)) from None
+            raise CredentialsRejected(tokens.sentence(self.platforms, self.store)) from None
 
 
 def _now() -> datetime:
@@ -136,7 +137,8 @@ def _subscriptions(errand: Errand) -> Again:
                     connection, store_id=store.id, kind=OTHER_SHOP, sentence=_other_shop(store, shop.id), at=errand.now
                 )
             if restored and not first:
-                sentence = f"{connector.label} had dropped webhooks ({', '.join(restored)}). They are there again."
+                told = f"{connector.label} had dropped or switched off webhooks ({', '.join(restored)})."
+                sentence = f"{told} They are at work again."
                 alerts.raise_one(
                     connection, store_id=store.id, kind=WEBHOOKS_RESTORED, sentence=sentence[:500], at=errand.now
                 )
@@ -164,9 +166,11 @@ def _pixel(errand: Errand) -> Again:
 
 
 def endpoint(errand: Errand) -> Endpoint:
-    """Where this store's webhooks are to go."""
-    store, public_url = errand.store, errand.platforms.app(errand.store.platform).public_url
-    return Endpoint(public_url + registry.get(store.platform).webhook_path(store.webhook_key))
+    """Where this store's webhooks are to go, and, where it has a secret of its own, what they are to be signed with."""
+    store, platforms = errand.store, errand.platforms
+    address = platforms.app(store.platform).public_url + registry.get(store.platform).webhook_path(store.webhook_key)
+    secret = next(iter(own_secrets(platforms.sealer, store)), None)
+    return Endpoint(address, secret, renew=store.sealed_former_secret is not None)
 
 
 def storefront(errand: Errand) -> Storefront:
@@ -225,6 +229,11 @@ def _farewell(errand: Errand) -> Again:
     return None
 
 
+def _secret(errand: Errand) -> Again:
+    """Let a former secret go once nobody signs with it."""
+    return transact(errand.platforms.engine, lambda connection: rotation.settle(connection, errand.store, errand.now))
+
+
 _CHORES: Mapping[str, Callable[[Errand], Again]] = MappingProxyType(
     {
         chores.SUBSCRIPTIONS: _subscriptions,
@@ -233,5 +242,6 @@ _CHORES: Mapping[str, Callable[[Errand], Again]] = MappingProxyType(
         chores.ORDERS: _orders,
         chores.TOKEN: _token,
         chores.FAREWELL: _farewell,
+        chores.SECRET: _secret,
     }
 )

@@ -4,8 +4,6 @@ The browser that begins must be the one that comes back: it keeps a secret in a 
 no such cookie through, so there the installation first leaves the frame.
 """
 
-import re
-import secrets
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -17,22 +15,20 @@ from integration.errors import NotFound
 from integration.stores import install
 from integration.stores.platforms import Platforms
 from integration.web import asked, refusals
+from integration.web.cookie import Cookie
 from integration.web.refusals import Way
 from integration.web.security import scripted, sent_to
-
-_SECRET_BYTES = 32
-_SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 def blueprint(platforms: Platforms, *, public_url: str) -> Blueprint:
     """The two addresses of each platform that has such a flow, and a page in its admin to come back to."""
-    views, cookie = Blueprint("connect", __name__), Cookie(secure=public_url.startswith("https://"))
+    views, cookie = Blueprint("connect", __name__), Cookie("tandem-install", install.LASTING, public_url)
 
     def begin(platform: str) -> Response:
         raw_query, now = asked.raw_query(), datetime.now(UTC)
         if asked.is_framed(_embedding(platform).words):
             return _out_of_the_frame(platforms, platform, raw_query, now)
-        browser = cookie.kept() or secrets.token_urlsafe(_SECRET_BYTES)
+        browser = cookie.kept_or_new()
         address = install.begin(platforms, platform, raw_query, browser=browser, now=now)
         return cookie.given(sent_to(address), browser)
 
@@ -57,30 +53,6 @@ def blueprint(platforms: Platforms, *, public_url: str) -> Blueprint:
     views.register_error_handler(TandemError, _refused)
     views.register_error_handler(Exception, refusals.broken)
     return views
-
-
-class Cookie:
-    """What the browser keeps while the merchant is at the consent page, for ten minutes. It is not taken back when one
-    installation is finished: another tab may be at its own, and what it is good for is good once.
-
-    `secure`: by its name no other host and no plain http can have set it; a browser takes no such cookie over http.
-    SameSite is Lax, not Strict: the way back comes from the platform's site.
-    """
-
-    def __init__(self, *, secure: bool) -> None:
-        self.secure = secure
-        self.name = "__Host-tandem-install" if secure else "tandem-install"
-
-    def kept(self) -> str | None:
-        """What this browser keeps. Two tabs of one browser may install at the same time, so it is used again."""
-        told = request.cookies.get(self.name, "")
-        return told if _SECRET.fullmatch(told) else None
-
-    def given(self, response: Response, browser: str) -> Response:
-        """Let it keep that secret."""
-        seconds = int(install.LASTING.total_seconds())
-        response.set_cookie(self.name, browser, seconds, secure=self.secure, httponly=True, samesite="Lax", path="/")
-        return response
 
 
 def _out_of_the_frame(platforms: Platforms, platform: str, raw_query: str, now: datetime) -> Response:

@@ -17,7 +17,7 @@ from connectors.access import App, Embedding, Words
 from connectors.errors import RequestMalformed, SessionRefused, TandemError
 from integration.db import transact
 from integration.db.stores import Store
-from integration.stores import glance, install
+from integration.stores import entering, glance, install
 from integration.stores.platforms import Platforms
 from integration.web import asked, refusals, returning
 from integration.web.refusals import Way
@@ -111,7 +111,7 @@ class Page:
             store = install.arrive(self.platforms, self.platform, token, now, newcomers=False)
             seen = glance.of_store(self.platforms.engine, store.id)
             if again and not seen.busy:
-                transact(self.platforms.engine, partial(install.look_again, store=store, now=now))
+                transact(self.platforms.engine, partial(entering.look_again, store=store, now=now))
                 seen = glance.of_store(self.platforms.engine, store.id)
             return unkept(make_response(render_template("_state.html", seen=seen, words=self.words)))
         except SessionRefused:

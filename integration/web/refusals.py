@@ -52,8 +52,17 @@ class Way:
 
 def refused(error: TandemError, way: Way | None = None, *, status: int | None = None) -> Response:
     """The page for an error whose message is a sentence. `status` in place of the one it usually has."""
-    usual, title = next((code, words) for kind, code, words in _REFUSALS if isinstance(error, kind))
-    response = plain(title, str(error), way, status=status or usual)
+    usual, title = judged(error)
+    return put_off(error, plain(title, str(error), way, status=status or usual))
+
+
+def judged(error: TandemError) -> tuple[int, str]:
+    """The status it usually has, and the words over it."""
+    return next((code, words) for kind, code, words in _REFUSALS if isinstance(error, kind))
+
+
+def put_off(error: TandemError, response: Response) -> Response:
+    """The same answer; where it only comes too early, it says when to try again."""
     if isinstance(error, Throttled | Unavailable):
         seconds = error.after if isinstance(error, Throttled) else _RETRY_AFTER_SECONDS
         response.headers["Retry-After"] = str(max(1, round(seconds)))

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, make_response, render_template
 from connectors.errors import TandemError
 from integration.db import Engine, reading, transact
 from integration.errors import NotFound
-from integration.stores import glance, install, sessions
+from integration.stores import entering, glance, sessions
 from integration.stores.glance import Glance
 from integration.web import asked, refusals, sign_in
 from integration.web.security import scripted, sent_to, unkept
@@ -69,7 +69,7 @@ class Page:
             return _to_sign_in()
         if not seen.busy:
             now = datetime.now(UTC)
-            transact(self.engine, partial(install.look_again, store=seen.store, now=now))
+            transact(self.engine, partial(entering.look_again, store=seen.store, now=now))
         return sent_to(PATH, status=303)
 
     def _seen(self) -> Glance | None:

@@ -1,10 +1,9 @@
 """`POST /webhooks/<platform>`: raw bytes and headers in, one of CONTRACT's answers out. Nothing is parsed here."""
 
 from datetime import UTC, datetime
-from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
 from connectors import registry
 from connectors.contract import WebhookRequest
@@ -15,6 +14,7 @@ from integration.errors import NotFound, Unavailable
 from integration.log import logger
 from integration.pipeline.receive import Outcome, Receiver
 from integration.queues import Bell
+from integration.web.body import taken, told
 from integration.web.fuse import Fuse
 
 MAX_BODY = 2 * 1024 * 1024
@@ -30,15 +30,14 @@ def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
     def take(platform: str, key: str | None = None) -> Response:
         if request.environ.get("PATH_INFO", "").startswith("//"):
             raise NotFound("This is no address of ours, though Werkzeug reads it as one.")
-        body = _body()
+        body = taken(MAX_BODY, "2 MiB")
         headers = {name.lower(): text for name, text in request.headers.items()}
         with fuse.guarded(), within(_DATABASE_SECONDS):
             reply = receiver.receive(platform, WebhookRequest(body, headers, key), datetime.now(UTC))
         failpoints.reach("ingest.after_commit")
         if reply.status is Outcome.ACCEPTED:
             bell.wake()
-        told = {"status": reply.status, **({"reason": reply.reason} if reply.reason else {})}
-        return _answer(200, told)
+        return told(200, {"status": reply.status, **({"reason": reply.reason} if reply.reason else {})})
 
     for connector in registry.connectors():
         views.add_url_rule(
@@ -50,43 +49,19 @@ def blueprint(receiver: Receiver, bell: Bell) -> Blueprint:
             provide_automatic_options=False,
         )
     views.register_error_handler(InvalidSignature, _unauthorized)
-    views.register_error_handler(NotFound, lambda _error: _answer(404, {"error": "unknown address"}))
+    views.register_error_handler(NotFound, lambda _error: told(404, {"error": "unknown address"}))
     views.register_error_handler(Unavailable, lambda _error: _unavailable())
     views.register_error_handler(Exception, _failed)
     return views
 
 
-def _body() -> bytes:
-    """The bytes as sent. Answers by itself where they are encoded (415), too many (413) or not all there (400)."""
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        # The signature is over the bytes as sent, and nothing of a stranger's is ever inflated.
-        abort(_answer(415, {"error": "the body must not be encoded"}))
-    # One byte more than may be: a chunked body says no length beforehand, and must not be taken cut short.
-    request.max_content_length = MAX_BODY + 1
-    try:
-        body = request.get_data(cache=False, parse_form_data=False)
-    except RequestEntityTooLarge:
-        body = None
-    except Exception:  # noqa: BLE001 (each server has its own words for broken chunks and for a sender that left)
-        abort(_answer(400, {"error": "the body did not arrive whole"}))
-    if body is None or len(body) > MAX_BODY:
-        abort(_answer(413, {"error": "the body is larger than 2 MiB"}))
-    return body
-
-
-def _answer(status: int, told: dict[str, Any]) -> Response:
-    response = jsonify(told)
-    response.status_code = status
-    return response
-
-
 def _unauthorized(_error: Exception) -> Response:
     """One body for every kind of wrong, so that it teaches nothing."""
-    return _answer(401, {"error": "unauthorized"})
+    return told(401, {"error": "unauthorized"})
 
 
 def _unavailable() -> Response:
-    response = _answer(503, {"error": "try again later"})
+    response = told(503, {"error": "try again later"})
     response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
     return response
 

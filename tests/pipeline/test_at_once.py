@@ -261,7 +261,7 @@ def test_nothing_is_written_by_a_memory_that_is_old(bench: Bench, change: str) -
             case "uninstalled":
                 stores.mark_uninstalled(connection, shop.row, datetime.now(UTC))
             case "reconnected":
-                stores.mark_reconnected(connection, shop.id, sealed_secret=None, since=datetime.now(UTC))
+                stores.mark_reconnected(connection, shop.id, since=datetime.now(UTC))
     if change == "settings":
         shop.set(value_basis="subtotal")
     elif change in ("dataset", "token"):

@@ -12,7 +12,7 @@ from integration.db import chores, tasks, transaction
 from integration.db.installs import installs
 from integration.db.stores import OBSERVING, stores
 from integration.errors import Forbidden, NotConfigured, NotFound
-from integration.stores import connect, disconnect, install
+from integration.stores import connect, disconnect, entering, install
 from integration.stores import settings as store_settings
 from integration.stores.grants import NEEDS_RECONNECT
 from integration.stores.platforms import Platforms
@@ -215,8 +215,8 @@ def test_of_two_tokens_given_at_once_the_one_asked_for_last_is_kept_whatever_com
         token = office.standin.session()
         visitor = embedding.visitor(office.app, token, moment)
         grants.append(embedding.exchange(office.app, office.platforms.http, visitor, token, moment))
-    install.welcome(office.platforms, PLATFORM, SHOP, grants[1], late)
-    install.welcome(office.platforms, PLATFORM, SHOP, grants[0], early)
+    entering.enter(office.platforms, PLATFORM, SHOP, grants[1], late)
+    entering.enter(office.platforms, PLATFORM, SHOP, grants[0], early)
 
     assert office.token() == grants[1].token
 

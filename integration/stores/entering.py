@@ -1,0 +1,101 @@
+"""A merchant's store is let in, by whichever flow: what is kept of it, what it signs with, and what is done for it first."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from connectors import registry
+from connectors.access import Grant
+from connectors.contract import Connector
+from integration.db import Connection, chores, held, signing, stores, transact
+from integration.db.signing import NONE_OF_ITS_OWN, Secrets
+from integration.db.stores import OBSERVING, SEALED_SECRET, Store
+from integration.errors import NotFound
+from integration.pipeline.qualify import STORE_DISCONNECTED
+from integration.store_settings import StoreSettings
+from integration.stores import grants as tokens
+from integration.stores import survey
+from integration.stores.connect import new_secret, whole_second
+from integration.stores.platforms import Platforms
+from integration.stores.rotation import SETTLED
+
+
+def enter(platforms: Platforms, platform: str, domain: str, grant: Grant, now: datetime) -> Store:
+    """Keep the grant of a store that is connected by it, and plan what is to be done for it. Raises Unavailable."""
+
+    def write(connection: Connection) -> Store:
+        before = _entered(connection, platform, domain, now)
+        signing.change(connection, before.id, _secrets(platforms, before))
+        store = _row(connection, platform, domain)
+        tokens.keep(platforms, connection, store, grant, now)
+        chores.cancel(connection, store.id)
+        look_again(connection, store, now)
+        return store
+
+    return transact(platforms.engine, write)
+
+
+def look_again(connection: Connection, store: Store, now: datetime) -> None:
+    """Plan everything that is done for a store that was just connected: now, and not when it would come round."""
+    survey.begin(connection, store, now)
+    for kind in first_chores(registry.get(store.platform)):
+        chores.plan(connection, store.id, kind)
+    if store.sealed_former_secret is not None:
+        chores.plan(connection, store.id, chores.SECRET, SETTLED)
+
+
+def first_chores(connector: Connector) -> Sequence[str]:
+    """What is done for a store of that platform as soon as it is connected."""
+    usual = (chores.SUBSCRIPTIONS, chores.SURVEY, chores.PIXEL)
+    return (*usual, chores.TOKEN if connector.oauth is not None else chores.ORDERS)
+
+
+def _entered(connection: Connection, platform: str, domain: str, now: datetime) -> Store:
+    """A new store observes. One that was removed keeps id, keys, settings and ledger and goes on; what it sold while it
+    was away was another's to tell. One that is only connected again changes in nothing. As it was before this.
+    """
+    new = _new_store(platform, domain, now)
+    if stores.add(connection, new):
+        stores.mark_connected(connection, new.id, since=new.since, at=now)
+        return new
+    known = _row(connection, platform, domain)
+    away = known.uninstalled_at is not None
+    stores.mark_connected(connection, known.id, since=new.since if away else known.since, at=now)
+    if away:
+        held.resume_store(connection, known.id, STORE_DISCONNECTED)
+    return known
+
+
+def _secrets(platforms: Platforms, store: Store) -> Secrets:
+    """A fresh secret, and the one it had, with which its webhooks sign until they are told. Where they are being told
+    another at this moment there is no place for a third: that one stays, unless all of them were taken away meanwhile.
+    """
+    if registry.get(store.platform).secret_variable is not None:
+        return NONE_OF_ITS_OWN
+    if store.sealed_former_secret is not None and store.uninstalled_at is None:
+        return Secrets(store.sealed_secret, store.sealed_former_secret)
+    sealed = platforms.sealer.seal(new_secret().encode(), store=store.id, column=SEALED_SECRET)
+    return Secrets(sealed, store.sealed_secret)
+
+
+def _new_store(platform: str, domain: str, now: datetime) -> Store:
+    return Store(
+        id=f"st_{secrets.token_hex(8)}",
+        platform=platform,
+        domain=domain,
+        state=OBSERVING,
+        settings=StoreSettings(),
+        public_key=secrets.token_hex(16),
+        webhook_key=secrets.token_hex(20),
+        sealed_secret=None,
+        since=whole_second(now),
+        created_at=now,
+        uninstalled_at=None,
+    )
+
+
+def _row(connection: Connection, platform: str, domain: str) -> Store:
+    found = stores.by_domain(connection, platform, domain, kept=True)
+    if found is None:
+        raise NotFound("The store is gone.")
+    return found

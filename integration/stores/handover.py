@@ -1,0 +1,105 @@
+"""A merchant connects a store that hands its keys over: its own server posts them to us, by nobody's signature.
+
+What comes to the callback is kept and not believed. It is bound by two secrets of ours: the state, which travels through
+the merchant's browser and back, and the door, which only the store's server is told to post to. Only the browser that
+began may finish, once, and only with keys that open this very store.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from connectors import registry
+from connectors.handover import Handover, Site, Ways
+from integration.db import installs, transact
+from integration.db.installs import SEALED_KEYS, Install
+from integration.db.stores import Store
+from integration.errors import Forbidden, NotFound
+from integration.stores.entering import enter
+from integration.stores.platforms import Platforms
+
+LASTING = timedelta(minutes=15)
+_STATE_BYTES, _DOOR_BYTES = 32, 24
+_DOOR = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
+
+
+def begin(platforms: Platforms, platform: str, typed: str, *, browser: str) -> str:
+    """The address at which the merchant approves. `typed`: the store's address, as they spell it. `browser`: the secret
+    that their browser keeps meanwhile.
+
+    Whether we know the store already decides nothing here, so that nobody learns it. Raises AddressRefused, Declined,
+    Unreachable, Throttled, NotFound for a platform without such a flow, NotConfigured, and Unavailable.
+    """
+    handover, app = _handover(platform), platforms.app(platform)
+    site = handover.met(app, platforms.http, handover.site(app, typed))
+    ways = Ways(secrets.token_urlsafe(_STATE_BYTES), secrets.token_urlsafe(_DOOR_BYTES))
+    address = handover.approval_address(app, site, ways)
+    install = Install(platform, site.domain, _digest(browser), site.base)
+    state, door = _digest(ways.state), _digest(ways.door)
+    transact(
+        platforms.engine,
+        lambda connection: installs.begin(connection, state, install, LASTING, door_sha256=door),
+    )
+    return address
+
+
+def take_keys(platforms: Platforms, platform: str, door: str, body: bytes) -> None:
+    """Keep what a store's server posted, sealed and unproven, for the browser that began to finish with. Asks nobody.
+
+    Raises Forbidden unless door and state name one connection under way that has no keys yet: those of a second post
+    are none of ours, and the store deletes them again; RequestMalformed, NotFound, Unavailable.
+    """
+    posted = _handover(platform).posted(body)
+    state = _digest(posted.state)
+    sealed = platforms.sealer.seal(posted.keys.encode(), store=state, column=SEALED_KEYS)
+    kept = _DOOR.fullmatch(door) and transact(
+        platforms.engine,
+        lambda connection: installs.put_keys(connection, platform, state, _digest(door), sealed),
+    )
+    if not kept:
+        raise Forbidden("No connection under way has this address.")
+
+
+def finish(platforms: Platforms, platform: str, raw_query: str, *, browser: str | None, now: datetime) -> Store:
+    """The store that was connected. It is entered with its grant and a secret of its own in one step, or not at all.
+
+    Raises Forbidden unless this very browser began it within fifteen minutes, has not come back yet, and brings the
+    merchant's approval; CredentialsRejected, Declined, AddressRefused, Unreachable or Throttled where the keys do not open
+    the store; RequestMalformed, NotConfigured, NotFound, Unavailable. After any of these nothing is left of it.
+    """
+    handover, app = _handover(platform), platforms.app(platform)
+    state, approved = handover.returned(raw_query)
+    install = transact(platforms.engine, lambda connection: installs.take(connection, _digest(state)))
+    if install is None or install.platform != platform or install.address is None:
+        raise Forbidden("This connection was not begun here, or is over. Begin it again.")
+    if browser is None or not hmac.compare_digest(install.browser_sha256, _digest(browser)):
+        raise Forbidden("This connection was begun in another browser. Begin it again in this one.")
+    if not approved:
+        raise Forbidden(f"You did not approve Tandem in {install.domain}, so nothing was connected.")
+    keys = _opened(platforms, install, _digest(state))
+    grant = handover.proven(app, platforms.http, Site(install.address, install.domain), keys)
+    return enter(platforms, platform, install.domain, grant, now)
+
+
+def _opened(platforms: Platforms, install: Install, state_sha256: str) -> str:
+    """Raises Forbidden where the store posted nothing: it does so before it sends the browser back."""
+    if install.sealed_keys is None:
+        label = registry.get(install.platform).label
+        raise Forbidden(
+            f"{install.domain} handed no keys to Tandem, so nothing was connected. Begin again, and approve on the page "
+            f"that {label} shows."
+        )
+    return platforms.sealer.unseal(install.sealed_keys, store=state_sha256, column=SEALED_KEYS).decode()
+
+
+def _handover(platform: str) -> Handover:
+    handover = registry.get(platform).handover
+    if handover is None:
+        raise NotFound(f"{registry.get(platform).label} stores hand no keys over.")
+    return handover
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

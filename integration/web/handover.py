@@ -1,0 +1,127 @@
+"""`/<platform>/connect` and `/<platform>/return`: a merchant connects a store that hands its keys over.
+
+The merchant types the store's address, approves on the store's own page, and comes back with the browser that began.
+None of these pages says whether we know a store: what one is told depends on what the store itself answers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from connectors import registry
+from connectors.errors import AddressRefused, Declined, TandemError, Throttled
+from integration.db import transact
+from integration.stores import handover, sessions
+from integration.stores.platforms import Platforms
+from integration.web import asked, refusals, sign_in
+from integration.web.cookie import Cookie
+from integration.web.pace import Pace
+from integration.web.refusals import Way
+from integration.web.security import sent_to, unkept
+
+_FIELD = "store"
+_MOST_FORM = 8 * 1024
+# To begin costs us some calls to a host that somebody named.
+_BURST, _SECONDS = 10, 6.0
+
+
+def blueprint(platforms: Platforms, *, public_url: str) -> Blueprint:
+    """The addresses of each platform whose stores hand their keys over, for browsers."""
+    views, pace = Blueprint("handover", __name__), Pace(_BURST, _SECONDS)
+    cookie = Cookie("tandem-connect", handover.LASTING, public_url)
+    for connector in registry.connectors():
+        if connector.handover is not None:
+            pages = Pages(platforms, connector.name, connector.label, cookie, pace)
+            for door, method, view in (
+                ("connect", "GET", pages.ask),
+                ("connect", "POST", pages.go_on),
+                ("return", "GET", pages.come_back),
+            ):
+                views.add_url_rule(
+                    f"/{connector.name}/{door}",
+                    endpoint=f"{connector.name}-{door}-{method.lower()}",
+                    view_func=view,
+                    methods=[method],
+                    provide_automatic_options=False,
+                )
+    views.before_request(asked.refuse_head)
+    views.register_error_handler(Exception, refusals.broken)
+    return views
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Those of one platform."""
+
+    platforms: Platforms
+    platform: str
+    label: str
+    cookie: Cookie
+    pace: Pace = field(repr=False)
+
+    def ask(self) -> Response:
+        """A page with one field. An address that names a store already, as the plugin's link does, leads straight on."""
+        named = request.args.get(_FIELD, "").strip()
+        return self._begun(named, sent_to) if named else self._form()
+
+    def go_on(self) -> Response:
+        """The store's address was typed. A redirect would not do: a form of ours may not lead to another site, says our
+        own policy, so a page of ours does.
+        """
+        request.max_content_length = _MOST_FORM
+        try:
+            asked.refuse_foreign(self.cookie.public_url)
+        except TandemError as error:
+            return refusals.refused(error, self._from_the_start())
+        return self._begun(request.form.get(_FIELD, "").strip(), _onward)
+
+    def come_back(self) -> Response:
+        """Connected, signed in, and on to the store's page; or a sentence, and the way to begin again."""
+        try:
+            raw_query, browser, now = asked.raw_query(), self.cookie.kept(), datetime.now(UTC)
+            store = handover.finish(self.platforms, self.platform, raw_query, browser=browser, now=now)
+            token = transact(self.platforms.engine, partial(sessions.begin, store_id=store.id))
+        except TandemError as error:
+            return refusals.refused(error, self._from_the_start())
+        return sign_in.signed_in(sent_to(sign_in.STORE), token)
+
+    def _begun(self, typed: str, onward: Callable[[str], Response]) -> Response:
+        browser = self.cookie.kept_or_new()
+        try:
+            self._pace()
+            address = handover.begin(self.platforms, self.platform, typed, browser=browser)
+        except TandemError as error:
+            return self._form(typed, error)
+        return self.cookie.given(onward(address), browser)
+
+    def _pace(self) -> None:
+        wait = self.pace.wait(request.remote_addr)
+        if wait:
+            raise Throttled(f"You asked too often. Try again in {round(wait) + 1} seconds.", wait)
+
+    def _form(self, typed: str = "", error: TandemError | None = None) -> Response:
+        """The page with the field; with what was wrong, what was typed, and the status of that."""
+        status = 200 if error is None else _status(error)
+        page = render_template("connect_store.html", pages=self, field=_FIELD, typed=typed, trouble=error)
+        response = unkept(make_response(page, status))
+        # With no-referrer, as elsewhere, a browser would hide from us where the form comes from.
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response if error is None else refusals.put_off(error, response)
+
+    def _from_the_start(self) -> Way:
+        return Way(f"/{self.platform}/connect", "Begin again")
+
+
+def _onward(address: str) -> Response:
+    return unkept(make_response(render_template("onward.html", host=urlsplit(address).netloc, address=address)))
+
+
+def _status(error: TandemError) -> int:
+    """What was typed can be mended by typing; the rest is as everywhere."""
+    if isinstance(error, AddressRefused | Declined):
+        return 400
+    return 429 if isinstance(error, Throttled) else refusals.judged(error)[0]
