@@ -7,6 +7,7 @@ from connectors.access import App, Embedding, Http, OAuth, OrderFeed, StoreApi, 
 from connectors.contract import Connector, Half
 from connectors.handover import Handover
 from connectors.woocommerce import hosts, mapping, restaging, webhooks
+from connectors.woocommerce.handover import HANDOVER
 
 _HALF = Half(name="Plugin", at_work="at work")
 _PLUGIN = Path(__file__).parent / "storefront" / "tandem-for-woocommerce"
@@ -22,7 +23,7 @@ class WooCommerce:
     key_variable: str | None = None
     variables: tuple[Variable, ...] = ()
     oauth: OAuth | None = None
-    handover: Handover | None = None
+    handover: Handover | None = HANDOVER
     embedding: Embedding | None = None
     half: Half = _HALF
     plugin: Path | None = _PLUGIN
@@ -43,12 +44,16 @@ class WooCommerce:
         return f"/webhooks/{self.name}/{key}"
 
     def store_api(self, app: App, http: Http, domain: str, token: str) -> StoreApi | None:  # noqa: ARG002
-        """Not here yet."""
-        return None
+        """See `api.of_store`."""
+        from connectors.woocommerce import api  # with requests, which only those who ask a store need
+
+        return api.of_store(http, domain, token)
 
     def order_feed(self, app: App, http: Http, domain: str, token: str) -> OrderFeed | None:  # noqa: ARG002
-        """Not here yet."""
-        return None
+        """The store's API knows its changed orders too."""
+        from connectors.woocommerce import api
+
+        return api.of_store(http, domain, token)
 
 
 CONNECTOR: Connector = WooCommerce()

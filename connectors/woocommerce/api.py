@@ -1,0 +1,174 @@
+"""A store's REST API, as `connectors.access.StoreApi` and `OrderFeed` have it. Each method asks; pure modules decide.
+
+Every method may be called again: what was done already is found done.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from connectors import wild
+from connectors.access import Changes, Endpoint, Http, Page, Shop, Storefront
+from connectors.errors import ConnectorError, CredentialsRejected, Declined, Unreachable
+from connectors.woocommerce import answers, credentials, feed, history, subscriptions
+from connectors.woocommerce.hosts import site_of
+from connectors.woocommerce.proof import CURRENT_CURRENCY, Currency
+from connectors.woocommerce.rest import PLUGIN, Reply, Rest
+from connectors.woocommerce.subscriptions import Deed, Listed, Step
+
+_PER_PAGE = 100  # the most WooCommerce gives
+_MOST_PAGES = 20  # of webhooks, of which a store has a handful
+_COUNTRY = "settings/general/woocommerce_default_country"
+_WEBHOOKS, _CONNECTION = "webhooks", "connection"
+_NO_PLUGIN = (
+    "The Tandem plugin is not active in this shop. In the shop's admin open Plugins, upload or activate Tandem for "
+    "WooCommerce, and it connects by itself within the hour."
+)
+
+
+class _Setting(msgspec.Struct):
+    value: Any = None
+
+
+class _Connected(msgspec.Struct):
+    changed: Any = None
+
+
+def of_store(http: Http, domain: str, token: str) -> "RestApi | None":
+    """The API of the store at `domain`; None where `token`, its packed credentials, opens another or nothing."""
+    try:
+        found = credentials.read(token)
+    except CredentialsRejected:
+        return None
+    return RestApi(Rest(http, found)) if found.base and site_of(found.base) == domain else None
+
+
+@dataclass(frozen=True, slots=True)
+class RestApi:
+    """See `connectors.access.StoreApi` and `connectors.access.OrderFeed`."""
+
+    rest: Rest
+
+    def shop(self) -> Shop:
+        """Its id is what it calls itself, host and folder: WordPress has none. Asked for with the keys, and so proof of
+        them.
+        """
+        told = answers.read(self.rest.get(CURRENT_CURRENCY).body, Currency)
+        setting = answers.read(self.rest.get(_COUNTRY, _fields="value").body, _Setting)
+        country = (wild.text(setting.value) or "").partition(":")[0]  # "US:CA", "DE"
+        return Shop(self._called(told.address), country if len(country) == 2 else None, wild.currency(told.code))
+
+    def _called(self, address: str | None) -> str:
+        base = address.partition("/wp-json/")[0] if address and site_of(address) else self.rest.credentials.base
+        return f"{site_of(base)}{urlsplit(base).path.rstrip('/')}"
+
+    def mend_subscriptions(self, endpoint: Endpoint) -> Sequence[str]:
+        """See `StoreApi`. A topic that WooCommerce declines keeps none of the others from being seen to; then Declined."""
+        restored: list[str] = []
+        declined: list[str] = []
+        for step in subscriptions.plan(self._webhooks(), endpoint, self._key):
+            try:
+                self._do(step, endpoint)
+            except Declined as refusal:
+                declined.append(f"{step.topic}: {refusal}")
+                continue
+            restored += [step.topic] if step.silent else []
+        if declined:
+            raise Declined(f"{len(declined)} of the webhooks we need could not be set right. {declined[0]}")
+        return tuple(restored)
+
+    def _webhooks(self) -> list[Listed]:
+        """All of them, also those that are not ours. Raises Unreachable for a list that is not whole."""
+        found: list[Listed] = []
+        for page in range(1, _MOST_PAGES + 1):
+            reply = self.rest.get(_WEBHOOKS, per_page=_PER_PAGE, page=page, orderby="id", order="asc")
+            listed = answers.read_list(reply.body, Listed)
+            found += listed
+            if len(listed) < _PER_PAGE or page == reply.pages:
+                return found
+        raise Unreachable("The shop's list of webhooks is without end.")
+
+    @property
+    def _key(self) -> str:
+        return self.rest.credentials.key
+
+    def _do(self, step: Step, endpoint: Endpoint) -> None:
+        match step.deed:
+            case Deed.REMOVE:
+                self._remove(step.id)
+            case Deed.CORRECT:
+                _require_active(
+                    self.rest.put(f"{_WEBHOOKS}/{step.id}", subscriptions.told(step, endpoint, self._key)), step.topic
+                )
+            case Deed.MAKE:
+                _require_active(self.rest.post(_WEBHOOKS, subscriptions.told(step, endpoint, self._key)), step.topic)
+
+    def _remove(self, webhook_id: str) -> None:
+        """For good: WooCommerce has no bin for webhooks. One that is gone already is gone."""
+        with suppress(answers.NotThere):
+            self.rest.delete(f"{_WEBHOOKS}/{webhook_id}", force="true")
+
+    def mend_pixel(self, storefront: Storefront) -> bool:
+        """Tell the plugin where it belongs; whether that was news to it. Raises Declined where it is not active."""
+        wanted = {
+            "version": 1,
+            "public_url": storefront.public_url,
+            "public_key": storefront.public_key,
+            "webhook_url": storefront.webhooks.address,
+            "secret": storefront.webhooks.secret,
+        }
+        try:
+            reply = self.rest.put(_CONNECTION, wanted, namespace=PLUGIN)
+        except answers.NoRoute:
+            raise Declined(_NO_PLUGIN) from None
+        return wild.flag(answers.read(reply.body, _Connected).changed)
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Our webhooks, then what the plugin knows: revoking the keys would stop neither. Each is tried, whatever becomes
+        of the others; then the first trouble is raised.
+        """
+        troubles = [*_tried(partial(self._remove_ours, endpoint)), *_tried(self._forget)]
+        if troubles:
+            raise troubles[0]
+
+    def _remove_ours(self, endpoint: Endpoint) -> None:
+        ours = [one for one in self._webhooks() if subscriptions.is_ours(one, endpoint)]
+        troubles = [trouble for one in ours for trouble in _tried(partial(self._remove, str(one.id)))]
+        if troubles:
+            raise troubles[0]
+
+    def _forget(self) -> None:
+        with suppress(answers.NoRoute):  # the plugin is not there, or was taken away first
+            self.rest.delete(_CONNECTION, namespace=PLUGIN)
+
+    def orders(self, since: datetime, cursor: str | None) -> Page:
+        """See `StoreApi` and `history`."""
+        reply = self.rest.get("orders", **history.query(since, cursor))
+        return history.page(reply.body, cursor, reply.pages)
+
+    def changed(self, since: datetime, cursor: str | None) -> Changes:
+        """See `OrderFeed` and `feed`."""
+        reply = self.rest.get("orders", **feed.query(since, cursor))
+        return feed.changes(reply.body, since, cursor, reply.pages)
+
+
+def _require_active(reply: Reply, topic: str) -> None:
+    """Raises Unreachable unless the store has this webhook now, and at work: a cache may answer a POST with a list."""
+    made = answers.read(reply.body, Listed)
+    if (made.topic, made.status) != (topic, subscriptions.ACTIVE):
+        raise Unreachable(f"The shop's answer does not say that its webhook for {topic} is at work.")
+
+
+def _tried(deed: Callable[[], object]) -> list[ConnectorError]:
+    """The trouble it made, if any."""
+    try:
+        deed()
+    except ConnectorError as trouble:
+        return [trouble]
+    return []

@@ -1,0 +1,71 @@
+"""Whether keys open the very shop that was asked, and by which form of sign-in.
+
+`data/currencies/current` is the lightest thing that only keys open. `system_status`, which would name the site too, makes
+calls of its own to other hosts and takes seconds; the site's name stands in every answer's `_links.self` as well.
+"""
+
+from typing import Any
+
+import msgspec
+
+from connectors import wild
+from connectors.access import Http
+from connectors.errors import AddressRefused, CredentialsRejected, Declined
+from connectors.handover import Site
+from connectors.woocommerce import answers, shapes
+from connectors.woocommerce.credentials import Credentials
+from connectors.woocommerce.hosts import site_of
+from connectors.woocommerce.rest import Rest
+
+CURRENT_CURRENCY = "data/currencies/current"
+
+_NOT_TAKEN = (
+    "{domain} does not take the keys it gave us. Either they are gone already, or its server keeps them from WordPress: "
+    "it must pass the Authorization header on, and tell WordPress that we came by https. Ask your host, then connect again."
+)
+
+
+class Currency(msgspec.Struct):
+    """The currency a shop counts in, and the address of it in the shop's own words."""
+
+    code: Any = None
+    links: msgspec.Raw = msgspec.field(name="_links", default=msgspec.Raw())
+
+    @property
+    def address(self) -> str | None:
+        """Under the shop's own host and folder; None where the shop does not say."""
+        links = wild.part(self.links, shapes.Links)
+        own = wild.parts(links.own, shapes.Link) if links else []
+        return wild.text(own[0].href) if own else None
+
+
+def opened(http: Http, site: Site, keys: Credentials) -> Credentials:
+    """The keys as they open the shop. Raises CredentialsRejected, Declined, Unreachable, Throttled, AddressRefused.
+
+    Some servers (CGI, some proxies) drop the Authorization header before WordPress sees it: then the keys are tried in
+    the address, over https only, and it is kept that they have to.
+    """
+    if _opens(http, site, keys):
+        return keys
+    in_query = msgspec.structs.replace(keys, in_query=True)
+    if site.base.startswith("https://") and _opens(http, site, in_query):
+        return in_query
+    raise CredentialsRejected(_NOT_TAKEN.format(domain=site.domain))
+
+
+def _opens(http: Http, site: Site, keys: Credentials) -> bool:
+    try:
+        reply = Rest(http, keys).get(CURRENT_CURRENCY)
+    except CredentialsRejected:
+        return False
+    except answers.Moved:
+        raise AddressRefused(
+            f"{site.domain} sends us elsewhere when we show its keys. Connect it by its own address."
+        ) from None
+    told = answers.read(reply.body, Currency)
+    if wild.text(told.code) is None:
+        raise Declined(f"{site.domain} answers with something else than WooCommerce would.")
+    called = site_of(told.address)
+    if called not in (None, site.domain):
+        raise Declined(f"The shop at {site.domain} calls itself {called}. Connect it by that address.")
+    return True
