@@ -13,6 +13,8 @@ from tests.conftest import missing
 from tests.rig.service import eventually
 
 _PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb")
+# Debian puts servers where only root looks.
+_SEARCHED = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 # Nothing here has to survive a power cut.
 _HASTE = (
     "--skip-innodb-doublewrite",
@@ -24,7 +26,7 @@ _HASTE = (
 
 def have_or_skip() -> None:
     """It may be missing: a visible skip."""
-    if not all(map(shutil.which, _PROGRAMS)):
+    if not all(shutil.which(program, path=_SEARCHED) for program in _PROGRAMS):
         missing("MariaDB")
 
 
@@ -62,7 +64,13 @@ def running(home: Path) -> Iterator[MariaDb]:
     with log.open("wb") as printed:
         made = ["mariadb-install-db", *words, "--auth-root-authentication-method=normal", "--skip-test-db"]
         assert subprocess.run(made, stdout=printed, stderr=printed, check=False).returncode == 0, log.read_text()
-        served = ["mariadbd", *words, f"--socket={found.socket}", "--skip-networking", "--skip-log-bin"]
+        served = [
+            shutil.which("mariadbd", path=_SEARCHED),
+            *words,
+            f"--socket={found.socket}",
+            "--skip-networking",
+            "--skip-log-bin",
+        ]
         process = subprocess.Popen(served, stdout=printed, stderr=printed)
     try:
         assert eventually(found.answers, 30), log.read_text()

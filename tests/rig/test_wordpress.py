@@ -100,9 +100,10 @@ def test_cron_runs_when_it_is_told(word):
 
 
 def test_nobody_outside_can_be_asked_and_loopback_can(wordpress):
-    ask = "is_wp_error( wp_safe_remote_get( $told['url'] ) )"
-    assert wordpress.json(ask, url="https://shop.example/") is True
-    assert wordpress.json(ask, url=f"{wordpress.url}/wp-json/") is False
+    ask = "wp_safe_remote_get( $told['url'] )"
+    refused = f"{ask}->get_error_message()"
+    assert wordpress.json(refused, url="http://192.0.2.1/") == "User has blocked requests through HTTP."
+    assert wordpress.json(f"wp_remote_retrieve_response_code( {ask} )", url=f"{wordpress.url}/wp-json/") == 200
 
 
 def test_a_site_can_be_a_copy_under_another_address_for_a_while(wordpress):

@@ -18,6 +18,7 @@ versions_of_php() {
 }
 
 server() {
+    PATH=$PATH:/usr/sbin
     here php && here mariadbd && php -r 'exit((int) !extension_loaded("mysqli"));' && return
     [ "$(id -u)" = 0 ] && here apt-get || return 1
     apt-get update && apt-get install -y --no-install-recommends \
