@@ -28,7 +28,7 @@ NAMES = frozenset(
     {
         *("ingest.before_commit", "ingest.after_commit"),
         *("deliver.after_claim", "deliver.before_post", "deliver.after_post", "deliver.before_outcome"),
-        *("clock.after_sweep", "worker.before_job"),
+        *("clock.after_sweep", "worker.before_job", "sweep.before_progress"),
     }
 )
 

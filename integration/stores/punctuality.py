@@ -4,16 +4,21 @@ A platform that never tells twice is asked for its orders as well. Each of the l
 asked, so and so long after it was placed (or paid, where it waited for that); or it had not, and was found by asking.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from statistics import median
 
 import msgspec
 
-from integration.db import Connection, chores, sweeps
+from connectors.access import Told
+from integration.db import Connection, chores, sweeps, to_ms
+from integration.db.events import Received
 from integration.db.stores import Store
 
 MOST = 20
+# What changed a shorter while ago may still come by webhook.
+TAKES_ITS_TIME = timedelta(minutes=2)
 # Webhooks arrive: asked only for what got lost now and then. They do not: asking is how orders come.
 WHILE_THEY_ARRIVE, WHILE_THEY_DO_NOT = timedelta(minutes=15), timedelta(minutes=5)
 # One order may get lost on the way, and two by chance; three in a row have a cause.
@@ -30,6 +35,50 @@ class Arrival(msgspec.Struct, frozen=True):
 
     order_id: str
     seconds: float | None
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found out of one page's orders. `late`: nobody had told us of them, though there was time."""
+
+    late: list[str] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
+
+
+def compare(
+    told: Sequence[Told],
+    known: Mapping[str, Received],
+    there: Mapping[str, Received],
+    *,
+    since: datetime,
+    seen_to: datetime,
+    now: datetime,
+) -> Found:
+    """Which orders had come by webhook, how long after they were placed or paid, and which had not though there was time.
+
+    `known` and `there`: the ledger before and after these orders were received by us at `now`. Orders placed before
+    `since` prove nothing. Each counts in the first reading that sees it: it was placed or paid after `seen_to`, up to
+    which all was read before.
+    """
+    found = Found()
+    for one in {one.order_id: one for one in told}.values():
+        row = there.get(one.order_id)
+        if row is None or row.ended or row.placed_at < since:
+            continue
+        if one.order_id not in known and to_ms(row.received_at) == to_ms(now):
+            if now - one.changed_at > TAKES_ITS_TIME:
+                found.late.append(one.order_id)
+                found.arrivals.append(Arrival(one.order_id, None))
+        elif (counted := _counted_at(one, row)) > seen_to:
+            took = (row.received_at - counted).total_seconds()
+            found.arrivals.append(Arrival(one.order_id, max(0.0, took)))
+    return found
+
+
+def _counted_at(one: Told, row: Received) -> datetime:
+    """When a webhook had something to tell: placed, or paid if we only heard of it then."""
+    placed = one.placed_at or row.placed_at
+    return max(placed, one.paid_at) if one.paid_at and one.paid_at <= row.received_at else placed
 
 
 def encoded(arrivals: Sequence[Arrival]) -> str:

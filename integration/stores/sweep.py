@@ -7,7 +7,7 @@ store's own time, and read again from a little before that. To receive something
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -15,7 +15,8 @@ import msgspec
 
 from connectors import registry
 from connectors.access import Changes, OrderFeed, Told
-from integration.db import Connection, alerts, chores, events, from_ms, reading, sweeps, to_ms, transact
+from integration import failpoints
+from integration.db import Connection, alerts, chores, events, reading, sweeps, transact
 from integration.db.events import Received
 from integration.db.stores import Store
 from integration.db.sweeps import Sweep
@@ -24,14 +25,12 @@ from integration.log import logger
 from integration.meta.event import PURCHASE
 from integration.pipeline.receive import Receiver
 from integration.stores import punctuality
-from integration.stores.punctuality import Arrival
+from integration.stores.punctuality import Found
 
 ORDERS_RECOVERED = "orders_recovered"
 # An order may be written a while after the second that it says it was changed in.
 OVERLAP = timedelta(minutes=10)
 BEFORE_CONNECTING = timedelta(hours=1)
-# What changed a shorter while ago may still come by webhook.
-TAKES_ITS_TIME = timedelta(minutes=2)
 # A cursor left lying longer may lead nowhere.
 _RESTS_AT_MOST = timedelta(days=1)
 # A shop's clock may be wrong; an order of next year says nothing of how far we have read.
@@ -50,14 +49,6 @@ class Place(msgspec.Struct, frozen=True):
     def encoded(self) -> str:
         """As the column holds it."""
         return msgspec.json.encode(self).decode()
-
-
-@dataclass(slots=True)
-class Found:
-    """What became of one page's orders. `late`: nobody had told us of them, though there was time."""
-
-    late: list[str] = field(default_factory=list)
-    arrivals: list[Arrival] = field(default_factory=list)
 
 
 def sweep_on(
@@ -82,6 +73,7 @@ def sweep_on(
         changes = feed.changed(place.since, place.cursor)
         found = _receive(receiver, store, changes.told, before, now)
         after = _after(before, place, changes, found, now)
+        failpoints.reach("sweep.before_progress")
         if not transact(receiver.engine, partial(_keep, store=store, before=before, after=after, found=found, now=now)):
             return timedelta(0)
         if after.cursor is None:
@@ -122,7 +114,8 @@ def _receive(receiver: Receiver, store: Store, told: Sequence[Told], before: Swe
     """Receive a page, and see which of its orders we had not been told of."""
     known = _in_ledger(receiver, store, told)
     _take(receiver, store, told, now)
-    return _compare(told, known, _in_ledger(receiver, store, told), store=store, before=before, now=now)
+    there = _in_ledger(receiver, store, told)
+    return punctuality.compare(told, known, there, since=store.since, seen_to=before.seen_to, now=now)
 
 
 def _in_ledger(receiver: Receiver, store: Store, told: Sequence[Told]) -> Mapping[str, Received]:
@@ -147,42 +140,6 @@ def _take(receiver: Receiver, store: Store, told: Sequence[Told], now: datetime)
                 raise
     for one in broken:
         receiver.set_aside(store, one.topic, one.body, now, reason=_OUR_FAULT)
-
-
-def _compare(
-    told: Sequence[Told],
-    known: Mapping[str, Received],
-    there: Mapping[str, Received],
-    *,
-    store: Store,
-    before: Sweep,
-    now: datetime,
-) -> Found:
-    """Which orders had come by webhook, how long after they were placed or paid, and which had not though there was time.
-    Pure. `known` and `there`: the ledger before and after the page was received.
-
-    An order counts once, in the reading that is the first to see it: it was placed or paid after all that was read
-    before.
-    """
-    found = Found()
-    for one in {one.order_id: one for one in told}.values():
-        row = there.get(one.order_id)
-        if row is None or row.ended or row.placed_at < store.since:
-            continue
-        if one.order_id not in known and row.received_at == from_ms(to_ms(now)):
-            if now - one.changed_at > TAKES_ITS_TIME:
-                found.late.append(one.order_id)
-                found.arrivals.append(Arrival(one.order_id, None))
-        elif (counted := _counted_at(one, row)) > before.seen_to:
-            took = (row.received_at - counted).total_seconds()
-            found.arrivals.append(Arrival(one.order_id, max(0.0, took)))
-    return found
-
-
-def _counted_at(one: Told, row: Received) -> datetime:
-    """When a webhook had something to tell: placed, or paid if we only heard of it then."""
-    paid = one.paid_at if one.paid_at and one.paid_at <= row.received_at else None
-    return max(filter(None, (one.placed_at or row.placed_at, paid)))
 
 
 def _after(before: Sweep, place: Place, changes: Changes, found: Found, now: datetime) -> Sweep:
