@@ -47,6 +47,8 @@ final class Background {
 						'required'          => true,
 						'type'              => 'string',
 						'pattern'           => '^[0-9]{1,20}(,[0-9]{1,20})*$',
+						// Named, because WordPress looks at the pattern by itself only where there is no sanitising.
+						'validate_callback' => 'rest_validate_request_arg',
 						'sanitize_callback' => 'sanitize_text_field',
 					),
 				),
