@@ -26,7 +26,6 @@ define( 'TANDEM_FILE', __FILE__ );
 
 require_once __DIR__ . '/includes/autoload.php';
 
-register_activation_hook( __FILE__, array( Lifecycle::class, 'activate' ) );
 register_deactivation_hook( __FILE__, array( Lifecycle::class, 'deactivate' ) );
 
 add_action( 'before_woocommerce_init', array( Plugin::class, 'declare_compatibility' ) );

@@ -1,11 +1,14 @@
 <?php
 /**
- * Runs when the plugin is deleted in wp-admin.
+ * Runs when the plugin is deleted in wp-admin: nothing of it stays behind.
  *
  * @package Tandem
  */
 
+namespace Tandem;
+
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
-delete_option( 'tandem_connection' );
-delete_option( 'tandem_settings' );
+require_once __DIR__ . '/includes/autoload.php';
+
+Lifecycle::uninstall();

@@ -35,6 +35,13 @@ final class Plugin {
 			return;
 		}
 		add_action( 'rest_api_init', array( Rest_Connection::class, 'register' ) );
+		Freezing::register();
+		Checkout_Watch::register();
+		Checkout_Queue::register();
+		Click_Script::register();
+		Privacy::register();
+		// Says to the WP Consent API that we ask it.
+		add_filter( 'wp_consent_api_registered_' . plugin_basename( TANDEM_FILE ), '__return_true' );
 		// The admin half decides by itself what it needs in wp-admin, and what in the background.
 		if ( class_exists( Admin\Admin::class ) ) {
 			Admin\Admin::register();

@@ -58,7 +58,8 @@ final class Settings {
 	 * @param array $chosen Any of them, even unclean; what is missing stays as it was.
 	 */
 	public static function keep( array $chosen ) {
-		update_option( self::OPTION, self::clean( array_merge( self::all(), $chosen ) ), false );
+		// Autoloaded: it is small, without secrets, and read on pages of the shop.
+		update_option( self::OPTION, self::clean( array_merge( self::all(), $chosen ) ), true );
 	}
 
 	/**
