@@ -1,4 +1,4 @@
-"""`tandem store add|set|list`, `tandem dataset add`."""
+"""`tandem store add|set|list|rotate-secret`, `tandem dataset add`."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from integration.crypto import Sealer
 from integration.db import Connection, datasets, reading, transaction
 from integration.db import stores as stores_table
 from integration.errors import InvalidSetting
-from integration.stores import connect, credentials
+from integration.stores import connect, credentials, rotation
 from integration.stores import settings as settings_use_case
 
 
@@ -97,6 +97,32 @@ def set_store(name: str, changes: tuple[str, ...]) -> None:
     with transaction(engine) as connection:
         found = connect.find(connection, name)
         settings_use_case.change(connection, found, opening.pairs(changes), now=datetime.now(UTC))
+
+
+@store.command("rotate-secret")
+@click.argument("name", metavar="STORE")
+@click.option("--at-once", is_flag=True, help="The former secret has leaked: what it signs is refused from now on.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rotate_secret(name: str, *, at_once: bool, as_json: bool) -> None:
+    """Give STORE a new webhook secret. The former one signs too, until nobody uses it any more."""
+    settings, engine = opening.settings_and_engine()
+    sealer = Sealer(settings.encryption_keys)
+    with transaction(engine) as connection:
+        found = connect.find(connection, name)
+        rotated = rotation.rotate(connection, sealer, found, at_once=at_once)
+    shown = {"store_id": found.id, "domain": found.domain, "advice": _advice(found, rotated, at_once=at_once)}
+    # Shown once, and only to somebody who has to bring it into the shop.
+    _show(shown | ({"webhook_secret": rotated.secret} if rotated.by_hand else {}), as_json=as_json)
+
+
+def _advice(found: stores_table.Store, rotated: rotation.Rotated, *, at_once: bool) -> str:
+    if not rotated.by_hand:
+        return "Tandem tells the shop by itself, within minutes. Nothing is to be done."
+    still = "is refused from now on" if at_once else f"signs too for {rotation.PATIENCE.days} days"
+    return (
+        f"Tandem has no keys of {found.domain}, so put this secret into each of its webhooks that post to Tandem: in the "
+        f"shop's admin, at the webhook's Secret. The former one {still}."
+    )
 
 
 @store.command("list")

@@ -39,6 +39,15 @@ class Install:
     sealed_keys: str | None = field(default=None, repr=False)
 
 
+_COLUMNS = (
+    installs.c.platform,
+    installs.c.domain,
+    installs.c.browser_sha256,
+    installs.c.address,
+    installs.c.sealed_keys,
+)
+
+
 def begin(
     connection: sa.Connection,
     state_sha256: str,
@@ -70,17 +79,15 @@ def put_keys(connection: sa.Connection, platform: str, state_sha256: str, door_s
     return connection.execute(sa.update(installs).where(named, waits).values(sealed_keys=sealed_keys)).rowcount == 1
 
 
+def look(connection: sa.Connection, state_sha256: str) -> Install | None:
+    """The install with this state, which stays."""
+    wanted = sa.and_(installs.c.state_sha256 == state_sha256, installs.c.expires_at >= clock())
+    row = connection.execute(sa.select(*_COLUMNS).where(wanted)).one_or_none()
+    return None if row is None else Install(*row)
+
+
 def take(connection: sa.Connection, state_sha256: str) -> Install | None:
     """The install with this state, which is used up by being asked for, however it then ends."""
     gone = sa.delete(installs).where(installs.c.state_sha256 == state_sha256)
-    row = connection.execute(
-        gone.returning(
-            installs.c.platform,
-            installs.c.domain,
-            installs.c.browser_sha256,
-            installs.c.address,
-            installs.c.sealed_keys,
-            (installs.c.expires_at >= clock()),
-        )
-    ).one_or_none()
+    row = connection.execute(gone.returning(*_COLUMNS, (installs.c.expires_at >= clock()))).one_or_none()
     return None if row is None or not row[-1] else Install(*row[:-1])

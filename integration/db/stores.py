@@ -1,5 +1,6 @@
 """Stores: the merchants' shops we are connected to."""
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from integration.store_settings import StoreSettings
 
 OBSERVING, LIVE = "observing", "live"
 SEALED_SECRET = "stores.webhook_secret"  # noqa: S105 # the name of the sealed column, which binds what is sealed in it
+_MOST_PLATFORM_ID = 64
 
 stores = sa.Table(
     "stores",
@@ -32,7 +34,7 @@ stores = sa.Table(
     sa.Column("uninstalled_at", Instant),
     # Grows with every change of the store or its datasets: what was read of them earlier is known to be old.
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
-    sa.Column("platform_id", sa.String(64)),  # the platform's own id of the shop, where it told us
+    sa.Column("platform_id", sa.String(_MOST_PLATFORM_ID)),  # the platform's own id of the shop, where it told us
     sa.Column("connected_at", Instant),  # when the merchant last connected it by the platform's flow
     sa.Column("opened_at", Instant),  # when the platform last let somebody in its admin open our page
     sa.Column("former_secret", sa.Text),  # sealed; signs too, until every webhook there is has been told the new one
@@ -185,6 +187,11 @@ def mark_connected(connection: sa.Connection, store_id: str, *, since: datetime,
     """The merchant connected it by the platform's flow, for the first time or again; it keeps its settings and state."""
     values = {"uninstalled_at": None, "since": since, "connected_at": at, **_NEXT_VERSION}
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))
+
+
+def as_platform_id(told: str) -> str:
+    """What the platform calls a shop as we keep it: a long one, such as an address with folders, by its hash."""
+    return told if len(told) <= _MOST_PLATFORM_ID else hashlib.sha256(told.encode()).hexdigest()
 
 
 def learn_platform_id(connection: sa.Connection, store_id: str, platform_id: str) -> None:

@@ -4,11 +4,12 @@ The platform's word for it may come late or twice, and even after the merchant c
 hold a grant of the store, it is tried first (`upkeep`): only if the platform does not take it, the store is let go.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
 
+from connectors.errors import ConnectorError
 from connectors.event import StoreUninstalled
 from integration.crypto import Sealer
 from integration.db import Connection, Engine, alerts, chores, grants, held, sessions, stores, tasks, transact
@@ -16,9 +17,12 @@ from integration.db import now as database_now
 from integration.db.deliveries import State
 from integration.db.stores import Store
 from integration.db.tasks import SEALED_PAYLOAD, Task
-from integration.errors import SealBroken
+from integration.errors import NotConfigured, SealBroken
 from integration.pipeline.qualify import STORE_DISCONNECTED
+from integration.stores import grants as tokens
+from integration.stores import wiring
 from integration.stores.grants import NEEDS_RECONNECT
+from integration.stores.platforms import Platforms
 
 # For so long after an uninstall a session token may still open our page.
 _SESSION = timedelta(minutes=2)
@@ -63,6 +67,22 @@ def _uninstalled(connection: Connection, store: Store, told: StoreUninstalled) -
         chores.plan(connection, store.id, chores.SUBSCRIPTIONS)
     else:
         chores.plan(connection, store.id, chores.FAREWELL)
+
+
+def part(platforms: Platforms, store: Store, now: datetime) -> str | None:
+    """The merchant disconnects a store whose platform knows no apps, and so tells nobody that ours was removed. What we
+    set up there is taken away as far as we are let in: revoking the keys alone would not stop its webhooks.
+
+    A sentence on what is left there for the merchant to do; None where nothing is. Raises Unavailable.
+    """
+    left = None
+    try:
+        kept = tokens.current(platforms, store, now)
+        tokens.opened(platforms, store, kept).leave(wiring.endpoint(platforms, store))
+    except (ConnectorError, SealBroken, NotConfigured) as trouble:
+        left = f"Delete the webhooks and the keys called Tandem in the admin of {store.domain}: {trouble}"
+    transact(platforms.engine, partial(let_go, store=store))
+    return left
 
 
 def let_go(connection: Connection, store: Store) -> bool:

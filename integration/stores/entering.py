@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from connectors import registry
@@ -10,7 +11,7 @@ from connectors.contract import Connector
 from integration.db import Connection, chores, held, signing, stores, transact
 from integration.db.signing import NONE_OF_ITS_OWN, Secrets
 from integration.db.stores import OBSERVING, SEALED_SECRET, Store
-from integration.errors import NotFound
+from integration.errors import Forbidden, NotFound
 from integration.pipeline.qualify import STORE_DISCONNECTED
 from integration.store_settings import StoreSettings
 from integration.stores import grants as tokens
@@ -20,19 +21,33 @@ from integration.stores.platforms import Platforms
 from integration.stores.rotation import SETTLED
 
 
-def enter(platforms: Platforms, platform: str, domain: str, grant: Grant, now: datetime) -> Store:
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A store that let us in. `shop_id`: what it calls itself, where it was asked: two shops may share a host."""
+
+    platform: str
+    domain: str
+    grant: Grant
+    shop_id: str | None = None
+
+
+def enter(platforms: Platforms, proven: Proven, now: datetime) -> Store:
     """Keep the grant of a store that is connected by it, and plan what is to be done for it. Raises Unavailable."""
+    return transact(platforms.engine, lambda connection: entered(platforms, connection, proven, now))
 
-    def write(connection: Connection) -> Store:
-        before = _entered(connection, platform, domain, now)
-        signing.change(connection, before.id, _secrets(platforms, before))
-        store = _row(connection, platform, domain)
-        tokens.keep(platforms, connection, store, grant, now)
-        chores.cancel(connection, store.id)
-        look_again(connection, store, now)
-        return store
 
-    return transact(platforms.engine, write)
+def entered(platforms: Platforms, connection: Connection, proven: Proven, now: datetime) -> Store:
+    """The same, as a part of a transaction. Raises Forbidden where we know the domain as another shop's."""
+    before = _before(connection, proven, now)
+    _refuse_another(before, proven)
+    signing.change(connection, before.id, _secrets(platforms, before))
+    if proven.shop_id is not None:
+        stores.learn_platform_id(connection, before.id, proven.shop_id)
+    store = _row(connection, proven)
+    tokens.keep(platforms, connection, store, proven.grant, now)
+    chores.cancel(connection, store.id)
+    look_again(connection, store, now)
+    return store
 
 
 def look_again(connection: Connection, store: Store, now: datetime) -> None:
@@ -50,20 +65,31 @@ def first_chores(connector: Connector) -> Sequence[str]:
     return (*usual, chores.TOKEN if connector.oauth is not None else chores.ORDERS)
 
 
-def _entered(connection: Connection, platform: str, domain: str, now: datetime) -> Store:
-    """A new store observes. One that was removed keeps id, keys, settings and ledger and goes on; what it sold while it
-    was away was another's to tell. One that is only connected again changes in nothing. As it was before this.
+def _before(connection: Connection, proven: Proven, now: datetime) -> Store:
+    """The store as it was before it was connected by this.
+
+    A new store observes. One that was removed keeps id, keys, settings and ledger and goes on; what it sold while it was
+    away was another's to tell. One that is only connected again changes in nothing.
     """
-    new = _new_store(platform, domain, now)
+    new = _new_store(proven, now)
     if stores.add(connection, new):
         stores.mark_connected(connection, new.id, since=new.since, at=now)
         return new
-    known = _row(connection, platform, domain)
+    known = _row(connection, proven)
     away = known.uninstalled_at is not None
     stores.mark_connected(connection, known.id, since=new.since if away else known.since, at=now)
     if away:
         held.resume_store(connection, known.id, STORE_DISCONNECTED)
     return known
+
+
+def _refuse_another(known: Store, proven: Proven) -> None:
+    """Whoever has a shop in one folder of a host must not get into that of a neighbour in another."""
+    if proven.shop_id is not None and known.platform_id not in (None, proven.shop_id):
+        raise Forbidden(
+            f"Another shop at {proven.domain} is known to Tandem, and of each host it can serve one. If this shop was "
+            "moved, whoever runs Tandem has to remove the former one."
+        )
 
 
 def _secrets(platforms: Platforms, store: Store) -> Secrets:
@@ -78,11 +104,11 @@ def _secrets(platforms: Platforms, store: Store) -> Secrets:
     return Secrets(sealed, store.sealed_secret)
 
 
-def _new_store(platform: str, domain: str, now: datetime) -> Store:
+def _new_store(proven: Proven, now: datetime) -> Store:
     return Store(
         id=f"st_{secrets.token_hex(8)}",
-        platform=platform,
-        domain=domain,
+        platform=proven.platform,
+        domain=proven.domain,
         state=OBSERVING,
         settings=StoreSettings(),
         public_key=secrets.token_hex(16),
@@ -94,8 +120,8 @@ def _new_store(platform: str, domain: str, now: datetime) -> Store:
     )
 
 
-def _row(connection: Connection, platform: str, domain: str) -> Store:
-    found = stores.by_domain(connection, platform, domain, kept=True)
+def _row(connection: Connection, proven: Proven) -> Store:
+    found = stores.by_domain(connection, proven.platform, proven.domain, kept=True)
     if found is None:
         raise NotFound("The store is gone.")
     return found

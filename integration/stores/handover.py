@@ -9,15 +9,17 @@ import hashlib
 import hmac
 import re
 import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors import registry
 from connectors.handover import Handover, Site, Ways
-from integration.db import installs, transact
+from integration.db import Connection, installs, reading, stores, transact
 from integration.db.installs import SEALED_KEYS, Install
 from integration.db.stores import Store
-from integration.errors import Forbidden, NotFound
-from integration.stores.entering import enter
+from integration.errors import Forbidden, NotFound, Unavailable
+from integration.stores.entering import Proven, entered
 from integration.stores.platforms import Platforms
 
 LASTING = timedelta(minutes=15)
@@ -65,33 +67,66 @@ def take_keys(platforms: Platforms, platform: str, door: str, body: bytes) -> No
 def finish(platforms: Platforms, platform: str, raw_query: str, *, browser: str | None, now: datetime) -> Store:
     """The store that was connected. It is entered with its grant and a secret of its own in one step, or not at all.
 
+    Whoever begins knows the state before the merchant approves, so an attacker may have begun, and be quicker back than
+    the merchant whose store it is. Hence the connection is used up at the very end, and by anybody's return: where two
+    browsers come back with one state, the store is nobody's.
     Raises Forbidden unless this very browser began it within fifteen minutes, has not come back yet, and brings the
     merchant's approval; CredentialsRejected, Declined, AddressRefused, Unreachable or Throttled where the keys do not open
     the store; RequestMalformed, NotConfigured, NotFound, Unavailable. After any of these nothing is left of it.
     """
-    handover, app = _handover(platform), platforms.app(platform)
-    state, approved = handover.returned(raw_query)
-    install = transact(platforms.engine, lambda connection: installs.take(connection, _digest(state)))
-    if install is None or install.platform != platform or install.address is None:
-        raise Forbidden("This connection was not begun here, or is over. Begin it again.")
-    if browser is None or not hmac.compare_digest(install.browser_sha256, _digest(browser)):
-        raise Forbidden("This connection was begun in another browser. Begin it again in this one.")
-    if not approved:
-        raise Forbidden(f"You did not approve Tandem in {install.domain}, so nothing was connected.")
-    keys = _opened(platforms, install, _digest(state))
-    grant = handover.proven(app, platforms.http, Site(install.address, install.domain), keys)
-    return enter(platforms, platform, install.domain, grant, now)
+    state, approved = _handover(platform).returned(raw_query)
+    return_ = _Return(platforms, platform, _digest(state), approved, browser)
+    try:
+        proven = return_.proven()
+        return transact(platforms.engine, lambda connection: return_.entered(connection, proven, now))
+    finally:
+        return_.use_up()
 
 
-def _opened(platforms: Platforms, install: Install, state_sha256: str) -> str:
-    """Raises Forbidden where the store posted nothing: it does so before it sends the browser back."""
-    if install.sealed_keys is None:
-        label = registry.get(install.platform).label
-        raise Forbidden(
-            f"{install.domain} handed no keys to Tandem, so nothing was connected. Begin again, and approve on the page "
-            f"that {label} shows."
-        )
-    return platforms.sealer.unseal(install.sealed_keys, store=state_sha256, column=SEALED_KEYS).decode()
+@dataclass(frozen=True, slots=True)
+class _Return:
+    platforms: Platforms
+    platform: str
+    state_sha256: str
+    approved: bool
+    browser: str | None = field(repr=False)
+
+    def proven(self) -> Proven:
+        with reading(self.platforms.engine) as connection:
+            install = self._own(installs.look(connection, self.state_sha256))
+        if not self.approved:
+            raise Forbidden(f"You did not approve Tandem in {install.domain}, so nothing was connected.")
+        keys, app = self._keys(install), self.platforms.app(self.platform)
+        site, http = Site(install.address or "", install.domain), self.platforms.http
+        grant = _handover(self.platform).proven(app, http, site, keys)
+        api = registry.get(self.platform).store_api(app, http, install.domain, grant.token)
+        shop_id = stores.as_platform_id(api.shop().id) if api else None
+        return Proven(self.platform, install.domain, grant, shop_id)
+
+    def entered(self, connection: Connection, proven: Proven, now: datetime) -> Store:
+        self._own(installs.take(connection, self.state_sha256))
+        return entered(self.platforms, connection, proven, now)
+
+    def use_up(self) -> None:
+        """However it ended. A database that is away now keeps it for those minutes: for this browser alone."""
+        with suppress(Unavailable):
+            transact(self.platforms.engine, lambda connection: installs.take(connection, self.state_sha256))
+
+    def _own(self, install: Install | None) -> Install:
+        if install is None or install.platform != self.platform or install.address is None:
+            raise Forbidden("This connection was not begun here, or is over. Begin it again.")
+        if self.browser is None or not hmac.compare_digest(install.browser_sha256, _digest(self.browser)):
+            raise Forbidden("This connection was begun in another browser. Begin it again in this one.")
+        return install
+
+    def _keys(self, install: Install) -> str:
+        """Raises Forbidden where the store posted nothing: it does so before it sends the browser back."""
+        if install.sealed_keys is None:
+            raise Forbidden(
+                f"{install.domain} handed no keys to Tandem, so nothing was connected. Begin again, and approve on the "
+                f"page that {registry.get(self.platform).label} shows."
+            )
+        return self.platforms.sealer.unseal(install.sealed_keys, store=self.state_sha256, column=SEALED_KEYS).decode()
 
 
 def _handover(platform: str) -> Handover:

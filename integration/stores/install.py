@@ -13,7 +13,7 @@ from integration.db import Connection, chores, grants, installs, reading, stores
 from integration.db.installs import Install
 from integration.db.stores import Store
 from integration.errors import Forbidden, NotFound
-from integration.stores.entering import enter
+from integration.stores.entering import Proven, enter
 from integration.stores.platforms import Platforms
 
 LASTING = timedelta(minutes=10)
@@ -49,7 +49,7 @@ def finish(platforms: Platforms, platform: str, raw_query: str, *, browser: str 
     if browser is None or not hmac.compare_digest(install.browser_sha256, _digest(browser)):
         raise Forbidden("This installation was begun in another browser. Start it again in this one.")
     grant = oauth.redeem(app, platforms.http, returned, now)
-    return enter(platforms, platform, returned.domain, grant, now)
+    return enter(platforms, Proven(platform, returned.domain, grant), now)
 
 
 def arrive(platforms: Platforms, platform: str, session_token: str, now: datetime, *, newcomers: bool = True) -> Store:
@@ -67,7 +67,7 @@ def arrive(platforms: Platforms, platform: str, session_token: str, now: datetim
         raise SessionRefused("This store is not connected.")
     if store is None or _is_in_doubt(platforms, store):
         grant = embedding.exchange(app, platforms.http, visitor, session_token, now)
-        store = enter(platforms, platform, visitor.domain, grant, now)
+        store = enter(platforms, Proven(platform, visitor.domain, grant), now)
     if store.opened_at is None or now - store.opened_at > _OPENED:
         transact(platforms.engine, partial(_opened, store=store, now=now))
     return store

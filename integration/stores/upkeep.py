@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from connectors import registry
-from connectors.access import Endpoint, OrderFeed, StoreApi, Storefront
+from connectors.access import OrderFeed, StoreApi
 from connectors.errors import ConnectorError, CredentialsRejected, Unreachable
 from integration.db import Connection, alerts, chores, stores, transact
 from integration.db import reading as read
@@ -20,8 +20,7 @@ from integration.db.grants import KeptGrant
 from integration.db.stores import Store
 from integration.errors import IntegrationError, NotConfigured, Unavailable
 from integration.log import logger
-from integration.pipeline.signers import own_secrets
-from integration.stores import disconnect, rotation, survey, sweep
+from integration.stores import disconnect, rotation, survey, sweep, wiring
 from integration.stores import grants as tokens
 from integration.stores.platforms import Platforms
 
@@ -123,18 +122,18 @@ def _put_off(platforms: Platforms, chore: Chore, owner: str, trouble: str, at_le
 def _subscriptions(errand: Errand) -> Again:
     """Every topic we follow, told to our address; what the platform had dropped is there again, and the merchant is told."""
     store, connector = errand.store, registry.get(errand.store.platform)
-    wanted = endpoint(errand)
+    wanted = wiring.endpoint(errand.platforms, store)
 
     def mend(api: StoreApi) -> Again:
-        shop = api.shop()
+        shop_id = stores.as_platform_id(api.shop().id)
         restored = api.mend_subscriptions(wanted)
         first = errand.chore.done_at is None
 
         def write(connection: Connection) -> None:
-            stores.learn_platform_id(connection, store.id, shop.id)
-            if store.platform_id not in (None, shop.id):
+            stores.learn_platform_id(connection, store.id, shop_id)
+            if store.platform_id not in (None, shop_id):
                 alerts.keep(
-                    connection, store_id=store.id, kind=OTHER_SHOP, sentence=_other_shop(store, shop.id), at=errand.now
+                    connection, store_id=store.id, kind=OTHER_SHOP, sentence=_other_shop(store, shop_id), at=errand.now
                 )
             if restored and not first:
                 told = f"{connector.label} had dropped or switched off webhooks ({', '.join(restored)})."
@@ -159,24 +158,10 @@ def _other_shop(store: Store, now_called: str) -> str:
 
 def _pixel(errand: Errand) -> Again:
     def mend(api: StoreApi) -> Again:
-        api.mend_pixel(storefront(errand))
+        api.mend_pixel(wiring.storefront(errand.platforms, errand.store))
         return AUDIT
 
     return errand.ask(mend)
-
-
-def endpoint(errand: Errand) -> Endpoint:
-    """Where this store's webhooks are to go, and, where it has a secret of its own, what they are to be signed with."""
-    store, platforms = errand.store, errand.platforms
-    address = platforms.app(store.platform).public_url + registry.get(store.platform).webhook_path(store.webhook_key)
-    secret = next(iter(own_secrets(platforms.sealer, store)), None)
-    return Endpoint(address, secret, renew=store.sealed_former_secret is not None)
-
-
-def storefront(errand: Errand) -> Storefront:
-    """What our code in this store's storefront has to know."""
-    public_url = errand.platforms.app(errand.store.platform).public_url
-    return Storefront(errand.store.public_key, public_url, endpoint(errand))
 
 
 def _survey(errand: Errand) -> Again:

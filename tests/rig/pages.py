@@ -104,7 +104,7 @@ def serving(database_url: str, directory: Path, shopify: StandIn, **changes: str
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        office = Office(engine, shopify, Sealer(settings.encryption_keys), settings.public_url)
+        office = Office(engine, shopify, sealer=Sealer(settings.encryption_keys), public_url=settings.public_url)
         yield Pages(url, engine, shopify, office)
     finally:
         server.shutdown()

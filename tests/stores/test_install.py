@@ -215,8 +215,8 @@ def test_of_two_tokens_given_at_once_the_one_asked_for_last_is_kept_whatever_com
         token = office.standin.session()
         visitor = embedding.visitor(office.app, token, moment)
         grants.append(embedding.exchange(office.app, office.platforms.http, visitor, token, moment))
-    entering.enter(office.platforms, PLATFORM, SHOP, grants[1], late)
-    entering.enter(office.platforms, PLATFORM, SHOP, grants[0], early)
+    entering.enter(office.platforms, entering.Proven(PLATFORM, SHOP, grants[1]), late)
+    entering.enter(office.platforms, entering.Proven(PLATFORM, SHOP, grants[0]), early)
 
     assert office.token() == grants[1].token
 
