@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup run test lint bench chaos format
+.PHONY: help setup run test lint plugin bench chaos format
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -30,6 +30,9 @@ lint: setup ## ruff, mypy and the import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+plugin: setup ## packs the WordPress plugin into dist/, the same bytes each time
+	@$(BIN)/tandem plugin woocommerce --output dist/tandem-for-woocommerce.zip
 
 chaos: setup ## kills everything at random for some minutes and counts what is lost; ARGS="--seed 7 --minutes 2"
 	@$(BIN)/python -m tests.chaos $(ARGS)

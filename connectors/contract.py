@@ -13,13 +13,17 @@ from connectors.handover import Handover
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """Our half in a store's storefront, as merchants read of it. `name`: of the thing; `at_work`: the word for its being
+    """Our half in the storefront, as merchants read of it. `name`: of the thing; `at_work`: the word for its being
     there; `advice`: what only the merchant can do about it, plain text, "" where there is nothing.
+
+    Where the merchant may bring it there or do without: `adds`, what it is good for, and `steps`, how, once downloaded.
     """
 
     name: str
     at_work: str
     advice: str = ""
+    adds: str = ""
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,20 @@ from integration.crypto import Sealer
 from integration.pipeline.receive import Receiver
 from integration.queues import Bell
 from integration.stores.platforms import Platforms
-from integration.web import callback, connect, embedded, handover, health, overview, security, sign_in, store, webhooks
+from integration.web import (
+    callback,
+    connect,
+    download,
+    embedded,
+    handover,
+    health,
+    overview,
+    plugin,
+    security,
+    sign_in,
+    store,
+    webhooks,
+)
 from integration.web.places import Places
 
 # Of a process's threads, those that may wait for a platform while a merchant connects a store. The others take webhooks.
@@ -45,6 +58,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(places.among(handover.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(sign_in.blueprint(engine, public_url=settings.public_url)))
     app.register_blueprint(places.among(store.blueprint(engine, public_url=settings.public_url)))
+    app.register_blueprint(places.among(plugin.blueprint(platforms, public_url=settings.public_url)))
+    app.register_blueprint(places.among(download.blueprint(public_url=settings.public_url)))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))

@@ -9,7 +9,18 @@ from connectors.handover import Handover
 from connectors.woocommerce import hosts, mapping, restaging, webhooks
 from connectors.woocommerce.handover import HANDOVER
 
-_HALF = Half(name="Plugin", at_work="at work")
+_HALF = Half(
+    name="Plugin",
+    at_work="at work",
+    adds="Your orders reach Tandem without it. With it, each order carries what Meta knows the shopper’s browser by, and "
+    "what the shopper chose, as they were at checkout; begun checkouts are told as well; your list of orders shows what "
+    "Meta knows of each; and you come to this page by one click.",
+    steps=(
+        "In your shop’s admin open Plugins, Add New, Upload Plugin.",
+        "Choose the file, install it, and activate it.",
+        "Come back and check again: Tandem finds it by itself.",
+    ),
+)
 _PLUGIN = Path(__file__).parent / "storefront" / "tandem-for-woocommerce"
 
 

@@ -1,8 +1,8 @@
 """What people and machines read of the ledger: lists, counts, and how late we are. Nothing here writes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -35,6 +35,26 @@ def listing(
         statement = statement.where(deliveries.c.state == state)
     for row in connection.execute(statement.execution_options(yield_per=1_000)):
         yield dict(row._mapping)  # noqa: SLF001
+
+
+class Told(NamedTuple):
+    """What became of one event at one dataset, or while there is none yet."""
+
+    subject: str
+    state: State
+    reason: str | None
+    delivered_at: datetime | None
+
+
+def told(connection: sa.Connection, store_id: str, event_name: str, subjects: Sequence[str]) -> list[Told]:
+    """Of those of these events that are in this store's ledger; an event's oldest delivery first."""
+    found = connection.execute(
+        sa.select(events.c.subject, deliveries.c.state, deliveries.c.reason, deliveries.c.delivered_at)
+        .join(deliveries, deliveries.c.event_pk == events.c.id)
+        .where(events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject.in_(subjects))
+        .order_by(deliveries.c.id)
+    )
+    return [Told(subject, State(state), reason, at) for subject, state, reason, at in found]
 
 
 def counts(connection: sa.Connection) -> list[tuple[str, str, int]]:

@@ -14,14 +14,15 @@ from integration.db.chores import Chore
 from integration.db.datasets import Dataset
 from integration.db.stores import Store
 from integration.errors import NotFound
-from integration.stores import report
+from integration.stores import punctuality, report, storefront
 from integration.stores.grants import NEEDS_RECONNECT
 from integration.stores.report import Progress, Summary
+from integration.stores.storefront import Storefront
 from integration.stores.survey import SKIPPED_SOURCE
 
 EVENTS = 20
 # What the merchant can follow; the other chores are our own affair.
-SHOWN = (chores.SUBSCRIPTIONS, chores.PIXEL)
+SHOWN = (chores.SUBSCRIPTIONS, chores.PIXEL, chores.ORDERS)
 # Alerts that the page tells in their own places: `reconnect`, and the survey.
 SAID_ELSEWHERE = (NEEDS_RECONNECT, SKIPPED_SOURCE)
 
@@ -33,6 +34,17 @@ class Standing(StrEnum):
     LIVE = "live"
     WITHOUT_DATASET = "without dataset"
     PAUSED = "paused"
+
+
+_SENTENCES: Mapping[Standing, str] = {
+    Standing.OBSERVING: "Tandem is observing: what the store tells is received and shown with what would become of it; "
+    "nothing goes to Meta yet. To begin sending, ask whoever runs Tandem for you; they need the id of your dataset and a "
+    "token for it.",
+    Standing.LIVE: "Tandem is live: what the store tells goes to Meta, to {}.",
+    Standing.WITHOUT_DATASET: "No dataset of Meta’s is attached yet: what the store tells is kept. Ask whoever runs "
+    "Tandem for you to attach one within two days; what is older Meta may not take.",
+    Standing.PAUSED: "Meta does not take what Tandem sends at the moment: it is kept, and goes on when Meta does.",
+}
 
 
 class Phase(StrEnum):
@@ -59,15 +71,20 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Glance:
     """All that the page shows. `busy`: it will soon show something else. `reconnect`: why the merchant has to connect
-    the store again; `alerts` has the others.
+    the store again; `alerts` has the others. `sentence`: how things stand; `arrivals`: how orders come to us, where
+    that is known. `storefront`: what our plugin in the shop reports; `offer`: the merchant may bring it there.
     """
 
     store: Store
     label: str
     half: Half
     standing: Standing
+    sentence: str
     datasets: Sequence[Dataset]
     steps: Sequence[Step]
+    arrivals: str | None
+    storefront: Storefront | None
+    offer: bool
     survey: Summary
     events: Sequence[Mapping[str, Any]]
     alerts: Sequence[Any]
@@ -82,15 +99,20 @@ def of_store(engine: Engine, store_id: str) -> Glance:
         if store is None:
             raise NotFound("The store is gone.")
         sides, planned = datasets.of_store(connection, store_id), chores.of_store(connection, store_id)
+        connector, stands, shown = registry.get(store.platform), standing(store, sides), steps(planned)
         told, now = alerts.of_store(connection, store_id), database_now(connection)
         surveyed = report.summarise(surveys.of_store(connection, store_id), store.settings, _trouble(planned))
         return Glance(
             store=store,
-            label=registry.get(store.platform).label,
-            half=registry.get(store.platform).half,
-            standing=standing(store, sides),
+            label=connector.label,
+            half=connector.half,
+            standing=stands,
+            sentence=sentence(stands, sides),
             datasets=sides,
-            steps=steps(planned),
+            steps=shown,
+            arrivals=punctuality.of_store(connection, store),
+            storefront=storefront.of_store(connection, store_id),
+            offer=connector.plugin is not None and _lacks_half(shown),
             survey=surveyed,
             events=list(reports.listing(connection, store_id=store_id, newest=EVENTS)),
             alerts=[alert for alert in told if alert.kind not in SAID_ELSEWHERE],
@@ -106,6 +128,16 @@ def standing(store: Store, sides: Sequence[Dataset]) -> Standing:
     if not sides:
         return Standing.WITHOUT_DATASET
     return Standing.PAUSED if all(side.paused for side in sides) else Standing.LIVE
+
+
+def sentence(stands: Standing, sides: Sequence[Dataset]) -> str:
+    """The same in a merchant's words. Pure."""
+    names = ", ".join(side.dataset_id for side in sides)
+    return _SENTENCES[stands].format(f"{'dataset' if len(sides) == 1 else 'datasets'} {names}")
+
+
+def _lacks_half(shown: Sequence[Step]) -> bool:
+    return any(step.kind == chores.PIXEL and step.phase is Phase.TROUBLE for step in shown)
 
 
 def steps(planned: Sequence[Chore]) -> Sequence[Step]:
