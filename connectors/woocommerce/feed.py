@@ -27,7 +27,7 @@ from connectors.woocommerce import listing
 
 _STATUSES = {"orders": "any", "bin": "trash"}  # what is read, in this order; `any` leaves the bin out
 _ORDERS, _BIN = _STATUSES
-_STEP = listing.PER_PAGE // 1
+_STEP = listing.PER_PAGE // 2
 _SECOND = timedelta(seconds=1)
 _CURSOR = re.compile(
     r"(?P<part>orders|bin)\|(?P<second>[\d:T-]{19})(?:\|(?P<offset>\d{1,9})\|(?P<last_id>\d{1,64}))?", re.ASCII
