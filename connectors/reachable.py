@@ -148,7 +148,8 @@ def _in_ascii(host: str) -> str:
             encoded = idna.encode(host, std3_rules=True)
         except idna.IDNAError:
             encoded = b""
-    if not encoded:
+    # What is left of a name in other scripts may be a number: idna takes an ideographic full stop for a dot.
+    if not encoded or encoded.rpartition(b".")[2].isdigit():
         raise AddressRefused(_NO_HOST)
     return encoded.decode("ascii")
 

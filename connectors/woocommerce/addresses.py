@@ -56,7 +56,10 @@ def home_site(asked: Site, home: str, *, loopback: bool) -> Site:
 
 def redirected(asked: Site, url: str, location: str, *, loopback: bool) -> str:
     """Where the shop `asked` sends whoever asked for `url`: the same host, with "www." or without. Raises AddressRefused."""
-    target = urljoin(url, location.strip()).partition("#")[0]
+    try:
+        target = urljoin(url, location.strip()).partition("#")[0]
+    except ValueError:  # a bracket without its pair
+        raise AddressRefused(f"{asked.domain} sends us on to something that is no address.") from None
     origin = reachable.origin_of(target)
     if not _is_same(_domain(origin), asked.domain):
         raise AddressRefused(
