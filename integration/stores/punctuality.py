@@ -81,9 +81,12 @@ def _counted_at(one: Told, row: Received) -> datetime:
     return max(placed, one.paid_at) if one.paid_at and one.paid_at <= row.received_at else placed
 
 
-def encoded(arrivals: Sequence[Arrival]) -> str:
-    """The last of them, as the column holds them."""
-    return msgspec.json.encode(list(arrivals)[-MOST:]).decode()
+def joined(before: str, newer: Sequence[Arrival]) -> str:
+    """The last of them, as the column holds them; an order that is there already is not there twice."""
+    arrivals = list(decoded(before))
+    there = {one.order_id for one in arrivals}
+    arrivals += (one for one in newer if one.order_id not in there)
+    return msgspec.json.encode(arrivals[-MOST:]).decode()
 
 
 def decoded(text: str) -> Sequence[Arrival]:

@@ -155,7 +155,7 @@ def _after(before: Sweep, place: Place, changes: Changes, found: Found, now: dat
         cursor=Place(place.since, newest, onward).encoded() if onward else None,
         recovered=today + len(found.late) if found.late else before.recovered,
         recovered_at=now if found.late else before.recovered_at,
-        arrivals=punctuality.encoded([*punctuality.decoded(before.arrivals), *found.arrivals]),
+        arrivals=punctuality.joined(before.arrivals, found.arrivals),
         swept_at=now,
     )
 
