@@ -41,6 +41,7 @@ class _Order(msgspec.Struct, frozen=True):
     status: Any = None
     date_created_gmt: Any = None
     date_modified_gmt: Any = None
+    date_paid_gmt: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _told(raw: msgspec.Raw, order: _Order, since: datetime) -> Told | None:
         order_id=order_id,
         changed_at=_instant(order.date_modified_gmt) or since,
         placed_at=_instant(order.date_created_gmt),
+        paid_at=_instant(order.date_paid_gmt),
     )
 
 
