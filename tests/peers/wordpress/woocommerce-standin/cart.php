@@ -128,6 +128,18 @@ class WC_Cart {
 		return array_sum( array_column( $this->get_cart(), 'line_subtotal' ) );
 	}
 
+	public function get_cart_contents_total() {
+		return $this->get_subtotal();
+	}
+
+	public function get_cart_contents_tax() {
+		return 0.0;
+	}
+
+	public function display_prices_including_tax() {
+		return wc_prices_include_tax();
+	}
+
 	public function get_total( $context = 'view' ) {
 		return $this->get_subtotal();
 	}

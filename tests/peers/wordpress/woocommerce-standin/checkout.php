@@ -1,6 +1,7 @@
 <?php
 // Both checkouts and the thank-you page, over HTTP: the hooks in the order in which a real store was seen to call them.
-// GET ?add-to-cart=ID, GET ?checkout, POST ?wc-ajax=checkout, PUT and POST /wp-json/wc/store/v1/checkout.
+// GET ?add-to-cart=ID, GET ?checkout, POST ?wc-ajax=update_order_review, POST ?wc-ajax=checkout; and of the Store API
+// POST /wp-json/wc/store/v1/cart/update-customer, PUT and POST /wp-json/wc/store/v1/checkout.
 
 defined( 'ABSPATH' ) || exit;
 
@@ -10,6 +11,20 @@ function is_checkout() {
 
 function is_order_received_page() {
 	return '' !== (string) get_query_var( 'order-received' );
+}
+
+function is_account_page() {
+	return false;
+}
+
+/** The pages after the checkout's own. */
+function is_wc_endpoint_url( $endpoint = false ) {
+	return is_order_received_page();
+}
+
+/** There is no page of its own: is_checkout() goes by the query. */
+function wc_get_page_id( $page ) {
+	return -1;
 }
 
 function wc_get_checkout_url() {
@@ -40,31 +55,37 @@ function standin_pay( $order, $method ) {
 	WC()->cart->empty_cart();
 }
 
+function standin_place( $posted, $method ) {
+	do_action( 'woocommerce_checkout_process' );
+	$order = standin_new_order( 'checkout', $posted );
+	do_action( 'woocommerce_checkout_create_order', $order, $posted );
+	$id = $order->save();
+	do_action( 'woocommerce_checkout_update_order_meta', $id, $posted );
+	do_action( 'woocommerce_checkout_order_created', $order );
+	do_action( 'woocommerce_checkout_order_processed', $id, $posted, $order );
+	standin_pay( $order, $method );
+	return array(
+		'result'   => 'success',
+		'order_id' => $id,
+		'redirect' => $order->get_checkout_order_received_url(),
+	);
+}
+
 add_action(
 	'template_redirect',
 	function () {
 		if ( isset( $_GET['add-to-cart'] ) ) {
 			WC()->cart->add_to_cart( (int) $_GET['add-to-cart'] );
 		}
-		if ( 'checkout' !== ( $_GET['wc-ajax'] ?? '' ) ) {
-			return;
+		$asked = $_GET['wc-ajax'] ?? '';
+		if ( 'update_order_review' === $asked ) {
+			do_action( 'woocommerce_checkout_update_order_review', wp_unslash( $_POST['post_data'] ?? '' ) );
+			wp_send_json( array( 'result' => 'success' ) );
 		}
-		$posted = array_intersect_key( wp_unslash( $_POST ), array_flip( preg_grep( '/^billing_/', array_keys( $_POST ) ) ) );
-		do_action( 'woocommerce_checkout_process' );
-		$order = standin_new_order( 'checkout', $posted );
-		do_action( 'woocommerce_checkout_create_order', $order, $posted );
-		$id = $order->save();
-		do_action( 'woocommerce_checkout_update_order_meta', $id, $posted );
-		do_action( 'woocommerce_checkout_order_created', $order );
-		do_action( 'woocommerce_checkout_order_processed', $id, $posted, $order );
-		standin_pay( $order, $_POST['payment_method'] ?? 'card' );
-		wp_send_json(
-			array(
-				'result'   => 'success',
-				'order_id' => $id,
-				'redirect' => $order->get_checkout_order_received_url(),
-			)
-		);
+		if ( 'checkout' === $asked ) {
+			$billing = array_flip( preg_grep( '/^billing_/', array_keys( $_POST ) ) );
+			wp_send_json( standin_place( array_intersect_key( wp_unslash( $_POST ), $billing ), $_POST['payment_method'] ?? 'card' ) );
+		}
 	}
 );
 

@@ -3,7 +3,10 @@
 
 defined( 'ABSPATH' ) || exit;
 
-class WC_Order extends WC_Data {
+abstract class WC_Abstract_Order extends WC_Data {
+}
+
+class WC_Order extends WC_Abstract_Order {
 	protected $data = array(
 		'status'              => 'pending',
 		'currency'            => 'USD',

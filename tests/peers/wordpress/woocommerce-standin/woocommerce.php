@@ -29,10 +29,12 @@ final class WooCommerce {
 	public $session;
 	public $customer;
 	public $cart;
+	public $countries;
 
 	/** As WooCommerce does it: on init, before everything else; session and cart for visitors and the Store API only. */
 	public function init() {
 		do_action( 'before_woocommerce_init' );
+		$this->countries = new WC_Countries();
 		if ( $this->has_visitor() ) {
 			$this->session  = new WC_Session_Handler();
 			$this->customer = new WC_Customer( $this->session->get( 'customer' ) ?? array() );
@@ -89,6 +91,16 @@ function get_woocommerce_currency() {
 
 function wc_get_price_decimals() {
 	return (int) get_option( 'woocommerce_price_num_decimals', 2 );
+}
+
+function wc_prices_include_tax() {
+	return 'yes' === get_option( 'woocommerce_prices_include_tax', 'no' );
+}
+
+class WC_Countries {
+	public function get_base_country() {
+		return explode( ':', get_option( 'woocommerce_default_country', 'US:CA' ) )[0];
+	}
 }
 
 function wc_format_decimal( $number, $decimals = false ) {
