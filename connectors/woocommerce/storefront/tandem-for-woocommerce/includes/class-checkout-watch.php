@@ -121,7 +121,7 @@ final class Checkout_Watch {
 			return;
 		}
 		$token   = Checkout_Session::token();
-		$signals = Frozen_Signals::of( Browser::seen(), $consent, $token, (int) ( microtime( true ) * 1000 ), TANDEM_VERSION );
+		$signals = Frozen_Signals::of( Browser::seen(), $consent, $token, Click::now(), TANDEM_VERSION );
 		$shopper = Cart_Facts::of_customer( WC()->customer, self::$form );
 		$body    = Checkout_Body::of( $token, Checkout_Session::begun(), Cart_Facts::of_cart( WC()->cart ), $shopper, $signals );
 		if ( Checkout_Session::is_news( Checkout_Body::gist( $body ), self::MOST ) ) {

@@ -13,6 +13,8 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Click ids and cookies. Pure: the time is passed in.
+ *
+ * Milliseconds are floats: an integer of a 32-bit PHP ends in 1970's January, and a float counts them exactly.
  */
 final class Click {
 
@@ -22,6 +24,13 @@ final class Click {
 	const DAYS = 90;
 
 	const MAX = 1000;
+
+	/**
+	 * The time, in milliseconds since 1970.
+	 */
+	public static function now(): float {
+		return floor( microtime( true ) * 1000 );
+	}
 
 	/**
 	 * Whether a text may be Meta's `_fbp` or `_fbc`: `fb.<index>.<milliseconds>.<rest>`.
@@ -55,14 +64,14 @@ final class Click {
 	 * What our own cookie says: `<milliseconds since 1970>.<fbclid>`.
 	 *
 	 * @param string $cookie As the browser sent it.
-	 * @param int    $now    Milliseconds since 1970.
+	 * @param float  $now    Milliseconds since 1970.
 	 * @return array `fbclid` and `seen` (milliseconds); empty for anything else, and for a click of long ago.
 	 */
-	public static function in_cookie( string $cookie, int $now ): array {
+	public static function in_cookie( string $cookie, float $now ): array {
 		if ( ! preg_match( '/^(\d{13})\.(.+)$/Ds', $cookie, $parts ) || ! self::is_click_id( $parts[2] ) ) {
 			return array();
 		}
-		return self::seen( $parts[2], (int) $parts[1], $now );
+		return self::seen( $parts[2], (float) $parts[1], $now );
 	}
 
 	/**
@@ -70,16 +79,16 @@ final class Click {
 	 *
 	 * @param string $address Of that page, with its query.
 	 * @param string $began   When the session began, in UTC: `2026-11-24 14:02:07`.
-	 * @param int    $now     Milliseconds since 1970.
+	 * @param float  $now     Milliseconds since 1970.
 	 * @return array As in_cookie().
 	 */
-	public static function in_session( string $address, string $began, int $now ): array {
+	public static function in_session( string $address, string $began, float $now ): array {
 		$fbclid = self::in_address( $address );
 		if ( '' === $fbclid ) {
 			return array();
 		}
 		$day  = preg_match( '/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/D', $began ) ? strtotime( $began . ' UTC' ) : false;
-		$seen = false === $day ? $now : $day * 1000;
+		$seen = false === $day ? $now : $day * 1000.0;
 		return self::seen( $fbclid, $seen, $now );
 	}
 
@@ -87,11 +96,11 @@ final class Click {
 	 * A click with its time. A shopper's clock may be ahead of ours: nothing was seen in the future.
 	 *
 	 * @param string $fbclid The click id.
-	 * @param int    $seen   Milliseconds since 1970.
-	 * @param int    $now    Milliseconds since 1970.
+	 * @param float  $seen   Milliseconds since 1970.
+	 * @param float  $now    Milliseconds since 1970.
 	 */
-	private static function seen( string $fbclid, int $seen, int $now ): array {
-		if ( $seen < $now - self::DAYS * 86400000 ) {
+	private static function seen( string $fbclid, float $seen, float $now ): array {
+		if ( $seen < $now - self::DAYS * 86400000.0 ) {
 			return array();
 		}
 		return array(

@@ -111,7 +111,7 @@ final class Freezing {
 			$value         = $attribution[ $theirs ] ?? '';
 			$seen[ $ours ] = is_string( $value ) ? $value : '';
 		}
-		return Frozen_Signals::of( $seen, Consent::stated(), Checkout_Session::token(), (int) ( microtime( true ) * 1000 ), TANDEM_VERSION );
+		return Frozen_Signals::of( $seen, Consent::stated(), Checkout_Session::token(), Click::now(), TANDEM_VERSION );
 	}
 
 	/**

@@ -42,11 +42,11 @@ final class Frozen_Signals {
 	 * @param array  $seen    Of Browser::seen(), with `entry` and `began` of the session where they are known.
 	 * @param array  $consent Of Consent::stated().
 	 * @param string $token   Of this checkout, or ''.
-	 * @param int    $now     Milliseconds since 1970.
+	 * @param float  $now     Milliseconds since 1970.
 	 * @param string $version Of this plugin.
 	 * @return array Texts; what is not known is not there.
 	 */
-	public static function of( array $seen, array $consent, string $token, int $now, string $version ): array {
+	public static function of( array $seen, array $consent, string $token, float $now, string $version ): array {
 		$kept = array(
 			'_tandem_consent' => array() === $consent ? '' : (string) json_encode( $consent ), // phpcs:ignore WordPress.WP.AlternativeFunctions -- plain ASCII words only.
 			'_tandem_version' => $version,
@@ -61,9 +61,9 @@ final class Frozen_Signals {
 	 * What tells of the person.
 	 *
 	 * @param array $seen Of Browser::seen().
-	 * @param int   $now  Milliseconds since 1970.
+	 * @param float $now  Milliseconds since 1970.
 	 */
-	private static function personal( array $seen, int $now ): array {
+	private static function personal( array $seen, float $now ): array {
 		$seen += array_fill_keys( array( 'fbp', 'fbc', 'click', 'landing_page', 'entry', 'began', 'ip', 'user_agent' ), '' );
 		$click = Click::in_cookie( $seen['click'], $now );
 		if ( array() === $click ) {
@@ -74,7 +74,7 @@ final class Frozen_Signals {
 			'_fbp'                 => Click::is_metas( $seen['fbp'] ) ? $seen['fbp'] : '',
 			'_fbc'                 => Click::is_metas( $seen['fbc'] ) ? $seen['fbc'] : '',
 			'_tandem_fbclid'       => $click['fbclid'] ?? '',
-			'_tandem_fbclid_seen'  => (string) ( $click['seen'] ?? '' ),
+			'_tandem_fbclid_seen'  => isset( $click['seen'] ) ? number_format( $click['seen'], 0, '', '' ) : '',
 			'_tandem_ip'           => $seen['ip'],
 			'_tandem_user_agent'   => self::user_agent( $seen['user_agent'] ),
 			'_tandem_landing_page' => '' !== $landing ? $landing : Landing_Page::clean( $seen['entry'] ),
