@@ -72,8 +72,8 @@ def changes(body: bytes, since: datetime, cursor: str | None, total_pages: int |
     `order.deleted`; drafts of the checkout page are left out.
 
     What has an id and no other thing that can be read is told all the same, so that it is seen. `total_pages` is what
-    X-WP-TotalPages says; without it one question more is asked. Raises Unreachable for an answer that is no list, or of
-    orders that were not asked for.
+    X-WP-TotalPages says; without it more is asked, for half an answer may have been a whole one. Raises Unreachable for
+    an answer that is no list, or of orders that were not asked for.
     """
     place = _opened(cursor, since)
     found = [(raw, order) for raw in listing.elements(body) if (order := wild.part(raw, _Order)) is not None]
@@ -106,7 +106,7 @@ def _onward(place: _Place, orders: list[_Order], total_pages: int | None) -> _Pl
     if place.offset is not None:
         return _along_ids(place, place.offset, orders)
     changed = [at for order in orders if (at := _instant(order.date_modified_gmt)) is not None]
-    full = len(orders) >= listing.PER_PAGE if total_pages is None else total_pages > 1
+    full = len(orders) >= _STEP if total_pages is None else total_pages > 1
     if not changed and full:
         raise Unreachable("The store's answer does not say when its orders changed.")
     latest = max(changed, default=place.second)
