@@ -22,13 +22,17 @@ PUBLIC_URL = "http://127.0.0.1:8000"
 
 @dataclass
 class Desk:
-    """What an office of each platform has. `usual`: the shop that is meant where none is named."""
+    """What an office of each platform has."""
 
     engine: db.Engine
     sealer: Sealer = field(default_factory=lambda: Sealer([new_key()]), kw_only=True)
     public_url: str = field(default=PUBLIC_URL, kw_only=True)
     platform: ClassVar[str]
-    usual: ClassVar[str]
+
+    @property
+    def usual(self) -> str:
+        """The domain of the shop that is meant where none is named."""
+        raise NotImplementedError
 
     @property
     def platforms(self) -> Platforms:

@@ -26,7 +26,11 @@ class Office(Desk):
 
     standin: StandIn
     platform: ClassVar[str] = PLATFORM
-    usual: ClassVar[str] = SHOP
+
+    @property
+    def usual(self) -> str:
+        """See `Desk`."""
+        return SHOP
 
     @property
     def app(self) -> App:
