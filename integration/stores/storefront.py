@@ -81,7 +81,7 @@ class _ToldReport(msgspec.Struct):
     hpos: Any = None
     block_checkout: Any = None
     cron_disabled: Any = None
-    pixels: msgspec.Raw | None = None
+    pixels: msgspec.Raw = msgspec.Raw()
 
 
 class _ToldOrders(msgspec.Struct):
