@@ -28,10 +28,15 @@ _MAX_SENTENCE = 200
 _NO_ROUTE = "rest_no_route"
 _INVALID_ID = "_invalid_id"  # woocommerce_rest_shop_webhook_invalid_id: 404 where it is to be taken away, else 400
 _OF_WOOCOMMERCE = "woocommerce_rest_"
+_CANNOT = "woocommerce_rest_cannot_"  # 401 for nobody, 403 for somebody who may not
 
 
 class Moved(Unreachable):
     """It sends us elsewhere, where keys are not shown."""
+
+
+class Unrecognised(CredentialsRejected):
+    """It sees nobody in us: a key that it does not know, or none, for its server keeps the header from WordPress."""
 
 
 class NoRoute(Declined):
@@ -140,6 +145,8 @@ def _refusal(status: int, error: Error) -> ConnectorError:
 
 
 def _locked_out(status: int, code: str, said: str) -> ConnectorError:
+    if status == 401 and code.startswith(_CANNOT):
+        return Unrecognised("WooCommerce does not know our key any more, or is not shown it by the shop's server.")
     if code.startswith(_OF_WOOCOMMERCE):
         return CredentialsRejected(f"WooCommerce does not take our keys: {said}")
     if code:

@@ -19,10 +19,11 @@ from connectors.woocommerce.rest import Rest
 
 CURRENT_CURRENCY = "data/currencies/current"
 
-_NOT_TAKEN = (
-    "{domain} does not take the keys it gave us. Either they are gone already, or its server keeps them from WordPress: "
-    "it must pass the Authorization header on, and tell WordPress that we came by https. Ask your host, then connect again."
+_NOT_SEEN = (
+    "{domain} does not know the keys it gave us. Either they are gone already, or its server keeps them from WordPress: it "
+    "must pass the Authorization header on, and tell WordPress that we came by https. Ask your host, then connect again."
 )
+_NOT_TAKEN = "{domain} does not take the keys it gave us. Connect again, as somebody who manages the shop. {said}"
 
 
 class Currency(msgspec.Struct):
@@ -50,14 +51,17 @@ def opened(http: Http, site: Site, keys: Credentials) -> Credentials:
     in_query = msgspec.structs.replace(keys, in_query=True)
     if site.base.startswith("https://") and _opens(http, site, in_query):
         return in_query
-    raise CredentialsRejected(_NOT_TAKEN.format(domain=site.domain))
+    raise CredentialsRejected(_NOT_SEEN.format(domain=site.domain))
 
 
 def _opens(http: Http, site: Site, keys: Credentials) -> bool:
+    """False where the shop sees nobody in us."""
     try:
         reply = Rest(http, keys).get(CURRENT_CURRENCY)
-    except CredentialsRejected:
+    except answers.Unrecognised:
         return False
+    except CredentialsRejected as refusal:
+        raise CredentialsRejected(_NOT_TAKEN.format(domain=site.domain, said=refusal)) from None
     except answers.Moved:
         raise AddressRefused(
             f"{site.domain} sends us elsewhere when we show its keys. Connect it by its own address."

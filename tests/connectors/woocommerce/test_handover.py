@@ -444,7 +444,14 @@ def test_a_server_that_hides_the_header_gets_the_keys_in_the_address_and_that_is
     assert second.query == {"consumer_key": KEY, "consumer_secret": SECRET}
 
 
-def test_wrong_keys_are_rejected_over_https_in_either_form(secure_shop):
-    with pytest.raises(CredentialsRejected):
-        proven(secure_shop, Credentials(KEY, "cs_" + "0" * 40, "read_write").packed())
+def test_keys_that_the_shop_does_not_know_are_rejected_in_either_form(secure_shop):
+    with pytest.raises(CredentialsRejected, match="does not know the keys"):
+        proven(secure_shop, Credentials("ck_" + "0" * 40, SECRET, "read_write").packed())
     assert len(secure_shop.asked) == 2
+
+
+def test_a_wrong_secret_is_not_put_into_the_address_as_well(secure_shop):
+    with pytest.raises(CredentialsRejected, match="Consumer secret is invalid"):
+        proven(secure_shop, Credentials(KEY, "cs_" + "0" * 40, "read_write").packed())
+    [asked] = secure_shop.asked
+    assert asked.raw_query == ""
