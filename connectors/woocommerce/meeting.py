@@ -49,7 +49,7 @@ def met(http: Http, site: Site, *, loopback: bool) -> Site:
         status = answer.status if answer.status in (401, 403) else status
     if status is not None:
         raise Declined(_BLOCKED.format(domain=site.domain, status=status))
-    plain = _index(_asked(http, site, _root(site) + _PLAIN_INDEX, loopback=loopback))
+    plain = any(_index(_asked(http, site, base + _PLAIN_INDEX, loopback=loopback)) for base in _bases(site))
     raise Declined((_PLAIN if plain else _NOT_WORDPRESS).format(domain=site.domain))
 
 

@@ -177,6 +177,13 @@ def test_redirects_without_end_end(shop):
     assert len(shop.asked) == 4
 
 
+def test_plain_permalinks_are_found_out_in_a_folder_too():
+    with open_keyed_shop("/store") as shop:
+        shop.says("GET", "", b"", 404).says("GET", "/store/", {"namespaces": ["wc/v3"]})
+        with pytest.raises(Declined, match="Settings, Permalinks"):
+            met(shop)
+
+
 # --- where the merchant approves ---
 
 
