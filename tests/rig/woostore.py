@@ -75,7 +75,7 @@ class WooStore:
         """A key made by hand: id, consumer_key, consumer_secret."""
         return self.control("POST", "keys", {"permissions": permissions, "user": user})
 
-    def keys(self) -> list[dict[str, Any]]:
+    def keyring(self) -> list[dict[str, Any]]:
         """Those there are: id, user_id, permissions, description."""
         return self.control("GET", "keys")["keys"]
 
