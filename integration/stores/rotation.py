@@ -16,6 +16,8 @@ from integration.stores.connect import new_secret
 SETTLED = timedelta(hours=1)
 # Where a person has to change it in the shop, or our half there does not answer.
 PATIENCE = timedelta(days=7)
+# Who began to look after the webhooks before the change may write the former secret until then.
+_STRAGGLES = timedelta(minutes=5)
 _LOOK_AGAIN = timedelta(minutes=10)
 
 
@@ -57,6 +59,13 @@ def _refuse_what_cannot(store: Store, *, at_once: bool) -> None:
         )
 
 
+def is_to_be_told(store: Store, chore: Chore) -> bool:
+    """Whether the store's webhooks may not know its secret yet; `chore`: the one that tells them, before it does."""
+    if store.secret_at is None:
+        return False
+    return store.sealed_former_secret is not None or not _is_told(chore, store.secret_at + _STRAGGLES)
+
+
 def settle(connection: Connection, store: Store, now: datetime) -> timedelta | None:
     """Let the former secret go if nobody signs with it any more; else, after how long to look again.
 
@@ -70,8 +79,9 @@ def settle(connection: Connection, store: Store, now: datetime) -> timedelta | N
     if grants.of_store(connection, store.id) is None:
         over = waited >= PATIENCE
     else:
-        over = waited >= SETTLED and _is_told(planned.get(chores.SUBSCRIPTIONS), store.secret_at)
-        over = over and (waited >= PATIENCE or _knows_nothing_else(planned.get(chores.PIXEL), store.secret_at))
+        told = _is_told(planned.get(chores.SUBSCRIPTIONS), store.secret_at + _STRAGGLES)
+        half = waited >= PATIENCE or _knows_nothing_else(planned.get(chores.PIXEL), store.secret_at)
+        over = waited >= SETTLED and told and half
     if not over:
         return _LOOK_AGAIN
     signing.drop_former(connection, store)

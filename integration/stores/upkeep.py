@@ -122,7 +122,7 @@ def _put_off(platforms: Platforms, chore: Chore, owner: str, trouble: str, at_le
 def _subscriptions(errand: Errand) -> Again:
     """Every topic we follow, told to our address; what the platform had dropped is there again, and the merchant is told."""
     store, connector = errand.store, registry.get(errand.store.platform)
-    wanted = wiring.endpoint(errand.platforms, store)
+    wanted = wiring.endpoint(errand.platforms, store, renew=rotation.is_to_be_told(store, errand.chore))
 
     def mend(api: StoreApi) -> Again:
         shop_id = stores.as_platform_id(api.shop().id)
