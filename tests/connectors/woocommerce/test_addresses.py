@@ -291,5 +291,10 @@ def test_the_refusal_names_the_host_it_sends_to():
         addresses.redirected(SHOP, URL, "https://evil.example/?token=s3cret", loopback=False)
 
 
+def test_a_redirect_from_https_to_plain_http_is_told_as_what_it_is():
+    with pytest.raises(AddressRefused, match="from https to plain http"):
+        addresses.redirected(SHOP, URL, "http://shop.example.com/wp-json/", loopback=False)
+
+
 def test_an_app_takes_no_loopback_unless_it_says_so():
     assert not App("", (), "https://tandem.example").loopback
