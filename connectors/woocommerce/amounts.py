@@ -8,7 +8,7 @@ from connectors import wild
 from connectors.errors import MalformedPayload
 from connectors.event import Amounts, Line
 from connectors.money import Money
-from connectors.woocommerce.shapes import LineItem, OrderBody, Refund
+from connectors.woocommerce.shapes import CheckoutBody, LineItem, OrderBody, Refund
 
 MAX_LINES = 1_000
 
@@ -20,13 +20,7 @@ def total(told: OrderBody) -> Money:
 
     Raises MalformedPayload where amount or currency cannot be read: an order without a value is worse than none.
     """
-    currency = wild.currency(told.currency)
-    if currency is None:
-        raise MalformedPayload("The order's currency is unreadable.")
-    amount = wild.amount(told.total)
-    if amount is None or amount < 0:
-        raise MalformedPayload("The order's total is unreadable.")
-    return Money(amount, currency)
+    return Money(_worth(told.total, "order's total"), _currency(told.currency, "order's currency"))
 
 
 def of_order(told: OrderBody, total: Money, items: list[LineItem]) -> Amounts:
@@ -51,7 +45,19 @@ def without_lines(told: OrderBody, total: Money) -> Amounts:
     return Amounts(total, subtotal=total.amount - shipping - added, shipping=shipping, tax=tax, shop=total)
 
 
-def lines(told: OrderBody, items: list[LineItem]) -> tuple[Line, ...]:
+def of_checkout(told: CheckoutBody, items: list[LineItem]) -> Amounts:
+    """What the items in the cart come to; what shipping will cost is not known yet, so that is the total as well.
+
+    Our plugin's own word, or without one the sum of the items. Raises MalformedPayload as `total` does.
+    """
+    with_tax = wild.flag(told.prices_include_tax)
+    costs = [cost for item in items if (cost := _cost(item, with_tax=with_tax)) is not None]
+    stated = str(sum(costs)) if told.subtotal is None and costs else told.subtotal
+    worth = Money(_worth(stated, "checkout's subtotal"), _currency(told.currency, "checkout's currency"))
+    return Amounts(worth, subtotal=worth.amount, shipping=_ZERO, tax=_ZERO, shop=worth)
+
+
+def lines(told: OrderBody | CheckoutBody, items: list[LineItem]) -> tuple[Line, ...]:
     """The positions that have a price and a whole, positive quantity; the first 1,000 of them."""
     with_tax = wild.flag(told.prices_include_tax)
     read = (_line(item, with_tax=with_tax) for item in items)
@@ -68,6 +74,20 @@ def of_refund(refund: Refund, currency: str) -> Amounts | None:
         return None
     returned = Money(abs(amount), currency)
     return Amounts(returned, subtotal=returned.amount, shipping=_ZERO, tax=_ZERO, shop=returned)
+
+
+def _currency(value: Any, what: str) -> str:
+    currency = wild.currency(value)
+    if currency is None:
+        raise MalformedPayload(f"The {what} is unreadable.")
+    return currency
+
+
+def _worth(value: Any, what: str) -> Decimal:
+    amount = wild.amount(value)
+    if amount is None or amount < 0:
+        raise MalformedPayload(f"The {what} is unreadable.")
+    return amount
 
 
 def _line(item: LineItem, *, with_tax: bool) -> Line | None:

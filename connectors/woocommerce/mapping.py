@@ -2,6 +2,7 @@
 
 Every payload of an order is the whole order as it was when the store's queue ran, whatever the topic, and lists all
 its refunds. So every payload is mapped alike; what is new in it is for those to find who know what came before.
+A checkout is told by our plugin, in the same shapes.
 """
 
 import re
@@ -15,8 +16,8 @@ from connectors.event import Event, Kind, Message, Order
 from connectors.money import Money
 from connectors.woocommerce import amounts, attribution, shopper, standing
 from connectors.woocommerce.hosts import origin_of, site_of
-from connectors.woocommerce.shapes import ErrorData, LineItem, Link, Links, OrderBody, Refund
-from connectors.woocommerce.webhooks import TOPICS
+from connectors.woocommerce.shapes import CheckoutBody, ErrorData, LineItem, Link, Links, OrderBody, Refund
+from connectors.woocommerce.webhooks import CHECKOUT, TOPICS
 
 # Far beyond any order, so that a body of two megabytes full of `{}` costs a store no more than a moment.
 MAX_ITEMS = 20_000
@@ -35,17 +36,25 @@ _ERRORS = {
     "woocommerce_rest_invalid_shop_order_id": "WooCommerce sent an error instead of the order, as webhooks made "
     "through its old API (wc/v1) do. Make the webhook again.",
 }
+_DISAGREE = (
+    "Topic and body disagree: order.deleted holds an id, checkout.created a checkout with its token, every other topic "
+    "an order."
+)
 _OTHER_ERROR = "WooCommerce sent an error instead of the order."
 
 
 def parse(topic: str, body: bytes) -> list[Message]:
-    """The messages in a signed body: the order first, then its refunds, oldest first.
+    """The messages in a signed body: the order first, then its refunds, oldest first; or the checkout.
 
     The topic is not signed, so the body's shape must bear it out. Raises NotUsed for a topic we do not follow and
     for an order WooCommerce could not show, AccessLost where it may show us none, MalformedPayload for the rest.
     """
     if topic not in TOPICS:
         raise NotUsed("This topic tells nothing of an order.")
+    return [_checkout(wild.decode(body, CheckoutBody))] if topic == CHECKOUT else _of_order(topic, body)
+
+
+def _of_order(topic: str, body: bytes) -> list[Message]:
     told = wild.decode(body, OrderBody)
     error = _error_in(told)
     if error:
@@ -53,7 +62,7 @@ def parse(topic: str, body: bytes) -> list[Message]:
     order_id = order_id_of(told)
     deleted = topic == _DELETED
     if not (_is_bare(told) if deleted else _is_order(told)):
-        raise MalformedPayload("Topic and body disagree: order.deleted holds an id, every other topic an order.")
+        raise MalformedPayload(_DISAGREE)
     if deleted:
         return [Event(Kind.ORDER_DELETED, subject=order_id, order_id=order_id)]
     return _messages(told, order_id, revives=topic == _RESTORED)
@@ -102,11 +111,11 @@ def _order_event(told: OrderBody, order_id: str, total: Money, *, revives: bool)
     meta = attribution.read(told.meta_data)
     billing, shipping = shopper.addresses(told)
     items = wild.parts(told.line_items, LineItem)[:MAX_ITEMS]
-    address = _own_address(told)
+    address, placed_at = _own_address(told), instant(told.date_created_gmt)
     return Event(
         Kind.ORDER,
         subject=order_id,
-        placed_at=instant(told.date_created_gmt),
+        placed_at=placed_at,
         paid_at=instant(told.date_paid_gmt),
         updated_at=instant(told.date_modified_gmt),
         revives=revives,
@@ -116,7 +125,11 @@ def _order_event(told: OrderBody, order_id: str, total: Money, *, revives: bool)
         lines=amounts.lines(told, items),
         customer=shopper.customer(told, billing, shipping),
         browser=attribution.browser(
-            meta, ip=told.customer_ip_address, user_agent=told.customer_user_agent, page=origin_of(address)
+            meta,
+            ip=told.customer_ip_address,
+            user_agent=told.customer_user_agent,
+            page=origin_of(address),
+            until=placed_at,
         ),
         consent=attribution.consent(meta),
         region=shopper.region(billing, shipping),
@@ -136,6 +149,7 @@ def order_facts(told: OrderBody, order_id: str, meta: Mapping[str, Any]) -> Orde
         source=standing.source(told.created_via),
         cash_on_delivery=cash_on_delivery,
         test=attribution.is_test(meta),
+        checkout_token=attribution.checkout_token(meta),
     )
 
 
@@ -159,8 +173,31 @@ def _refund_event(refund: Refund, order: Event, currency: str) -> Event | None:
     )
 
 
-def _own_address(told: OrderBody) -> Any:
-    """The order's address in the store's API: its host is the signed word on which site this is.
+def _checkout(told: CheckoutBody) -> Event:
+    """A checkout that was begun. It is told again, with the same token, once more of the shopper is known."""
+    token = attribution.token(told.checkout_token)
+    if token is None or told.id is not None or told.status is not None:
+        raise MalformedPayload(_DISAGREE)
+    meta = attribution.read(told.meta_data)
+    billing, shipping = shopper.addresses(told)
+    items = wild.parts(told.line_items, LineItem)[:MAX_ITEMS]
+    address, begun_at = _own_address(told), instant(told.created_at_gmt)
+    return Event(
+        Kind.CHECKOUT_STARTED,
+        subject=token,
+        placed_at=begun_at,
+        amounts=amounts.of_checkout(told, items),
+        lines=amounts.lines(told, items),
+        customer=shopper.customer(told, billing, shipping),
+        browser=attribution.browser(meta, ip=None, user_agent=None, page=origin_of(address), until=begun_at),
+        consent=attribution.consent(meta),
+        region=shopper.region(billing, shipping),
+        site=site_of(address),
+    )
+
+
+def _own_address(told: OrderBody | CheckoutBody) -> Any:
+    """The address in the store's API: its host is the signed word on which site this is.
 
     `payment_url` has the host too, but also the order key, with which anyone may see the order: it is never read.
     """

@@ -41,6 +41,24 @@ class OrderBody(msgspec.Struct, frozen=True):
     data: msgspec.Raw = _ABSENT
 
 
+class CheckoutBody(msgspec.Struct, frozen=True):
+    """What our plugin tells of a checkout that was begun. `id` and `status` are an order's, and never here."""
+
+    checkout_token: Any = None
+    created_at_gmt: Any = None
+    currency: Any = None
+    subtotal: Any = None
+    prices_include_tax: Any = None
+    customer_id: Any = None
+    billing: msgspec.Raw = _ABSENT
+    shipping: msgspec.Raw = _ABSENT
+    line_items: msgspec.Raw = _ABSENT
+    meta_data: msgspec.Raw = _ABSENT
+    links: msgspec.Raw = msgspec.field(name="_links", default=_ABSENT)
+    id: Any = None
+    status: Any = None
+
+
 class Address(msgspec.Struct, frozen=True):
     """`billing` or `shipping`; only billing has an e-mail address."""
 

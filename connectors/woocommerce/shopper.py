@@ -4,7 +4,7 @@ import re
 
 from connectors import wild
 from connectors.event import Customer
-from connectors.woocommerce.shapes import Address, OrderBody
+from connectors.woocommerce.shapes import Address, CheckoutBody, OrderBody
 
 # WooCommerce puts the country before the state in many of its codes: DE-NW, PY-ASU, JP13, UG314; and in these four
 # countries before letters without a hyphen: EGALX, MZMPM, RSVO, SNDK. Elsewhere glued letters are a typed name.
@@ -16,13 +16,13 @@ _LETTERED_COUNTRIES = ("EG", "MZ", "RS", "SN")
 Region = tuple[str | None, str | None]
 
 
-def addresses(told: OrderBody) -> tuple[Address, Address]:
+def addresses(told: OrderBody | CheckoutBody) -> tuple[Address, Address]:
     """The billing and the shipping address; an empty one where there is none."""
     billing, shipping = wild.part(told.billing, Address), wild.part(told.shipping, Address)
     return billing or Address(), shipping or Address()
 
 
-def customer(told: OrderBody, billing: Address, shipping: Address) -> Customer:
+def customer(told: OrderBody | CheckoutBody, billing: Address, shipping: Address) -> Customer:
     """The buyer: who is billed. Where that tells no name, or no place, those of the parcel's receiver stand in.
 
     Name and place are each taken whole from one address, so that nobody is given another's postcode.

@@ -1,4 +1,4 @@
-"""How WooCommerce addresses and signs its webhooks. Nothing here looks inside an order.
+"""How WooCommerce, and our plugin as it does, addresses and signs webhooks. Nothing here looks inside an order.
 
 Recorded on WooCommerce 10.0.2. Only the body is signed: every header, topic and delivery id included, is hearsay.
 """
@@ -12,7 +12,9 @@ from connectors.contract import Identity, WebhookRequest
 from connectors.errors import Unidentified
 from connectors.woocommerce.hosts import site_of
 
-TOPICS = ("order.created", "order.updated", "order.deleted", "order.restored")
+SUBSCRIBED = ("order.created", "order.updated", "order.deleted", "order.restored")  # webhooks of the store's own
+CHECKOUT = "checkout.created"  # WooCommerce has no such topic: our plugin tells it
+TOPICS = (*SUBSCRIBED, CHECKOUT)
 
 _SOURCE = "X-WC-Webhook-Source"
 _TOPIC = "X-WC-Webhook-Topic"
@@ -23,6 +25,7 @@ _WEBHOOK_ID = "X-WC-Webhook-ID"
 _DELIVERY_ID = "X-WC-Webhook-Delivery-ID"
 
 _USER_AGENT = "WooCommerce/10.0.2 Hookshot (WordPress/7.1)"
+_OF_OUR_PLUGIN = {"User-Agent": "WooCommerce/10.0.2 Tandem/1.0.0", _WEBHOOK_ID: "0"}
 _MAX_HEADER = 200
 _PING = re.compile(rb"webhook_id=\d{1,20}")
 
@@ -67,7 +70,7 @@ def verify(request: WebhookRequest, secrets: Sequence[str]) -> None:
 
 
 def sign(topic: str, body: bytes, secret: str, domain: str) -> dict[str, str]:
-    """The headers WooCommerce would post `body` with, from the site `domain` (host and perhaps port).
+    """The headers WooCommerce, or our plugin, would post `body` with, from the site `domain` (host and perhaps port).
 
     The delivery id is made from the body, since a pure function has no clock to make it from.
     """
@@ -82,6 +85,7 @@ def sign(topic: str, body: bytes, secret: str, domain: str) -> dict[str, str]:
         _SIGNATURE: signature.sign(body, _signing_key(secret)),
         _WEBHOOK_ID: "1",
         _DELIVERY_ID: hashlib.sha256(body).hexdigest()[:32],
+        **(_OF_OUR_PLUGIN if topic == CHECKOUT else {}),
     }
 
 

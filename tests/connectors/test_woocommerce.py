@@ -59,7 +59,7 @@ def request_of(entry):
 
 def test_it_is_woocommerce():
     assert (CONNECTOR.name, CONNECTOR.label, CONNECTOR.secret_variable) == ("woocommerce", "WooCommerce", None)
-    assert CONNECTOR.topics == ("order.created", "order.updated", "order.deleted", "order.restored")
+    assert CONNECTOR.topics == ("order.created", "order.updated", "order.deleted", "order.restored", "checkout.created")
     assert CONNECTOR.webhook_path("aKey-1") == "/webhooks/woocommerce/aKey-1"
 
 
