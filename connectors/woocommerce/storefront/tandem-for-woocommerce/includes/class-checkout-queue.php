@@ -45,10 +45,8 @@ final class Checkout_Queue {
 	 */
 	public static function put( string $token, array $body ) {
 		set_transient( self::BODY . $token, wp_json_encode( $body ), HOUR_IN_SECONDS );
-		if ( ! did_action( 'action_scheduler_init' ) || ! function_exists( 'as_enqueue_async_action' ) ) {
+		if ( ! self::is_queued( $token ) ) {
 			self::tell_now( $token );
-		} elseif ( ! as_has_scheduled_action( self::HOOK, array( $token, 0 ), self::GROUP ) ) {
-			as_enqueue_async_action( self::HOOK, array( $token, 0 ), self::GROUP );
 		}
 	}
 
@@ -74,6 +72,19 @@ final class Checkout_Queue {
 			// Something newer was put while we were telling, and put() saw this very action and made none.
 			as_enqueue_async_action( self::HOOK, array( $token, 0 ), self::GROUP );
 		}
+	}
+
+	/**
+	 * Whether Action Scheduler has an action for a checkout, or takes one.
+	 *
+	 * @param string $token Of the checkout.
+	 */
+	private static function is_queued( string $token ): bool {
+		if ( ! function_exists( 'as_has_scheduled_action' ) ) {
+			return false;
+		}
+		$args = array( $token, 0 );
+		return as_has_scheduled_action( self::HOOK, $args, self::GROUP ) || 0 !== as_enqueue_async_action( self::HOOK, $args, self::GROUP );
 	}
 
 	/**

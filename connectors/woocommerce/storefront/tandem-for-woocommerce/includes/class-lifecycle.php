@@ -35,7 +35,7 @@ final class Lifecycle {
 	 * Takes back waiting actions, and the shoppers' data that waited with them.
 	 */
 	public static function stop() {
-		if ( did_action( 'action_scheduler_init' ) && function_exists( 'as_unschedule_all_actions' ) ) {
+		if ( function_exists( 'as_unschedule_all_actions' ) ) {
 			as_unschedule_all_actions( '', array(), Checkout_Queue::GROUP );
 		}
 		Traces::remove_waiting();

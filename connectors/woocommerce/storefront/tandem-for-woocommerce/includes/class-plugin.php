@@ -30,7 +30,7 @@ final class Plugin {
 	 * Starts everything, or says in wp-admin what is missing.
 	 */
 	public static function start() {
-		if ( '' !== Requirements::problem() ) {
+		if ( ! Requirements::are_met() ) {
 			add_action( 'admin_notices', array( Requirements::class, 'notice' ) );
 			return;
 		}
