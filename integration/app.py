@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(places.among(embedded.blueprint(platforms)))
     app.register_blueprint(places.among(handover.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(sign_in.blueprint(engine, public_url=settings.public_url)))
-    app.register_blueprint(places.among(store.blueprint(engine, public_url=settings.public_url)))
+    app.register_blueprint(places.among(store.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(plugin.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(download.blueprint(public_url=settings.public_url)))
     app.register_blueprint(health.blueprint(engine, bell))
