@@ -69,18 +69,23 @@ class RestApi:
         return f"{site_of(base)}{urlsplit(base).path.rstrip('/')}"
 
     def mend_subscriptions(self, endpoint: Endpoint) -> Sequence[str]:
-        """See `StoreApi`. A topic that WooCommerce declines keeps none of the others from being seen to; then Declined."""
+        """See `StoreApi`. A topic that WooCommerce declines keeps none of the others from being seen to, and what it had
+        stays; then Declined.
+        """
         restored: list[str] = []
-        declined: list[str] = []
+        declined: dict[str, Declined] = {}
         for step in subscriptions.plan(self._webhooks(), endpoint, self._key):
+            if step.topic in declined:
+                continue
             try:
                 self._do(step, endpoint)
             except Declined as refusal:
-                declined.append(f"{step.topic}: {refusal}")
+                declined[step.topic] = refusal
                 continue
             restored += [step.topic] if step.silent else []
         if declined:
-            raise Declined(f"{len(declined)} of the webhooks we need could not be set right. {declined[0]}")
+            topic, refusal = next(iter(declined.items()))
+            raise Declined(f"{len(declined)} of the webhooks we need could not be set right. {topic}: {refusal}")
         return tuple(restored)
 
     def _webhooks(self) -> list[Listed]:
@@ -99,15 +104,15 @@ class RestApi:
         return self.rest.credentials.key
 
     def _do(self, step: Step, endpoint: Endpoint) -> None:
-        match step.deed:
-            case Deed.REMOVE:
-                self._remove(step.id)
-            case Deed.CORRECT:
-                _require_active(
-                    self.rest.put(f"{_WEBHOOKS}/{step.id}", subscriptions.told(step, endpoint, self._key)), step.topic
-                )
-            case Deed.MAKE:
-                _require_active(self.rest.post(_WEBHOOKS, subscriptions.told(step, endpoint, self._key)), step.topic)
+        if step.deed is Deed.REMOVE:
+            self._remove(step.id)
+            return
+        told = subscriptions.told(step, endpoint, self._key)
+        if step.deed is Deed.MAKE:
+            reply = self.rest.post(_WEBHOOKS, told)
+        else:
+            reply = self.rest.put(f"{_WEBHOOKS}/{step.id}", told)
+        _require_active(reply, step.topic)
 
     def _remove(self, webhook_id: str) -> None:
         """For good: WooCommerce has no bin for webhooks. One that is gone already is gone."""

@@ -196,6 +196,18 @@ def test_a_topic_that_is_declined_keeps_none_of_the_others_from_being_made(shop)
     assert opened(shop).mend_subscriptions(ENDPOINT) == ("order.created",)
 
 
+def test_a_topic_that_cannot_be_made_anew_keeps_the_webhook_it_had(shop):
+    has_all(shop)
+    shop.webhooks[0]["name"] = name("order.created", "ck_" + "0" * 40)
+    shop.says("POST", "wc/v3/webhooks", {"code": "woocommerce_rest_cannot_make", "message": "No more of them."}, 400)
+    with pytest.raises(Declined, match="No more of them"):
+        opened(shop).mend_subscriptions(ENDPOINT)
+    assert [one["topic"] for one in shop.webhooks] == list(FOLLOWED)
+    assert opened(shop).mend_subscriptions(ENDPOINT) == ()
+    assert sorted(one["topic"] for one in shop.webhooks) == sorted(FOLLOWED)
+    assert 1 not in [one["id"] for one in shop.webhooks]
+
+
 def test_a_key_that_may_only_read_is_told_as_such(shop):
     shop.read_only = True
     with pytest.raises(CredentialsRejected, match="write permissions"):
