@@ -54,8 +54,10 @@ def home_site(asked: Site, home: str, *, loopback: bool) -> Site:
     return _site(place.origin, _folders(place.target, ends=frozenset()))
 
 
-def redirected(asked: Site, url: str, location: str, *, loopback: bool) -> str:
-    """Where the shop `asked` sends whoever asked for `url`: the same host, with "www." or without. Raises AddressRefused."""
+def redirected(asked: Site, url: str, location: str) -> str:
+    """Where the shop `asked` sends whoever asked for `url`: the same host, with "www." or without, which the client judges
+    as any other. Raises AddressRefused.
+    """
     try:
         target = urljoin(url, location.strip()).partition("#")[0]
     except ValueError:  # a bracket without its pair
@@ -67,7 +69,6 @@ def redirected(asked: Site, url: str, location: str, *, loopback: bool) -> str:
         )
     if origin.scheme != url.partition(":")[0] == "https":
         raise AddressRefused(f"{asked.domain} sends us from https to plain http. A shop must answer over https.")
-    reachable.judged(target, loopback=loopback)
     return target
 
 

@@ -84,8 +84,8 @@ class RestApi:
                 continue
             restored += [step.topic] if step.silent else []
         if declined:
-            topic, refusal = next(iter(declined.items()))
-            raise Declined(f"{len(declined)} of the webhooks we need could not be set right. {topic}: {refusal}")
+            topic, why = next(iter(declined.items()))
+            raise Declined(f"{len(declined)} of the webhooks we need could not be set right. {topic}: {why}")
         return tuple(restored)
 
     def _webhooks(self) -> list[Listed]:

@@ -42,14 +42,14 @@ def met(http: Http, site: Site, *, loopback: bool) -> Site:
     """See `connectors.handover.Handover.met`. A page of the shop may have been typed, so the folders above are asked too."""
     status = None
     for base in _bases(site):
-        answer = _asked(http, site, base + _INDEX, loopback=loopback)
+        answer = _asked(http, site, base + _INDEX)
         index = _index(answer)
         if index is not None:
             return _named(site, base, index, loopback=loopback)
         status = answer.status if answer.status in (401, 403) else status
     if status is not None:
         raise Declined(_BLOCKED.format(domain=site.domain, status=status))
-    plain = any(_index(_asked(http, site, base + _PLAIN_INDEX, loopback=loopback)) for base in _bases(site))
+    plain = any(_index(_asked(http, site, base + _PLAIN_INDEX)) for base in _bases(site))
     raise Declined((_PLAIN if plain else _NOT_WORDPRESS).format(domain=site.domain))
 
 
@@ -65,14 +65,14 @@ def _root(site: Site) -> str:
     return f"{site.base.partition(':')[0]}://{site.domain}"
 
 
-def _asked(http: Http, site: Site, url: str, *, loopback: bool) -> HttpAnswer:
+def _asked(http: Http, site: Site, url: str) -> HttpAnswer:
     """The answer, after some redirects within the same shop. Raises AddressRefused, Unreachable, Throttled."""
     for _ in range(_MOST_REDIRECTS + 1):
         answer = http.request("GET", url, headers={"Accept": "application/json", "User-Agent": answers.AGENT})
         answers.require_at_ease(answer)
         if not 300 <= answer.status < 400:
             return answer
-        url = addresses.redirected(site, url, answer.headers.get("location", ""), loopback=loopback)
+        url = addresses.redirected(site, url, answer.headers.get("location", ""))
     raise AddressRefused(f"{site.domain} sends us on and on, and never answers.")
 
 

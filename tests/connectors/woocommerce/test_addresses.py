@@ -133,6 +133,7 @@ def test_one_shop_however_it_is_typed(typed):
         ("https://example.com:8443/a//b/", "https://example.com:8443/a/b", "example.com:8443"),
         ("https://example.com/a/b/c/d/e", "https://example.com/a/b/c", "example.com"),
         ("https://example.com/l%C3%A4den/", "https://example.com/l%C3%A4den", "example.com"),
+        ("shop.test", "https://shop.test", "shop.test"),
         ("bücher.example", "https://xn--bcher-kva.example", "xn--bcher-kva.example"),
     ],
 )
@@ -264,7 +265,7 @@ URL = "https://shop.example.com/wp-json/"
     ],
 )
 def test_a_redirect_within_the_shop_is_followed(location, target):
-    assert addresses.redirected(SHOP, URL, location, loopback=False) == target
+    assert addresses.redirected(SHOP, URL, location) == target
 
 
 @pytest.mark.parametrize(
@@ -283,17 +284,17 @@ def test_a_redirect_within_the_shop_is_followed(location, target):
 )
 def test_t16_a_redirect_elsewhere_is_refused(location):
     with pytest.raises(AddressRefused):
-        addresses.redirected(SHOP, URL, location, loopback=False)
+        addresses.redirected(SHOP, URL, location)
 
 
 def test_the_refusal_names_the_host_it_sends_to():
     with pytest.raises(AddressRefused, match=r"sends us on to evil.example"):
-        addresses.redirected(SHOP, URL, "https://evil.example/?token=s3cret", loopback=False)
+        addresses.redirected(SHOP, URL, "https://evil.example/?token=s3cret")
 
 
 def test_a_redirect_from_https_to_plain_http_is_told_as_what_it_is():
     with pytest.raises(AddressRefused, match="from https to plain http"):
-        addresses.redirected(SHOP, URL, "http://shop.example.com/wp-json/", loopback=False)
+        addresses.redirected(SHOP, URL, "http://shop.example.com/wp-json/")
 
 
 def test_an_app_takes_no_loopback_unless_it_says_so():
