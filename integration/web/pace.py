@@ -23,8 +23,13 @@ class Pace:
     _changing: Lock = field(default_factory=Lock)
 
     def wait(self, address: str | None) -> float:
-        """Seconds until this address may ask; 0.0 where it may now, which counts as asking."""
+        """Seconds until this address may ask; 0.0 where it may now, which counts as asking.
+
+        One of this machine is a proxy's that we were not told to believe: it stands for everybody, and may always.
+        """
         who, now = _network(address), self.clock()
+        if who is None:
+            return 0.0
         with self._changing:
             free_at = max(self._free_at.pop(who, now), now)
             # A clock that runs ahead by one step with each question, and may be ahead by all but one of the burst.
@@ -35,11 +40,12 @@ class Pace:
         return max(0.0, ahead)
 
 
-def _network(address: str | None) -> str:
+def _network(address: str | None) -> str | None:
+    """Whom an address stands for; None for everybody."""
     try:
         found = ipaddress.ip_address(address or "")
     except ValueError:
         return ""  # no address: all of those share one pace
-    if found.version == 4:
-        return str(found)
-    return str(ipaddress.ip_network((found, _IPV6_NETWORK), strict=False))
+    if found.is_loopback:
+        return None
+    return str(found if found.version == 4 else ipaddress.ip_network((found, _IPV6_NETWORK), strict=False))
