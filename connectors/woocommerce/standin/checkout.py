@@ -18,6 +18,7 @@ _GOODS = (
     ("Wool Blanket - Moss", 52, 57, "BLANKET-MOSS", Decimal("48.00"), 1, ("colour", "Moss")),
 )
 _SHIPPING = Decimal("7.50")
+_TYPING_SECONDS = 5.0
 _AGENTS = {
     "checkout": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.1 Mobile/15E148 Safari/604.1",
@@ -64,6 +65,8 @@ def _tell(world: World, order: Order, status: str, visit: tuple[str, ...], *, si
         order.status = status
     if not silent:
         fire(world, visit, order.id)
+        # Buyers take longer over their address than the queue does, unless it is stuck.
+        world.cron.settle(_TYPING_SECONDS)
 
 
 def _finish(world: World, order: Order, scenario: Scenario, wanted: Wanted) -> None:

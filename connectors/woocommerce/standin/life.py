@@ -122,6 +122,7 @@ DOINGS: dict[str, Callable[[World, Order, Told, float], int | None]] = {
     "thank": _nothing,
     "place": _place,
     "complete": _becoming("completed"),
+    "process": _becoming("processing"),
     "hold": _becoming("on-hold"),
     "fail": _becoming("failed"),
     "cancel": _becoming("cancelled"),

@@ -54,7 +54,9 @@ SCENARIOS: dict[str, Scenario] = {
     "admin": Scenario("processing", ((UPDATED, CREATED),), "bacs", "Direct bank transfer", "admin", paid=True),
     "rest": Scenario("pending", ((CREATED, UPDATED),), "", "", "rest-api"),
     "rest_paid": Scenario("processing", ((CREATED, UPDATED),), "", "", "rest-api", paid=True),
-    "renewal": Scenario("processing", ((CREATED, UPDATED),), via="subscription", paid=True),
+    # A program that has the shop's gateway take the money: paid within the request that made it.
+    "card_by_rest": Scenario("processing", ((CREATED, UPDATED, _PAID),), via="rest-api", paid=True),
+    "renewal": Scenario("processing", ((CREATED, UPDATED, _PAID),), via="subscription", paid=True),
 }
 
 # What the later steps of an order's life fire. Deleting a refund, or an order for good, fires nothing.
@@ -64,6 +66,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "thank": (_THANKED,),
     "place": (UPDATED, CREATED, _BLOCK, _PAID),
     "complete": (UPDATED, _COMPLETED),
+    "process": (UPDATED,),
     "hold": (UPDATED,),
     "fail": (UPDATED,),
     "cancel": (UPDATED,),

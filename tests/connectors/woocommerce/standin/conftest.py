@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
@@ -74,13 +75,12 @@ class Client:
         address = f"{self.store.url}{path}" + (f"?{query}" if query else "")
         body = {} if content is None else {"json": content}
         answer = self.store.pool.request(method, address, redirect=False, headers=headers, **body)
-        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-        return SimpleNamespace(
-            status=answer.status,
-            headers=answer.headers,
-            text=answer.data.decode("utf-8", "replace"),
-            json=answer.json() if is_json and answer.data else None,
+        told = SimpleNamespace(
+            status=answer.status, headers=answer.headers, text=answer.data.decode("utf-8", "replace")
         )
+        with suppress(ValueError):
+            told.json = json.loads(told.text)
+        return told
 
     def ask(self, method, route, query="", content=None, **oauth):
         """A signed call to /wp-json; `oauth` changes a parameter, and one given as None is left out."""
