@@ -24,6 +24,7 @@ from connectors import wild
 from connectors.access import Changes, Told
 from connectors.errors import Unreachable
 from connectors.woocommerce import listing
+from connectors.woocommerce.reading import instant
 
 _STATUSES = {"orders": "any", "bin": "trash"}  # what is read, in this order; `any` leaves the bin out
 _ORDERS, _BIN = _STATUSES
@@ -95,9 +96,9 @@ def _told(raw: msgspec.Raw, order: _Order, since: datetime) -> Told | None:
         topic="order.deleted" if binned else "order.updated",
         body=msgspec.json.encode({"id": order.id}) if binned else bytes(raw),
         order_id=order_id,
-        changed_at=_instant(order.date_modified_gmt) or since,
-        placed_at=_instant(order.date_created_gmt),
-        paid_at=_instant(order.date_paid_gmt),
+        changed_at=instant(order.date_modified_gmt) or since,
+        placed_at=instant(order.date_created_gmt),
+        paid_at=instant(order.date_paid_gmt),
     )
 
 
@@ -105,7 +106,7 @@ def _onward(place: _Place, orders: list[_Order], total_pages: int | None) -> _Pl
     """Where this part of the reading goes on, None where it is done."""
     if place.offset is not None:
         return _along_ids(place, place.offset, orders)
-    changed = [at for order in orders if (at := _instant(order.date_modified_gmt)) is not None]
+    changed = [at for order in orders if (at := instant(order.date_modified_gmt)) is not None]
     full = len(orders) >= _STEP if total_pages is None else total_pages > 1
     if not changed and full:
         raise Unreachable("The store's answer does not say when its orders changed.")
@@ -132,7 +133,7 @@ def _next_part(part: str, since: datetime) -> _Place | None:
 def _opened(cursor: str | None, since: datetime) -> _Place:
     """The place a cursor stands for; the beginning for none, and for one that is none of ours: nothing is missed so."""
     match = _CURSOR.fullmatch(cursor or "")
-    second = _instant(match["second"]) if match else None
+    second = instant(match["second"]) if match else None
     if match is None or second is None:
         return _Place(_ORDERS, _whole(since))
     offset = None if match["offset"] is None else int(match["offset"])
@@ -149,7 +150,3 @@ def _sealed(place: _Place | None) -> str | None:
 
 def _whole(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(microsecond=0)
-
-
-def _instant(value: Any) -> datetime | None:
-    return wild.instant(value, naive_is_utc=True)

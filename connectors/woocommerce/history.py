@@ -13,7 +13,7 @@ from connectors import wild
 from connectors.access import Page, PastOrder
 from connectors.errors import MalformedPayload
 from connectors.event import Event, Kind
-from connectors.woocommerce import amounts, attribution, listing, mapping, shopper
+from connectors.woocommerce import amounts, attribution, listing, mapping, reading, shopper
 from connectors.woocommerce.shapes import OrderBody
 
 _FIELDS = (
@@ -74,9 +74,9 @@ def _past_order(told: OrderBody) -> PastOrder | None:
     event = Event(
         Kind.ORDER,
         subject=order_id,
-        placed_at=mapping.instant(told.date_created_gmt),
-        paid_at=mapping.instant(told.date_paid_gmt),
-        updated_at=mapping.instant(told.date_modified_gmt),
+        placed_at=reading.instant(told.date_created_gmt),
+        paid_at=reading.instant(told.date_paid_gmt),
+        updated_at=reading.instant(told.date_modified_gmt),
         order_id=order_id,
         order=mapping.order_facts(told, order_id, deciding),
         amounts=amounts.without_lines(told, total),

@@ -2,25 +2,23 @@
 
 Every payload of an order is the whole order as it was when the store's queue ran, whatever the topic, and lists all
 its refunds. So every payload is mapped alike; what is new in it is for those to find who know what came before.
-A checkout is told by our plugin, in the same shapes.
+A checkout is told by our plugin, in the same shapes; `checkout` reads it.
 """
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from connectors import wild
 from connectors.errors import AccessLost, ConnectorError, MalformedPayload, NotUsed
 from connectors.event import Event, Kind, Message, Order
 from connectors.money import Money
-from connectors.woocommerce import amounts, attribution, shopper, standing
+from connectors.woocommerce import amounts, attribution, checkout, reading, shopper, standing
 from connectors.woocommerce.hosts import origin_of, site_of
-from connectors.woocommerce.shapes import CheckoutBody, ErrorData, LineItem, Link, Links, OrderBody, Refund
+from connectors.woocommerce.reading import instant
+from connectors.woocommerce.shapes import CheckoutBody, ErrorData, OrderBody, Refund
 from connectors.woocommerce.webhooks import CHECKOUT, TOPICS
 
-# Far beyond any order, so that a body of two megabytes full of `{}` costs a store no more than a moment.
-MAX_ITEMS = 20_000
 MAX_REFUNDS = 100
 
 _DELETED, _RESTORED = "order.deleted", "order.restored"
@@ -36,10 +34,7 @@ _ERRORS = {
     "woocommerce_rest_invalid_shop_order_id": "WooCommerce sent an error instead of the order, as webhooks made "
     "through its old API (wc/v1) do. Make the webhook again.",
 }
-_DISAGREE = (
-    "Topic and body disagree: order.deleted holds an id, checkout.created a checkout with its token, every other topic "
-    "an order."
-)
+_DISAGREE = "Topic and body disagree: order.deleted holds an id, every other topic of an order the whole order."
 _OTHER_ERROR = "WooCommerce sent an error instead of the order."
 
 
@@ -51,7 +46,9 @@ def parse(topic: str, body: bytes) -> list[Message]:
     """
     if topic not in TOPICS:
         raise NotUsed("This topic tells nothing of an order.")
-    return [_checkout(wild.decode(body, CheckoutBody))] if topic == CHECKOUT else _of_order(topic, body)
+    if topic == CHECKOUT:
+        return [checkout.begun(wild.decode(body, CheckoutBody))]
+    return _of_order(topic, body)
 
 
 def _of_order(topic: str, body: bytes) -> list[Message]:
@@ -110,8 +107,8 @@ def _order_event(told: OrderBody, order_id: str, total: Money, *, revives: bool)
     """The order. Of its dates only the GMT ones are read: the others are the store's local time, without saying so."""
     meta = attribution.read(told.meta_data)
     billing, shipping = shopper.addresses(told)
-    items = wild.parts(told.line_items, LineItem)[:MAX_ITEMS]
-    address, placed_at = _own_address(told), instant(told.date_created_gmt)
+    items = reading.items(told.line_items)
+    address, placed_at = reading.own_address(told.links), instant(told.date_created_gmt)
     return Event(
         Kind.ORDER,
         subject=order_id,
@@ -153,11 +150,6 @@ def order_facts(told: OrderBody, order_id: str, meta: Mapping[str, Any]) -> Orde
     )
 
 
-def instant(value: Any) -> datetime | None:
-    """A `..._gmt` date: UTC without saying so."""
-    return wild.instant(value, naive_is_utc=True)
-
-
 def _refund_event(refund: Refund, order: Event, currency: str) -> Event | None:
     """One entry of `refunds`, None where nothing was given back. When it was made is not told here."""
     refund_id, given_back = wild.identifier(refund.id), amounts.of_refund(refund, currency)
@@ -171,36 +163,3 @@ def _refund_event(refund: Refund, order: Event, currency: str) -> Event | None:
         amounts=given_back,
         site=order.site,
     )
-
-
-def _checkout(told: CheckoutBody) -> Event:
-    """A checkout that was begun. It is told again, with the same token, once more of the shopper is known."""
-    token = attribution.token(told.checkout_token)
-    if token is None or told.id is not None or told.status is not None:
-        raise MalformedPayload(_DISAGREE)
-    meta = attribution.read(told.meta_data)
-    billing, shipping = shopper.addresses(told)
-    items = wild.parts(told.line_items, LineItem)[:MAX_ITEMS]
-    address, begun_at = _own_address(told), instant(told.created_at_gmt)
-    return Event(
-        Kind.CHECKOUT_STARTED,
-        subject=token,
-        placed_at=begun_at,
-        amounts=amounts.of_checkout(told, items),
-        lines=amounts.lines(told, items),
-        customer=shopper.customer(told, billing, shipping),
-        browser=attribution.browser(meta, ip=None, user_agent=None, page=origin_of(address), until=begun_at),
-        consent=attribution.consent(meta),
-        region=shopper.region(billing, shipping),
-        site=site_of(address),
-    )
-
-
-def _own_address(told: OrderBody | CheckoutBody) -> Any:
-    """The address in the store's API: its host is the signed word on which site this is.
-
-    `payment_url` has the host too, but also the order key, with which anyone may see the order: it is never read.
-    """
-    links = wild.part(told.links, Links)
-    own = wild.parts(links.own, Link) if links else []
-    return own[0].href if own else None

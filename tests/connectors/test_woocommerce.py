@@ -3,16 +3,18 @@
 import base64
 import json
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from connectors.contract import WebhookRequest
 from connectors.errors import AccessLost, ConnectorError, InvalidSignature, NotUsed
 from connectors.event import Event, Kind
 from connectors.money import Money
+from connectors.woocommerce import feed
 from connectors.woocommerce.connector import CONNECTOR
 from tests.rig.golden import parts
 
@@ -192,3 +194,49 @@ def test_a_recorded_order_told_again_at_its_own_time_and_site_is_the_same_to_the
         body = request_of(entry)[0].body
         placed_at = CONNECTOR.parse(entry["topic"], body)[0].placed_at
         assert CONNECTOR.restage(body, order_id=None, placed_at=placed_at, domain="127.0.0.1:8090") == body
+
+
+def in_the_feed(*bodies):
+    """What the feed tells of the list of these orders."""
+    answer = b"[" + b",".join(bodies) + b"]"
+    return feed.changes(answer, datetime(2026, 1, 1, tzinfo=UTC), None, 1).told
+
+
+@recorded
+@pytest.mark.parametrize("entry", deliveries("order"))
+def test_a_recorded_order_read_again_from_the_feed_is_the_same_to_the_byte_and_to_the_event(entry):
+    """So an order recovered after an outage is told as its webhook would have told it."""
+    body = request_of(entry)[0].body
+    found = in_the_feed(body)
+    assert [one.body for one in found] == ([] if entry["status"] == "checkout-draft" else [body])
+    for one in found:
+        event, *_ = told = CONNECTOR.parse(one.topic, one.body)
+        assert (one.topic, one.order_id) == ("order.updated", str(entry["order_id"]))
+        assert (one.changed_at, one.placed_at) == (event.updated_at, event.placed_at)
+        assert told == CONNECTOR.parse("order.updated", body)
+
+
+def unsited(event):
+    """An event, whatever site it is of: the API was asked at another port than the one the webhooks tell."""
+    browser = msgspec.structs.replace(event.browser, page=None)
+    return msgspec.structs.replace(event, site=None, browser=browser)
+
+
+@recorded
+@pytest.mark.parametrize(("name", "order_id"), [("orders_list", 206), ("order_partially_refunded", 156)])
+def test_an_order_recorded_from_the_api_tells_what_a_webhook_told_of_it(name, order_id):
+    answer = json.loads((RECORDED / "rest" / f"{name}.json").read_text())["body"]
+    listed = [json.dumps(one).encode() for one in (answer if isinstance(answer, list) else [answer])]
+    [one] = [one for one in in_the_feed(*listed) if one.order_id == str(order_id)]
+    by_webhook = [
+        list(map(unsited, CONNECTOR.parse("order.updated", request_of(param.values[0])[0].body)))
+        for param in deliveries("order")
+        if param.values[0]["order_id"] == order_id
+    ]
+    assert list(map(unsited, CONNECTOR.parse(one.topic, one.body))) in by_webhook
+
+
+@recorded
+def test_a_draft_recorded_from_the_api_is_not_told():
+    answer = json.loads((RECORDED / "rest" / "orders_checkout_draft.json").read_text())["body"]
+    assert in_the_feed(*(json.dumps(one).encode() for one in answer)) == []

@@ -17,6 +17,9 @@ def fixture(name):
     return (FOLDER / f"{name}.json").read_bytes()
 
 
+CHECKOUT = fixture("checkout_created__guest")
+
+
 def told_again(name, order_id="900001", placed_at=LATER, domain="127.0.0.1:8090"):
     return restage(fixture(name), order_id=order_id, placed_at=placed_at, domain=domain)
 
@@ -99,6 +102,50 @@ def test_it_is_of_the_given_site():
 def test_a_bare_deletion_stays_bare():
     assert told_again("order_deleted__id_only") == b'{"id":900001}'
     assert told_again("order_deleted__id_only", None) == b'{"id":2041}'
+
+
+def test_a_checkout_told_again_is_another_one_begun_then():
+    before, after = (parse("checkout.created", body)[0] for body in (CHECKOUT, told_again("checkout_created__guest")))
+    assert after.placed_at == LATER
+    assert after.subject != before.subject
+    assert parse("checkout.created", told_again("checkout_created__guest", None))[0].subject == before.subject
+    assert (after.amounts, after.customer, after.site) == (before.amounts, before.customer, "127.0.0.1:8090")
+
+
+def test_an_order_and_its_checkout_still_belong_together_when_both_are_told_again():
+    checkout = parse("checkout.created", told_again("checkout_created__guest"))[0]
+    order, other = (
+        parse("order.created", told_again("order_created__frozen_by_our_plugin", order_id))[0]
+        for order_id in ("900001", "900002")
+    )
+    assert order.order.checkout_token == checkout.subject != other.order.checkout_token
+
+
+@pytest.mark.parametrize(
+    ("topic", "name"),
+    [("checkout.created", "checkout_created__guest"), ("order.created", "order_created__frozen_by_our_plugin")],
+)
+def test_the_click_moves_with_what_it_led_to(topic, name):
+    """Quirk: its time is in milliseconds, in digits."""
+    before, after = (
+        parse(topic, body)[0]
+        for body in (fixture(name), told_again(name, placed_at=LATER + timedelta(microseconds=700_000)))
+    )
+    assert after.placed_at - after.browser.landed_at == before.placed_at - before.browser.landed_at
+
+
+@pytest.mark.parametrize("meta_data", [None, {}, "x", [None, 5, {"key": "_tandem_fbclid_seen"}, {"value": 1}]])
+def test_odd_meta_data_is_left_as_it_is(meta_data):
+    body = json.dumps({"id": 5, "date_created_gmt": "2026-11-24T14:02:07", "meta_data": meta_data}).encode()
+    assert json.loads(restage(body, order_id="6", placed_at=LATER, domain="a.example"))["meta_data"] == meta_data
+
+
+@pytest.mark.parametrize("value", [None, 5, "", "soon", [], {"a": 1}])
+def test_odd_values_of_our_own_keys_are_left_as_they_are(value):
+    entries = [{"key": key, "value": value} for key in ("_tandem_fbclid_seen", "_tandem_checkout_token")]
+    body = json.dumps({"id": 5, "date_created_gmt": "2026-11-24T14:02:07", "meta_data": entries}).encode()
+    after = json.loads(restage(body, order_id=None, placed_at=LATER, domain="a.example"))
+    assert after["meta_data"] == entries
 
 
 def test_it_is_written_as_php_writes_it():

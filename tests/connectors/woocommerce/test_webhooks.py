@@ -146,3 +146,19 @@ def test_a_simulated_delivery_looks_like_woocommerces():
     identity = webhooks.identify(request(headers))
     assert (identity.topic, identity.site) == ("order.restored", "127.0.0.1:8090")
     assert len(identity.delivery_id) == 32
+
+
+def test_a_simulated_checkout_looks_like_our_plugins():
+    headers = webhooks.sign("checkout.created", BODY, SECRET, "shop.example.com")
+    assert headers["X-WC-Webhook-Resource"] == "checkout"
+    assert headers["X-WC-Webhook-Event"] == "created"
+    assert headers["X-WC-Webhook-ID"] == "0"
+    assert " Tandem/" in headers["User-Agent"]
+    webhooks.verify(request(headers), [SECRET])
+    identity = webhooks.identify(request(headers))
+    assert (identity.topic, identity.site) == ("checkout.created", "shop.example.com")
+
+
+def test_webhooks_of_the_stores_own_are_of_orders_only():
+    """WooCommerce knows no checkout topic, and would keep an empty one for it."""
+    assert tuple(topic for topic in webhooks.TOPICS if topic.startswith("order.")) == webhooks.SUBSCRIBED
