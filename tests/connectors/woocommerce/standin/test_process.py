@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.connectors.woocommerce.standin.conftest import SECRET
+from tests.rig.processes import await_end, send
 
 PACKAGE = Path(__file__).parents[4] / "connectors" / "woocommerce" / "standin"
 COMMAND = [sys.executable, "-m", "connectors.woocommerce.standin"]
