@@ -92,9 +92,7 @@ class Page:
         asked.refuse_foreign(self.public_url)
         store = self._store()
         left = disconnect.part(self.platforms, store, datetime.now(UTC))
-        sentence = (
-            f"Nothing of {store.domain} goes to Meta any more. {left or 'Nothing of Tandem is left in the shop.'}"
-        )
+        sentence = f"Nothing of {store.domain} goes to Meta any more. {left or _GONE}"
         way = Way(sign_in.SIGN_IN, "Connect a store")
         return sign_in.signed_out(refusals.plain("Disconnected", sentence, way))
 

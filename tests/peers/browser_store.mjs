@@ -29,7 +29,7 @@ await answering({
     return page.url();
   },
   async click({ text }) {
-    await page.getByRole("button", { name: text }).click();
+    await page.getByRole("button", { name: text }).click({ timeout: 5_000 });
     await page.waitForLoadState("load");
     return page.url();
   },
