@@ -50,7 +50,7 @@ class WooStore:
         self.control("POST", "site", settings)
 
     def order(self, scenario: str = "card", **wanted: Any) -> list[int]:
-        """New orders: count, at, ago, country, currency, meta, fields, silent, plugin; their ids."""
+        """New orders: count, at, ago, country, currency, meta, fields, silent, plugin, consent; their ids."""
         return self.control("POST", "orders", {"scenario": scenario, **wanted})["order_ids"]
 
     def act(self, order_id: int, name: str, **how: Any) -> dict[str, Any]:

@@ -27,11 +27,15 @@ _AGENTS = {
 _ADDRESSES = {"checkout": "203.0.113.24", "store-api": "2001:db8::5f", "subscription": "198.51.100.7"}
 
 
+_BANNER = {"source": "wp-consent-api", "type": "optin"}
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What an order is to be like. `at` in unix seconds; `meta` and `fields` go over what would be there otherwise.
 
-    `silent`: no webhook is told. `plugin`: whether our plugin, where it is there, freezes and tells its part.
+    `silent`: no webhook is told. `plugin`: whether our plugin, where it is there, freezes and tells its part; `consent` is
+    what the shopper stated then, None for nothing.
     """
 
     scenario: str = "card"
@@ -42,6 +46,7 @@ class Wanted:
     fields: Mapping[str, Any] = field(default_factory=dict)
     silent: bool = False
     plugin: bool = True
+    consent: Mapping[str, Any] | None = field(default_factory=lambda: {"marketing": True, **_BANNER})
 
 
 def place(world: World, wanted: Wanted) -> int:
@@ -50,7 +55,8 @@ def place(world: World, wanted: Wanted) -> int:
     with world.lock:
         order = _made(world, scenario, wanted)
         world.orders[order.id] = order
-        frozen.freeze(world, order, scenario, allowed=wanted.plugin, silent=wanted.silent)
+        if wanted.plugin and world.plugin.installed and scenario.via in _AGENTS:
+            frozen.freeze(world, order, wanted.consent, silent=wanted.silent)
     for visit in scenario.visits[:-1]:
         _tell(world, order, DRAFT, visit, silent=wanted.silent)
     with world.lock:

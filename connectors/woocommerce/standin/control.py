@@ -18,7 +18,9 @@ Door = Callable[[World, dict[str, Any]], Any]
 SETTLE_SECONDS = 30.0
 MOST_ORDERS = 10_000
 _SITE = frozenset(field.name for field in fields(Site))
-_ORDER = frozenset({"scenario", "count", "at", "ago", "country", "currency", "meta", "fields", "silent", "plugin"})
+_ORDER = frozenset(
+    {"scenario", "count", "at", "ago", "country", "currency", "meta", "fields", "silent", "plugin", "consent"}
+)
 
 
 def answer(world: World, request: Request, door: str) -> Reply:

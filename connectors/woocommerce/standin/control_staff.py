@@ -134,8 +134,7 @@ def _checkout(world: World, told: dict[str, Any]) -> Any:
             content = dict(told["body"])
         else:
             order = world.orders[int(told["order_id"])]
-            token = next((one.value for one in order.meta if one.key == "_tandem_checkout_token"), "0" * 32)
-            content = {**plugin_calls.checkout(world, order, str(token)), **dict(told.get("fields", {}))}
+            content = {**plugin_calls.checkout(world, order), **dict(told.get("fields", {}))}
     plugin_calls.send_later(world, content)
     return {"checkout_token": content.get("checkout_token")}
 

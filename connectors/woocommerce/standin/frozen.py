@@ -2,17 +2,16 @@
 
 import json
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.woocommerce.standin import plugin_calls
 from connectors.woocommerce.standin.orders import Meta, Order
-from connectors.woocommerce.standin.scenarios import Scenario
 from connectors.woocommerce.standin.world import World
 
 _CLICK = "IwConstructedClick{number}"
 _BROWSED_SECONDS = 600  # between the landing page and the order
-_AT_CHECKOUT = ("checkout", "store-api")
 
 
 def attribution(moment: float, agent: str) -> dict[str, Any]:
@@ -31,23 +30,27 @@ def attribution(moment: float, agent: str) -> dict[str, Any]:
     }
 
 
-def freeze(world: World, order: Order, scenario: Scenario, *, allowed: bool, silent: bool) -> None:
+def freeze(world: World, order: Order, consent: Mapping[str, Any] | None, *, silent: bool) -> None:
     """Our plugin's part, for an order of a checkout: its meta, and checkout.created before it. What is there stays.
 
-    Hold the world's lock.
+    `consent`: what was stated, or None. Where marketing was refused, nothing but that is kept, and nothing told. Hold the
+    world's lock.
     """
-    if not allowed or not world.plugin.installed or scenario.via not in _AT_CHECKOUT:
-        return
-    token = secrets.token_hex(16)
+    refused = consent is not None and consent.get("marketing") is False
     there = {one.key for one in order.meta}
-    for key, value in frozen(world, order, token).items():
+    for key, value in {**_kept(world, consent), **({} if refused else _personal(world, order))}.items():
         if key not in there:
             order.meta.append(Meta(world.number("meta"), key, value))
-    if not silent:
-        plugin_calls.queue_checkout(world, order, token)
+    if not silent and not refused:
+        plugin_calls.queue_checkout(world, order)
 
 
-def frozen(world: World, order: Order, token: str) -> dict[str, str]:
+def _kept(world: World, consent: Mapping[str, Any] | None) -> dict[str, str]:
+    stated = {} if consent is None else {"_tandem_consent": json.dumps(dict(consent))}
+    return {**stated, "_tandem_version": world.plugin.version}
+
+
+def _personal(world: World, order: Order) -> dict[str, str]:
     """The plugin's keys, as a browser that came from an ad would leave them."""
     seen = int((order.created - _BROWSED_SECONDS) * 1000)
     click = _CLICK.format(number=order.id)
@@ -59,7 +62,5 @@ def frozen(world: World, order: Order, token: str) -> dict[str, str]:
         "_tandem_ip": order.ip,
         "_tandem_user_agent": order.agent,
         "_tandem_landing_page": f"{world.site.home}/?utm_source=facebook&fbclid={click}",
-        "_tandem_consent": json.dumps({"marketing": True, "source": "wp-consent-api", "type": "optin"}),
-        "_tandem_checkout_token": token,
-        "_tandem_version": world.plugin.version,
+        plugin_calls.TOKEN: secrets.token_hex(16),
     }

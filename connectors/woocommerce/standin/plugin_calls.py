@@ -16,6 +16,8 @@ from connectors.woocommerce.standin.site import PHP
 from connectors.woocommerce.standin.world import World
 
 TOPIC = "checkout.created"
+TOKEN = "_tandem_checkout_token"  # noqa: S105 (the name of a key)
+_SHARED = ("_fbp", "_fbc")
 _CALL_SECONDS = 10.0
 _BUYER = ("first_name", "last_name", "email", "phone", "city", "state", "postcode", "country")
 _LINE = ("product_id", "variation_id", "sku", "quantity", "total", "total_tax", "name")
@@ -25,29 +27,30 @@ class Silent(ValueError):
     """The plugin sends nothing. The message says why."""
 
 
-def checkout(world: World, order: Order, token: str) -> dict[str, Any]:
-    """The body of checkout.created. Hold the world's lock."""
+def checkout(world: World, order: Order) -> dict[str, Any]:
+    """The body of checkout.created, as the cart was that became this order. Hold the world's lock."""
     told = order_body(world.site, order)
     items = sum((line.total + (line.tax if order.prices_include_tax else 0) for line in order.lines), 0 * order.total)
-    return {
-        "checkout_token": token,
+    signals = {one.key: one.value for one in order.meta if one.key in _SHARED or one.key.startswith("_tandem_")}
+    body = {
+        "checkout_token": signals.pop(TOKEN, "0" * 32),
         "created_at_gmt": told["date_created_gmt"],
         "currency": order.currency,
+        "prices_include_tax": order.prices_include_tax,
         "subtotal": order.money(items),
         "line_items": [{key: line[key] for key in _LINE} for line in told["line_items"]],
-        "prices_include_tax": order.prices_include_tax,
-        "customer_id": order.customer_id,
-        "billing": {key: order.billing[key] for key in _BUYER},
-        "meta_data": [{"key": one.key, "value": one.value} for one in order.meta],
+        "billing": {key: order.billing[key] for key in _BUYER if order.billing[key]},
+        "meta_data": [{"key": key, "value": value} for key, value in signals.items()],
         "_links": {"self": [{"href": world.site.rest_url("/wc/v3/")}]},
     }
+    return body | ({"customer_id": order.customer_id} if order.customer_id else {})
 
 
-def queue_checkout(world: World, order: Order, token: str) -> None:
+def queue_checkout(world: World, order: Order) -> None:
     """Send checkout.created when the queue is run, as it is now. Hold the world's lock."""
     connection = world.plugin.speaks(world.site.home)
     if connection is not None:
-        send_later(world, checkout(world, order, token))
+        send_later(world, checkout(world, order))
 
 
 def send_later(world: World, content: dict[str, Any]) -> None:
@@ -62,7 +65,7 @@ def _send_checkout(world: World, body: bytes, content: dict[str, Any]) -> None:
         return
     delivery_id = secrets.token_hex(16)
     headers = {
-        "User-Agent": f"WooCommerce/{world.site.woocommerce} Tandem/{world.plugin.version}",
+        "User-Agent": _agent(world),
         "Accept": "*/*",
         "Content-Type": "application/json",
         "X-WC-Webhook-Source": f"{world.site.home}/",
@@ -79,14 +82,19 @@ def _send_checkout(world: World, body: bytes, content: dict[str, Any]) -> None:
     _note(world, "checkout", connection.webhook_url, answer, TOPIC, delivery_id, told)
 
 
+def _agent(world: World) -> str:
+    return f"WooCommerce/{world.site.woocommerce} Tandem/{world.plugin.version}"
+
+
 def call(world: World, name: str, content: Any, ahead: float = 0.0) -> Answer:
     """One signed call, answered. `ahead`: how many seconds its timestamp is off. Raises Silent."""
     connection = speaking(world)
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     timestamp = str(int(world.now() + ahead))
     headers = {
-        "User-Agent": f"WordPress/{world.site.wordpress}; {world.site.home}",
+        "User-Agent": _agent(world),
         "Content-Type": "application/json",
+        "Accept": "application/json",
         "X-Tandem-Timestamp": timestamp,
         "X-Tandem-Signature": connection.signature(f"{timestamp}.{name}.".encode() + body),
         "Content-Length": str(len(body)),

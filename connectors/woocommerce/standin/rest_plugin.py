@@ -7,10 +7,14 @@ from urllib.parse import urlsplit
 from connectors.woocommerce.standin.keys import authorize
 from connectors.woocommerce.standin.plugin import Connection
 from connectors.woocommerce.standin.rest_call import Answered, Call
-from connectors.woocommerce.standin.rest_errors import RestError, invalid, missing, no_route
+from connectors.woocommerce.standin.rest_errors import RestError, no_route
 
-_FIELDS = ("public_url", "public_key", "webhook_url", "secret")
-_PATTERNS = {"public_key": re.compile(r"[0-9a-f]{32}"), "secret": re.compile(r"[A-Za-z0-9]{40}")}
+_PATTERNS = {
+    "public_url": re.compile(r"https?://\S+(?<!/)"),
+    "public_key": re.compile(r"[0-9a-f]{32}"),
+    "webhook_url": re.compile(r"https?://\S+"),
+    "secret": re.compile(r"[A-Za-z0-9]{40}"),
+}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -45,7 +49,7 @@ def _admit(call: Call) -> None:
     """Where the plugin is not active, WordPress knows no such route, whoever asks. Raises RestError."""
     if not call.world.plugin.installed:
         raise no_route()
-    authorize(call.user, "rest_forbidden", "Sorry, you are not allowed to do that.")
+    authorize(call.user, "tandem_cannot_connect", "Only those who manage this shop may connect it.")
 
 
 def _itself(call: Call) -> dict[str, Any]:
@@ -53,20 +57,20 @@ def _itself(call: Call) -> dict[str, Any]:
 
 
 def _checked(given: dict[str, Any]) -> dict[str, str]:
-    lost = [name for name in ("version", *_FIELDS) if name not in given]
-    if lost:
-        raise missing(lost)
-    if given["version"] != 1:
+    """The four texts. Raises RestError where one may not be so; the sentences are not those of the plugin."""
+    if given.get("version") != 1:
         raise _bad("version")
     for name, pattern in _PATTERNS.items():
-        if not isinstance(given[name], str) or not pattern.fullmatch(given[name]):
+        if not isinstance(given.get(name), str) or not pattern.fullmatch(given[name]):
             raise _bad(name)
     for name in ("public_url", "webhook_url"):
-        parts = urlsplit(str(given[name]))
+        parts = urlsplit(given[name])
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
             raise _bad(name)
-    return {name: given[name] for name in _FIELDS}
+    if not given["webhook_url"].startswith(f"{given['public_url']}/webhooks/woocommerce/"):
+        raise _bad("webhook_url")
+    return {name: given[name] for name in _PATTERNS}
 
 
 def _bad(name: str) -> RestError:
-    return invalid(name, f"{name} is not as it should be.")
+    return RestError("tandem_invalid_connection", f"The member {name} is not as it should be.", 400)

@@ -139,7 +139,7 @@ def test_webhooks_of_a_user_who_left_are_made_anew_for_the_one_who_connects_agai
 
 def test_the_plugin_is_told_where_it_belongs_and_forgets_it_when_we_leave(store, listener):
     api, public_key = connected(store), "0123456789abcdef0123456789abcdef"
-    storefront = Storefront(public_key, "http://127.0.0.1:8000", endpoint(listener))
+    storefront = Storefront(public_key, listener.url, endpoint(listener))
     store.plugin(installed=False)
     with pytest.raises(Declined, match="plugin is not active"):
         api.mend_pixel(storefront)

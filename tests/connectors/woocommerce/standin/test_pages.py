@@ -78,7 +78,7 @@ def test_the_plugin_is_installed_and_removed_by_a_click(admin, store):
 
 def test_the_plugin_opens_tandem_by_an_address_it_asks_for(admin, client, store, listener):
     admin.open("/wp-admin/", {"act": "install"})
-    told = {"version": 1, "public_url": listener.url, "webhook_url": listener.url}
+    told = {"version": 1, "public_url": listener.url, "webhook_url": f"{listener.url}/webhooks/woocommerce/k"}
     client.ask("PUT", "/wc-tandem/v1/connection", content={**told, "public_key": "a" * 32, "secret": "s" * 40})
     page = admin.open("/wp-admin/", {"act": "open"})
     assert (page.status, "Tandem answered 200" in page.text) == (502, True)  # our listener has no address to give

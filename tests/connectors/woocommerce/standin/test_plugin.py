@@ -65,12 +65,14 @@ def test_it_remembers_what_it_is_told_and_never_tells_the_secret(client, store, 
         {"public_key": "x" * 32},
         {"webhook_url": "http://tandem.example/hook"},
         {"public_url": "javascript:alert(1)"},
+        {"webhook_url": "https://elsewhere.example/webhooks/woocommerce/hook"},
+        {"public_url": None},
     ],
 )
 def test_what_may_not_be_is_refused(client, store, listener, changes):
     store.plugin()
     answer = client.ask("PUT", ROUTE, content=told(listener, **changes))
-    assert (answer.status, answer.json["code"]) == (400, "rest_invalid_param")
+    assert (answer.status, answer.json["code"]) == (400, "tandem_invalid_connection")
     assert store.connection() is None
 
 
@@ -94,10 +96,25 @@ def test_a_checkout_is_told_before_its_order_which_carries_the_same_token(client
     meta = {one["key"]: one["value"] for one in order["meta_data"]}
     assert meta["_tandem_checkout_token"] == checkout["checkout_token"]
     assert checkout["subtotal"] == "92.80"
+    assert {one["key"] for one in checkout["meta_data"]} == {key for key in meta if "tandem" in key or "_fb" in key} - {
+        "_tandem_checkout_token"
+    }
     assert checkout["billing"]["email"] == order["billing"]["email"]
     assert meta["_fbc"].endswith(meta["_tandem_fbclid"])
     assert json.loads(meta["_tandem_consent"])["marketing"] is True
     assert order_id == order["id"]
+
+
+def test_a_refusal_is_kept_alone_and_no_checkout_is_told(connected):
+    (order_id,) = connected.order(consent={"marketing": False})
+    ours = {
+        one["key"] for one in connected.told(order_id)["meta_data"] if "tandem" in one["key"] or "_fb" in one["key"]
+    }
+    assert ours == {"_tandem_consent", "_tandem_version"}
+    assert connected.sent("checkout") == []
+    (order_id,) = connected.order(consent=None)
+    assert "_tandem_consent" not in {one["key"] for one in connected.told(order_id)["meta_data"]}
+    assert len(connected.sent("checkout")) == 1
 
 
 def test_what_is_in_the_meta_already_stays(connected):
