@@ -15,7 +15,6 @@ from connectors.errors import ConnectorError, CredentialsRejected, Declined, Mal
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-AGENT = "Tandem/0.1"  # some firewalls know the one of the `woocommerce` library, and block it
 UNTOLD, LONGEST = 30.0, 3_600.0  # seconds
 
 _BOM = b"\xef\xbb\xbf"

@@ -68,7 +68,7 @@ def _root(site: Site) -> str:
 def _asked(http: Http, site: Site, url: str) -> HttpAnswer:
     """The answer, after some redirects within the same shop. Raises AddressRefused, Unreachable, Throttled."""
     for _ in range(_MOST_REDIRECTS + 1):
-        answer = http.request("GET", url, headers={"Accept": "application/json", "User-Agent": answers.AGENT})
+        answer = http.request("GET", url, headers={"Accept": "application/json"})
         answers.require_at_ease(answer)
         if not 300 <= answer.status < 400:
             return answer

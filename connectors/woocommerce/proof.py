@@ -20,7 +20,7 @@ from connectors.woocommerce.rest import Rest
 CURRENT_CURRENCY = "data/currencies/current"
 
 _NOT_SEEN = (
-    "{domain} does not know the keys it gave us. Either they are gone already, or its server keeps them from WordPress: it "
+    "{domain} does not take the keys it gave us. Either they are gone already, or its server keeps them from WordPress: it "
     "must pass the Authorization header on, and tell WordPress that we came by https. Ask your host, then connect again."
 )
 _NOT_TAKEN = "{domain} does not take the keys it gave us. Connect again, as somebody who manages the shop. {said}"

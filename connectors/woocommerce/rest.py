@@ -104,7 +104,6 @@ class _Library(API):  # type: ignore[misc] # the library has no types
             credentials.secret,
             version=namespace,
             query_string_auth=credentials.in_query,
-            user_agent=answers.AGENT,
         )
         self._http = http
 
@@ -124,7 +123,7 @@ class _Library(API):  # type: ignore[misc] # the library has no types
     ) -> requests.Response:
         """The library's `__request`, up to the sending. A request prepared by no session reads no ~/.netrc."""
         url, auth = self._API__get_url(endpoint), None
-        headers = {"User-Agent": self.user_agent, "Accept": "application/json"}
+        headers = {"Accept": "application/json"}  # our client has a name of its own: firewalls know the library's
         if not self.is_ssl:
             # OAuth 1.0a, the only way over plain http. The library would put the parameters into the address twice.
             url, params = self._API__get_oauth_url(f"{url}?{urlencode(params)}", method), {}
