@@ -151,7 +151,7 @@ def _after(before: Sweep, place: Place, changes: Changes, found: Found, now: dat
     today = before.recovered if before.recovered_at and before.recovered_at.date() == now.date() else 0
     return replace(
         before,
-        seen_to=before.seen_to if onward else max(before.seen_to, newest),
+        seen_to=before.seen_to if onward else newest,
         cursor=Place(place.since, newest, onward).encoded() if onward else None,
         recovered=today + len(found.late) if found.late else before.recovered,
         recovered_at=now if found.late else before.recovered_at,

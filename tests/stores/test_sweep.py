@@ -4,6 +4,7 @@ Longer than other test files: each row of the list of what may go wrong between 
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from integration.db import stores as db_stores
 from integration.db.alerts import alerts
 from integration.db.sweeps import Sweep
 from integration.db.webhooks import quarantine
-from integration.errors import SealBroken
+from integration.errors import SealBroken, Unavailable
 from integration.failpoints import Struck
 from integration.stores import punctuality
 from integration.stores.punctuality import WHILE_THEY_ARRIVE, WHILE_THEY_DO_NOT
@@ -226,6 +227,30 @@ def test_a_cursor_that_was_left_lying_for_days_is_not_followed(counter: Counter,
     assert len(purchases(shop)) == 10
 
 
+def test_one_that_is_broken_off_before_it_came_to_the_bin_has_not_seen_the_bin(bench: Bench) -> None:
+    shop = connected(bench, ago(days=1))
+    shelf = Shelf(shop)
+    shelf.sell(71, ago(hours=3))
+    shelf.post(71, ago(hours=3))
+    shelf.change(71, ago(hours=2), status="trash")
+    shelf.sell(72, ago(minutes=5))
+    sweep(shelf, seconds=NO_TIME)
+    assert purchases(shop).keys() == {"71", "72"}
+    sweep(shelf, NOW + timedelta(days=2))
+
+    assert purchases(shop)["71"] == ("skipped", "deleted")
+
+
+def test_what_was_seen_is_the_newest_of_all_pages_and_not_of_the_last(bench: Bench) -> None:
+    """The last is the bin's."""
+    shop = connected(bench, ago(days=1))
+    shelf = Shelf(shop)
+    shelf.sell(71, ago(minutes=5))
+    sweep(shelf)
+
+    assert kept(shop).seen_to == ago(minutes=5)
+
+
 def test_a_thousand_orders_many_of_them_in_one_second_are_all_found(shop: Shop) -> None:
     shelf = Shelf(shop)
     for order_id in range(1, 1_001):
@@ -411,6 +436,33 @@ def test_where_every_order_breaks_us_none_is_passed_over(counter: Counter, shop:
     assert kept(shop).seen_to < ago(hours=1)
 
 
+def test_a_database_that_is_away_for_a_moment_has_no_order_kept_aside(counter: Counter, shop: Shop) -> None:
+    """One order cannot be written; the others could."""
+    holding = threading.Event()
+
+    def hold() -> None:
+        with transaction(shop.bench.engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("LOCK TABLE webhooks IN ACCESS EXCLUSIVE MODE"))
+            holding.set()
+            time.sleep(2.5)  # above what a writer waits
+
+    def lock() -> None:
+        threads.submit(hold)
+        assert holding.wait(5)
+
+    for order_id in (71, 72, 73):
+        counter.sell(order_id, ago(minutes=5))
+    counter.trouble = at_question(1, lock)
+    with ThreadPoolExecutor(1) as threads, pytest.raises(Unavailable):
+        sweep(counter)
+    sweep(counter)
+
+    assert purchases(shop).keys() == {"71", "72", "73"}
+    with reading(shop.bench.engine) as connection:
+        assert connection.execute(sa.select(quarantine)).all() == []
+
+
 @pytest.mark.parametrize("trouble", [refused, throttled])
 @pytest.mark.parametrize("question", [1, 2, 3])
 def test_a_shop_that_refuses_us_for_days_is_read_on_without_a_gap(
@@ -543,18 +595,21 @@ def test_a_shop_is_asked_more_often_while_its_webhooks_do_not_arrive(counter: Co
     assert sweep(counter) == WHILE_THEY_ARRIVE
 
 
-def test_a_page_that_two_read_at_once_is_counted_once(counter: Counter, shop: Shop) -> None:
-    """While one waits for a page, another reads that page and all others."""
+@pytest.mark.parametrize("seconds", [NO_TIME, HOURS])
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_page_that_two_read_at_once_is_counted_once(counter: Counter, shop: Shop, seconds: float, later: int) -> None:
+    """While one waits for a page, another reads that page, or all of them."""
     counter.size = 4
     for order_id in range(71, 81):
         counter.sell(order_id, ago(minutes=90 - order_id))
 
     def overtake() -> None:
-        sweep(counter, NOW + timedelta(seconds=1))
+        sweep(counter, NOW + timedelta(seconds=later), seconds)
 
     counter.trouble = at_question(2, overtake)
 
     assert sweep(counter) == timedelta(0)
+    sweep(counter)
     assert kept(shop).cursor is None
     assert kept(shop).recovered == 10
     assert len(purchases(shop)) == 10
@@ -566,8 +621,8 @@ def test_a_cursor_that_leads_to_itself_is_not_followed_for_ever(counter: Counter
             self.asked.append((since, cursor))
             return Changes([], "here")
 
-    circle = Circle(shop)
-    sweep(circle)
+    circle, seconds = Circle(shop), count()
+    sweep(circle, seconds=5.0, clock=lambda: next(seconds))
     assert len(circle.asked) == 2
 
 
