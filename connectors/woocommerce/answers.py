@@ -21,7 +21,7 @@ _BOM = b"\xef\xbb\xbf"
 _MOST_BEGINNINGS = 50
 # PHP prints its notices as HTML, each with a line of its own. Within JSON neither of the two comes before a bracket.
 _BEGINNING = re.compile(rb"(?<=[\n>])[ \t\r]*(?=[{\[])")
-_NOT_TO_BE_REPEATED = re.compile(r"<[^>]*>|\S*(?:://|@)\S*|\"[^\"]*\"|\b\w*\d{4}\w*\b|\bc[ks]_\w*|\b\w{32,}\b")
+_NOT_TO_BE_REPEATED = re.compile(r"<[^>]*>|\S*(?:://|@)\S*|\"[^\"]*\"|\b\w*\d{4}\w*\b|\b\w{32,}\b")
 _MAX_SENTENCE = 200
 
 _NO_ROUTE = "rest_no_route"
