@@ -370,6 +370,7 @@ def test_t15_keys_of_another_shop_are_rejected(shop, key, secret):
     with pytest.raises(CredentialsRejected, match=shop.domain) as rejected:
         proven(shop, Credentials(key, secret, "read_write").packed())
     assert key not in str(rejected.value)
+    assert len(shop.asked) == 1
 
 
 @pytest.mark.parametrize("permissions", ["read", "write"])
