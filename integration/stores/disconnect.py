@@ -69,13 +69,13 @@ def _uninstalled(connection: Connection, store: Store, told: StoreUninstalled) -
         chores.plan(connection, store.id, chores.FAREWELL)
 
 
-def part(platforms: Platforms, store: Store, now: datetime) -> str | None:
+def part(platforms: Platforms, store: Store, now: datetime) -> str:
     """The merchant disconnects a store whose platform knows no apps, and so tells nobody that ours was removed. What we
     set up there is taken away as far as we are let in: revoking the keys alone would not stop its webhooks.
 
-    A sentence on what is left there for the merchant to do; None where nothing is. Raises Unavailable.
+    A sentence on what is left there for the merchant to do: no API takes keys away. Raises Unavailable.
     """
-    left = None
+    left = f"The key called Tandem is still in the admin of {store.domain}: delete it there. Tandem has forgotten it."
     try:
         kept = tokens.current(platforms, store, now)
         tokens.opened(platforms, store, kept).leave(wiring.endpoint(platforms, store))

@@ -12,6 +12,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from connectors import registry
 from connectors.handover import Handover, Site, Ways
@@ -19,6 +20,7 @@ from integration.db import Connection, installs, reading, stores, transact
 from integration.db.installs import SEALED_KEYS, Install
 from integration.db.stores import Store
 from integration.errors import Forbidden, NotFound, Unavailable
+from integration.stores import sessions
 from integration.stores.entering import Proven, entered
 from integration.stores.platforms import Platforms
 
@@ -64,8 +66,15 @@ def take_keys(platforms: Platforms, platform: str, door: str, body: bytes) -> No
         raise Forbidden("No connection under way has this address.")
 
 
-def finish(platforms: Platforms, platform: str, raw_query: str, *, browser: str | None, now: datetime) -> Store:
-    """The store that was connected. It is entered with its grant and a secret of its own in one step, or not at all.
+class Connected(NamedTuple):
+    """A store, and the token of a session that shows it: who connects it has proven to be its merchant."""
+
+    store: Store
+    session: str
+
+
+def finish(platforms: Platforms, platform: str, raw_query: str, *, browser: str | None, now: datetime) -> Connected:
+    """The store that was connected. Its grant, a secret of its own and the session come in one step, or not at all.
 
     Whoever begins knows the state before the merchant approves, so an attacker may have begun, and be quicker back than
     the merchant whose store it is. Hence the connection is used up at the very end, and by anybody's return: where two
@@ -103,9 +112,10 @@ class _Return:
         shop_id = stores.as_platform_id(api.shop().id) if api else None
         return Proven(self.platform, install.domain, grant, shop_id)
 
-    def entered(self, connection: Connection, proven: Proven, now: datetime) -> Store:
+    def entered(self, connection: Connection, proven: Proven, now: datetime) -> Connected:
         self._own(installs.take(connection, self.state_sha256))
-        return entered(self.platforms, connection, proven, now)
+        store = entered(self.platforms, connection, proven, now)
+        return Connected(store, sessions.begin(connection, store.id))
 
     def use_up(self) -> None:
         """However it ended. A database that is away now keeps it for those minutes: for this browser alone."""

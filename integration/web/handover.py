@@ -7,15 +7,13 @@ None of these pages says whether we know a store: what one is told depends on wh
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from connectors import registry
 from connectors.errors import AddressRefused, Declined, TandemError, Throttled
-from integration.db import transact
-from integration.stores import handover, sessions
+from integration.stores import handover
 from integration.stores.platforms import Platforms
 from integration.web import asked, refusals, sign_in
 from integration.web.cookie import Cookie
@@ -83,11 +81,10 @@ class Pages:
         """Connected, signed in, and on to the store's page; or a sentence, and the way to begin again."""
         try:
             raw_query, browser, now = asked.raw_query(), self.cookie.kept(), datetime.now(UTC)
-            store = handover.finish(self.platforms, self.platform, raw_query, browser=browser, now=now)
-            token = transact(self.platforms.engine, partial(sessions.begin, store_id=store.id))
+            connected = handover.finish(self.platforms, self.platform, raw_query, browser=browser, now=now)
         except TandemError as error:
             return refusals.refused(error, self._from_the_start())
-        return sign_in.signed_in(sent_to(sign_in.STORE), token)
+        return sign_in.signed_in(sent_to(sign_in.STORE), connected.session)
 
     def _begun(self, typed: str, onward: Callable[[str], Response]) -> Response:
         browser = self.cookie.kept_or_new()

@@ -92,7 +92,7 @@ class Wooffice(Desk):
 
     def returns(self, begun: Begun, *, browser: str | None = BROWSER, success: str = "1") -> Store:
         """The merchant comes back."""
-        return handover.finish(self.platforms, PLATFORM, begun.query(success), browser=browser, now=now())
+        return handover.finish(self.platforms, PLATFORM, begun.query(success), browser=browser, now=now()).store
 
     def connected(self, typed: str | None = None) -> Store:
         """All of it."""

@@ -21,7 +21,7 @@ from integration.db import reading, transaction
 from integration.db.installs import installs
 from integration.db.stores import OBSERVING, SEALED_SECRET, Store, stores
 from integration.errors import Conflict, Forbidden
-from integration.stores import connect, handover
+from integration.stores import connect, handover, sessions
 from integration.stores.connect import NewStore
 from tests.rig.desk import now
 from tests.rig.keyed_shop import KEY, SECRET, KeyedShop, open_keyed_shop
@@ -592,3 +592,14 @@ def test_t25_no_error_repeats_a_key_or_a_secret_of_ours(office: Wooffice) -> Non
 
     for secret in (*keys.values(), *(one.state for one in begun), *(one.door for one in begun), BROWSER):
         assert secret not in " ".join(said)
+
+
+def test_who_connects_a_store_is_signed_in_to_it_in_the_same_step(office: Wooffice) -> None:
+    begun = office.begun()
+    office.takes(begun)
+
+    connected = handover.finish(office.platforms, PLATFORM, begun.query(), browser=BROWSER, now=now())
+
+    with reading(office.engine) as connection:
+        assert sessions.of(connection, connected.session) == connected.store.id
+    assert connected.session not in office.everything()

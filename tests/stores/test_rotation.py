@@ -321,7 +321,7 @@ def test_a_merchant_who_disconnects_finds_nothing_of_ours_left_in_the_shop(offic
     store = settled(office)
     assert len(office.shop.webhooks) == 4
 
-    assert disconnect.part(office.platforms, store, now()) is None
+    assert "The key called Tandem is still in the admin" in disconnect.part(office.platforms, store, now())
 
     assert (office.shop.webhooks, office.shop.connection) == ([], None)
     assert (office.store().uninstalled_at is not None, office.grant(), office.chores()) == (True, None, {})
