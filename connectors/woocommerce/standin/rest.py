@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from connectors.woocommerce.standin import (
     keys,
-    php,
+    rest_fields,
     rest_index,
     rest_orders,
     rest_plugin,
@@ -74,8 +73,7 @@ def _answered(world: World, request: Request, route: str) -> Answered:
 
 
 def _enveloped(world: World, request: Request, told: Answered) -> Reply:
-    wanted = request.asked().get("_fields")
-    content = told.content if php.empty(wanted) else _only(told.content, str(wanted).split(","))
+    content = rest_fields.kept(told.content, request.asked().get("_fields", ""))
     return _with_link(world, request, answered(content, told.status, told.headers))
 
 
@@ -88,11 +86,3 @@ def _with_link(world: World, request: Request, reply: Reply) -> Reply:
 
 def _home(world: World, request: Request) -> str:
     return Call(world, request, None).home()
-
-
-def _only(content: Any, names: list[str]) -> Any:
-    """`_fields`: only these, in the answer's own order. A dotted name keeps the whole of its first part."""
-    if isinstance(content, list):
-        return [_only(one, names) for one in content]
-    firsts = {name.strip().partition(".")[0] for name in names}
-    return {key: value for key, value in content.items() if key in firsts} if isinstance(content, dict) else content

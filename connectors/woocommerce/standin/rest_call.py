@@ -58,8 +58,9 @@ class Call:
         return self.request.asked().get(name, "").lower() in ("1", "true")
 
     def paged(self, route: str, things: Sequence[Any], told: Callable[[Any], Any]) -> Answered:
-        """One page of them, ten where nothing else is asked. Raises RestError."""
+        """One page of them, ten where nothing else is asked; `offset` counts for more than `page`. Raises RestError."""
         size, page = self.number("per_page", _PER_PAGE, 1, _MOST), self.number("page", 1)
+        start = self.number("offset", (page - 1) * size, 0)
         pages = -(-len(things) // size)
         headers = {"X-WP-Total": str(len(things)), "X-WP-TotalPages": str(pages)}
         links = [
@@ -69,7 +70,7 @@ class Call:
         ]
         if links:
             headers["Link"] = ", ".join(links)
-        return Answered([told(one) for one in things[(page - 1) * size : page * size]], 200, headers)
+        return Answered([told(one) for one in things[start : start + size]], 200, headers)
 
     def _other(self, route: str, page: int) -> str:
         asked = {**self.request.asked(), "page": str(page)}

@@ -4,6 +4,7 @@ One deviation: unless the process was started with --https-callbacks, callback_u
 where nobody has a certificate. WooCommerce takes https alone.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -148,7 +149,8 @@ def _ask(world: World, request: Request, data: dict[str, str], user: User) -> Re
 def _grant(world: World, data: dict[str, str], user: User) -> Reply:
     """Another key with every call. It is posted first; only then is the merchant sent back."""
     with world.lock:
-        name = f"{php.sanitized(data['app_name'])[:170]} - API ({world.site.gmt(world.now())})"
+        made = datetime.fromtimestamp(world.now(), UTC)
+        name = f"{php.sanitized(data['app_name'])[:170]} - API ({made:%Y-%m-%d %H:%M:%S})"
         key = Key(world.number("key"), user.id, data["scope"], name)
         world.keys.append(key)
     problem = _posted(world, key, data)

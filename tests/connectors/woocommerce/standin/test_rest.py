@@ -186,3 +186,24 @@ def test_wordpress_in_a_folder_is_found_there_and_nowhere_else():
         (order_id,) = store.order()
         assert store.told(order_id)["_links"]["self"][0]["href"].startswith(f"{store.url}/wp-json/")
         assert store.pool.request("GET", f"{store.root}/wp-json/").status == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("status,id", {"id": 1041, "status": "processing"}),
+        ("id, billing.country", {"id": 1041, "billing": {"country": "US"}}),
+        ("id,line_items.sku", {"id": 1041, "line_items": []}),
+        # Taken whole already: the dotted name ends the reading.
+        ("refunds,refunds.id,id", {"refunds": []}),
+        ("nothing", {}),
+    ],
+)
+def test_fields_are_chosen_as_wordpress_does(client, store, fields, expected):
+    store.order()
+    assert client.ask("GET", "/wc/v3/orders", f"_fields={fields}").json == [expected]
+
+
+def test_no_fields_asked_for_are_all(client, store):
+    store.order()
+    assert "line_items" in client.ask("GET", "/wc/v3/orders", "_fields=").json[0]
