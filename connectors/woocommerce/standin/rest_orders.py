@@ -1,5 +1,6 @@
 """wc/v3/orders and their refunds, for whoever looks for what no webhook told."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from connectors.woocommerce.standin.rest_call import Answered, Call
 from connectors.woocommerce.standin.rest_errors import RestError, invalid
 
 _ROUTE = "/wc/v3/orders"
-_ALL = ("any", "trash", *STATUSES)
+_ALL = ("any", "trash", "auto-draft", *STATUSES)
 _COMPARE: dict[str, tuple[str, Callable[[float, float], bool]]] = {
     "after": ("created", lambda moment, bound: moment > bound),
     "before": ("created", lambda moment, bound: moment < bound),
@@ -22,6 +23,8 @@ _SORTED: dict[str, Callable[[Order], Any]] = {
     "date": lambda order: (int(order.created), order.id),
     "modified": lambda order: (int(order.modified), order.id),
     "id": lambda order: order.id,
+    # The posts' titles and slugs are dates; the stand-in does not keep the order of `include`.
+    **dict.fromkeys(("include", "title", "slug"), lambda order: (int(order.created), order.id)),
 }
 
 
@@ -35,7 +38,7 @@ def listed(call: Call) -> Answered:
         found = [one for one in call.world.orders.values() if _has(one, statuses) and _within(one, bounds)]
         found = _chosen(found, asked)
         found.sort(key=_SORTED[sort_by], reverse=not ascending)
-        return call.paged(_ROUTE, found, lambda one: order_body(call.world.site, one, call.home()))
+        return call.paged(_ROUTE, found, lambda one: _told(call, one))
 
 
 def show(call: Call, order_id: str) -> Answered:
@@ -44,7 +47,7 @@ def show(call: Call, order_id: str) -> Answered:
         order = call.world.orders.get(int(order_id))
         if order is not None:
             authorize(call.user, "woocommerce_rest_cannot_view", "Sorry, you cannot view this resource.")
-            return Answered(order_body(call.world.site, order, call.home()))
+            return Answered(_told(call, order))
     raise RestError("woocommerce_rest_shop_order_invalid_id", "Invalid ID.", 404)
 
 
@@ -67,6 +70,22 @@ def all_refunds(call: Call) -> Answered:
         return call.paged("/wc/v3/refunds", found, lambda pair: _with_parent(call, *pair))
 
 
+def _told(call: Call, order: Order) -> dict[str, Any]:
+    """The whole order, with `include_meta`'s keys alone where there are some, else without those of `exclude_meta`."""
+    body, asked = order_body(call.world.site, order, call.home()), call.request.asked()
+    wanted, unwanted = (_listed(asked.get(name, "")) for name in ("include_meta", "exclude_meta"))
+    if wanted:
+        body["meta_data"] = [one for one in body["meta_data"] if one["key"] in wanted]
+    elif unwanted:
+        body["meta_data"] = [one for one in body["meta_data"] if one["key"] not in unwanted]
+    return body
+
+
+def _listed(text: str) -> list[str]:
+    """wp_parse_list."""
+    return [one for one in re.split(r"[\s,]+", text) if one]
+
+
 def _with_parent(call: Call, order: Order, refund: Any) -> dict[str, Any]:
     body = refund_body(call.world.site, order, refund, call.home())
     return {"id": body.pop("id"), "parent_id": order.id, **body}
@@ -75,7 +94,7 @@ def _with_parent(call: Call, order: Order, refund: Any) -> dict[str, Any]:
 def _statuses(asked: dict[str, str]) -> list[str]:
     """`status`, several joined by commas; of `status=a&status=b` PHP keeps the last alone."""
     named = [value for name, value in asked.items() if name.startswith("status[")]
-    wanted = named or [one.strip() for one in asked.get("status", "any").split(",")]
+    wanted = named or _listed(asked.get("status", "any"))
     for number, one in enumerate(wanted):
         if one not in _ALL:
             sentence = f"status[{number}] is not one of {', '.join(_ALL[:-1])}, and {_ALL[-1]}."
@@ -121,6 +140,5 @@ def _within(order: Order, bounds: dict[str, float]) -> bool:
 
 def _chosen(found: list[Order], asked: dict[str, str]) -> list[Order]:
     """`include` and `exclude`: ids joined by commas."""
-    wanted = {one for one in asked.get("include", "").split(",") if one}
-    unwanted = set(asked.get("exclude", "").split(","))
+    wanted, unwanted = (_listed(asked.get(name, "")) for name in ("include", "exclude"))
     return [one for one in found if (not wanted or str(one.id) in wanted) and str(one.id) not in unwanted]

@@ -267,3 +267,30 @@ def test_the_shops_own_clock_dates_its_orders(store):
     (order_id,) = store.order()
     made = datetime.fromisoformat(store.told(order_id)["date_created_gmt"]).replace(tzinfo=UTC)
     assert made - datetime.now(UTC) > timedelta(hours=23)
+
+
+def test_it_takes_the_words_that_the_recorded_index_lists_and_no_others(client, store, recorded):
+    store.order()
+    routes = recorded("rest/index.json")["body"]["routes"]
+    arguments = routes["/wc/v3/orders"]["endpoints"][0]["args"]
+    for name, words in {
+        "status": arguments["status"]["items"]["enum"],
+        "orderby": arguments["orderby"]["enum"],
+        "order": arguments["order"]["enum"],
+    }.items():
+        assert [client.ask("GET", "/wc/v3/orders", f"{name}={word}").status for word in words] == [200] * len(words)
+    refused = client.ask("GET", "/wc/v3/orders", "status=paid").json["data"]["params"]["status"]
+    assert set(re.findall(r"[a-z-]+", refused)) >= set(arguments["status"]["items"]["enum"])
+    assert len(client.ask("GET", "/wc/v3/orders").json) <= arguments["per_page"]["default"]
+
+
+def test_meta_can_be_chosen_by_key(client, store):
+    (order_id,) = store.order(meta={"_one": "1", "_two": "2"})
+
+    def keys(query):
+        return [one["key"] for one in client.ask("GET", f"/wc/v3/orders/{order_id}", query).json["meta_data"]]
+
+    assert keys("include_meta=_one,_two,_three") == ["_one", "_two"]
+    assert keys("include_meta=_one&exclude_meta=_one") == ["_one"]
+    assert "_one" not in keys("exclude_meta=_one")
+    assert "_two" in keys("exclude_meta=_one")
