@@ -18,11 +18,11 @@ _LOGIN = """<h1>Log In</h1>{notice}<form method="post">
 <button>Log In</button></form><p class="hint">Stand-in: admin, with the password <code>password</code>.</p>"""
 
 _HOME = """<header class="bar"><h1>{name}</h1><a href="{home}/">Visit the shop</a></header>
-<p><a class="button" href="{connect}">Connect Tandem</a> {plugin}</p>
+<div class="row"><a class="button" href="{connect}">Connect Tandem</a>{plugin}</div>
 <h2>Webhooks</h2><ul>{webhooks}</ul><h2>Orders</h2><table>{orders}</table>"""
 
 _BUTTON = (
-    '<form method="post" class="inline">{order}<button name="act" value="{act}" class="quiet">{label}</button></form>'
+    '<form method="post">{order}<button name="act" value="{act}" class="quiet">{label}</button></form>'
 )
 
 
@@ -92,7 +92,7 @@ def _row(order: Order) -> str:
     buttons = "".join(_BUTTON.format(order=named, act=one, label=one.capitalize()) for one in _ACTS)
     status = "trash" if order.trashed else order.status
     total = f"{order.money(order.total)} {order.currency}"
-    return f"<tr><td>#{order.id}</td><td>{php.escaped(status)}</td><td>{total}</td><td>{buttons}</td></tr>"
+    return f"<tr><td>#{order.id}</td><td>{php.escaped(status)}</td><td>{total}</td><td class="row">{buttons}</td></tr>"
 
 
 def _install(world: World) -> Reply:

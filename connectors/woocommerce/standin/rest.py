@@ -63,7 +63,7 @@ def _answered(world: World, request: Request, route: str) -> Answered:
         with world.lock:
             key = keys.key_of(world, request)
             if key:
-                keys.permit(key, request.method)
+                keys.permit(key, method)
     call = Call(world, request, keys.user_of(world, key))
     for known, path, respond in ROUTES:
         match = path.fullmatch(route) if known == ("GET" if method == "HEAD" else method) else None
