@@ -21,9 +21,7 @@ _HOME = """<header class="bar"><h1>{name}</h1><a href="{home}/">Visit the shop</
 <div class="row"><a class="button" href="{connect}">Connect Tandem</a>{plugin}</div>
 <h2>Webhooks</h2><ul>{webhooks}</ul><h2>Orders</h2><table>{orders}</table>"""
 
-_BUTTON = (
-    '<form method="post">{order}<button name="act" value="{act}" class="quiet">{label}</button></form>'
-)
+_BUTTON = '<form method="post">{order}<button name="act" value="{act}" class="quiet">{label}</button></form>'
 
 
 def login(world: World, request: Request) -> Reply:
@@ -92,7 +90,8 @@ def _row(order: Order) -> str:
     buttons = "".join(_BUTTON.format(order=named, act=one, label=one.capitalize()) for one in _ACTS)
     status = "trash" if order.trashed else order.status
     total = f"{order.money(order.total)} {order.currency}"
-    return f"<tr><td>#{order.id}</td><td>{php.escaped(status)}</td><td>{total}</td><td class="row">{buttons}</td></tr>"
+    cells = (f"#{order.id}", php.escaped(status), total)
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}<td class='row'>{buttons}</td></tr>"
 
 
 def _install(world: World) -> Reply:
