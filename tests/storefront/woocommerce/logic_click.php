@@ -23,6 +23,7 @@ foreach ( array( '', 'fb', 'fb.1', 'fb.1.1700000000000', 'fb.1.1700000000000.', 
 
 it( 'finds the click in an address, in its own case', Click::in_address( 'https://shop.example/?a=1&fbclid=' . CLICK . '&b=2#top' ), CLICK );
 it( 'decodes it once', Click::in_address( 'https://shop.example/?fbclid=a%2Bb%252F' ), 'a+b%2F' );
+it( 'takes a bare plus for the space it stands for, and so for no click', Click::in_address( 'https://shop.example/?fbclid=a+b' ), '' );
 it( 'takes the first of two', Click::in_address( 'https://shop.example/?fbclid=one&fbclid=two' ), 'one' );
 it( 'finds no click in an empty fbclid', Click::in_address( 'https://shop.example/?fbclid=&b=2' ), '' );
 it( 'finds none after the hash', Click::in_address( 'https://shop.example/#?fbclid=one' ), '' );

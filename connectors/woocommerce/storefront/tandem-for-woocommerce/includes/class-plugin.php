@@ -27,9 +27,17 @@ final class Plugin {
 	}
 
 	/**
+	 * Makes translations known that lie in our own folder; WordPress by itself only looks for those of its directory.
+	 */
+	public static function translate() {
+		load_plugin_textdomain( 'tandem-for-woocommerce', false, dirname( plugin_basename( TANDEM_FILE ) ) . '/languages' );
+	}
+
+	/**
 	 * Starts everything, or says in wp-admin what is missing.
 	 */
 	public static function start() {
+		add_action( 'init', array( self::class, 'translate' ) );
 		if ( ! Requirements::are_met() ) {
 			add_action( 'admin_notices', array( Requirements::class, 'notice' ) );
 			return;
