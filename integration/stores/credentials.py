@@ -11,6 +11,7 @@ from integration.db.stores import Store
 from integration.errors import Conflict, InvalidSetting
 from integration.pipeline.adopt import adopt
 from integration.store_settings import StoreSettings
+from integration.stores import storefront
 
 _DATASET_ID = re.compile(r"[0-9]{1,32}", re.ASCII)
 _TEST_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -56,6 +57,7 @@ def attach(
     if not attached:
         shared = _rivals(connection, store, dataset_id)
         adopt(connection, store.id, dataset, key=store.short_key if shared else None)
+    storefront.weigh_again(connection, store.id, now)
     return dataset
 
 

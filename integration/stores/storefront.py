@@ -140,6 +140,13 @@ def weigh(connection: Connection, store_id: str, report: Report, now: datetime) 
         alerts.keep(connection, store_id=store_id, kind=OTHER_PIXEL, sentence=sentence, at=now)
 
 
+def weigh_again(connection: Connection, store_id: str, now: datetime) -> None:
+    """The same by the last report, where the store's datasets are others now."""
+    known = of_store(connection, store_id)
+    if known is not None:
+        weigh(connection, store_id, known.report, now)
+
+
 def rivals_sentence(report: Report, sides: Sequence[Dataset]) -> str | None:
     """What to do about plugins that tell our datasets as well; None where there are none. Pure."""
     ours = {side.dataset_id for side in sides}

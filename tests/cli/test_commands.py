@@ -199,3 +199,20 @@ def test_events_list_has_exactly_the_contracts_fields(tandem: Service) -> None:
     ]
     assert (row["dataset_id"], row["status"], row["reason"]) == (None, "held", "no dataset yet")
     assert isinstance(row["value"], int | float)
+
+
+def test_the_plugin_is_packed_the_same_each_time_and_its_sum_printed(tandem: Service, tmp_path: Path) -> None:
+    first, second = tmp_path / "new" / "a.zip", tmp_path / "b.zip"
+
+    printed = tandem.run("plugin", "--output", str(first))
+    tandem.run("plugin", "woocommerce", "--output", str(second))
+
+    assert printed == f"{hashlib.sha256(first.read_bytes()).hexdigest()}  {first}\n"
+    assert first.read_bytes() == second.read_bytes()
+    tandem.run("plugin", "--output", str(second), "--service", "https://tandem.example.com/")
+    assert b'{"service": "https://tandem.example.com"}' in second.read_bytes()
+
+
+def test_a_platform_without_a_plugin_is_one_sentence(tandem: Service) -> None:
+    said = tandem.run("plugin", "shopify", fails=True)
+    assert said == "tandem: Shopify has no plugin. Those that have: woocommerce.\n"

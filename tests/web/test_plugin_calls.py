@@ -214,6 +214,14 @@ def test_who_else_tells_one_of_our_datasets_is_an_alert_until_it_is_mended(pages
     assert other_pixel(store) == []
 
 
+def test_a_dataset_that_is_attached_later_is_weighed_by_the_last_report(pages: Pages) -> None:
+    store, dataset = OwnPage.of(pages), str(next(_datasets))
+    told(store, pixels=[pixel(dataset)])
+    assert other_pixel(store) == []
+    store.attach(dataset)
+    assert len(other_pixel(store)) == 1
+
+
 def test_an_alert_has_room_for_any_number_of_rivals(pages: Pages) -> None:
     store, dataset = attached(pages)
     told(store, pixels=[pixel(dataset, name=f"{'long name ' * 5}{number}") for number in range(20)])
