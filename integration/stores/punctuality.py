@@ -52,21 +52,23 @@ def compare(
     *,
     since: datetime,
     seen_to: datetime,
+    swept_at: datetime | None,
     now: datetime,
 ) -> Found:
     """Which orders had come by webhook, how long after they were placed or paid, and which had not though there was time.
 
-    `known` and `there`: the ledger before and after these orders were received by us at `now`. Orders placed before
-    `since` prove nothing. Each counts in the first reading that sees it: it was placed or paid after `seen_to`, up to
-    which all was read before.
+    `known` and `there`: the ledger before and after these orders were received by us at `now`; the page before, which may
+    hold some of them too, was at `swept_at`. Orders placed before `since` prove nothing. Each counts in the first reading
+    that sees it: it was placed or paid after `seen_to`, up to which all was read before.
     """
+    by_us = {to_ms(moment) for moment in (now, swept_at) if moment}
     found = Found()
     for one in {one.order_id: one for one in told}.values():
         row = there.get(one.order_id)
         if row is None or row.ended or row.placed_at < since:
             continue
-        if one.order_id not in known and to_ms(row.received_at) == to_ms(now):
-            if now - one.changed_at > TAKES_ITS_TIME:
+        if to_ms(row.received_at) in by_us:
+            if one.order_id not in known and now - one.changed_at > TAKES_ITS_TIME:
                 found.late.append(one.order_id)
                 found.arrivals.append(Arrival(one.order_id, None))
         elif (counted := _counted_at(one, row)) > seen_to:

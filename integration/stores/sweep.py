@@ -115,7 +115,9 @@ def _receive(receiver: Receiver, store: Store, told: Sequence[Told], before: Swe
     known = _in_ledger(receiver, store, told)
     _take(receiver, store, told, now)
     there = _in_ledger(receiver, store, told)
-    return punctuality.compare(told, known, there, since=store.since, seen_to=before.seen_to, now=now)
+    return punctuality.compare(
+        told, known, there, since=store.since, seen_to=before.seen_to, swept_at=before.swept_at, now=now
+    )
 
 
 def _in_ledger(receiver: Receiver, store: Store, told: Sequence[Told]) -> Mapping[str, Received]:

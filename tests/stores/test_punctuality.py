@@ -12,6 +12,7 @@ from integration.stores.punctuality import MOST, Arrival, Found, compare, interv
 from tests.rig.shop import Bench
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+PAGE_BEFORE = NOW - timedelta(seconds=20)
 MISSED = None
 WHY = "Either webhooks cannot reach Tandem, or the shop's scheduled tasks (WP-Cron), which send them, do not run."
 ALSO = "Tandem also asks your shop every 15 minutes."
@@ -122,6 +123,8 @@ def took(seconds: float) -> Found:
         (order(), {}, row(ended=True), NOTHING),  # cancelled before anybody told us
         (order(), {}, row(placed=7_201), NOTHING),  # placed before the store was connected
         (order(), {}, row(received=1), took(299)),  # its webhook came while the page was on its way
+        (order(), row(), row(), NOTHING),  # told again on the next page
+        (order(), row(received=20), row(received=20), NOTHING),
         (order(), row(received=290), row(received=290), took(10)),
         (order(placed=300, paid=200), row(received=190), row(received=190), took(10)),  # it waited for its payment
         (order(placed=300, paid=200), row(received=290), row(received=290), took(10)),  # paid on delivery
@@ -134,12 +137,12 @@ def test_which_orders_webhooks_had_missed(
     told: Told, known: dict[str, Received], there: dict[str, Received], found: Found
 ) -> None:
     since, seen_to = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
-    assert compare([told], known, there, since=since, seen_to=seen_to, now=NOW) == found
+    assert compare([told], known, there, since=since, seen_to=seen_to, swept_at=PAGE_BEFORE, now=NOW) == found
 
 
 def test_an_order_told_twice_on_a_page_counts_once() -> None:
     since, seen_to = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
-    assert compare([order(), order()], {}, row(), since=since, seen_to=seen_to, now=NOW) == LATE
+    assert compare([order(), order()], {}, row(), since=since, seen_to=seen_to, swept_at=PAGE_BEFORE, now=NOW) == LATE
 
 
 def test_of_a_store_that_is_not_asked_nothing_is_said(bench: Bench) -> None:

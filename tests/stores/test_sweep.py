@@ -260,6 +260,7 @@ def test_a_thousand_orders_many_of_them_in_one_second_are_all_found(shop: Shop) 
 
     assert purchases(shop).keys() == {str(one) for one in range(1, 1_001)}
     assert kept(shop).recovered == 1_000
+    assert {seconds for _, seconds in arrivals(shop)} == {None}
 
 
 def test_orders_that_change_while_they_are_read_are_not_missed(shop: Shop) -> None:
@@ -613,6 +614,20 @@ def test_a_page_that_two_read_at_once_is_counted_once(counter: Counter, shop: Sh
     assert kept(shop).cursor is None
     assert kept(shop).recovered == 10
     assert len(purchases(shop)) == 10
+
+
+def test_what_two_find_at_once_behind_what_was_seen_is_counted(counter: Counter, shop: Shop) -> None:
+    counter.sell(71, ago(minutes=5))
+    sweep(counter, ago(minutes=4))
+    counter.sell(72, ago(minutes=8))
+    counter.trouble = at_question(2, lambda: sweep_later(counter))
+    sweep(counter)
+
+    assert kept(shop).recovered == 1
+
+
+def sweep_later(counter: Counter) -> None:
+    sweep(counter, NOW + timedelta(seconds=1))
 
 
 def test_a_cursor_that_leads_to_itself_is_not_followed_for_ever(counter: Counter, shop: Shop) -> None:
