@@ -22,12 +22,6 @@ from integration.web.security import scripted, sent_to, unkept
 PATH = sign_in.STORE
 AGAIN, STATE, DISCONNECT = f"{PATH}/again", f"{PATH}/state", f"{PATH}/disconnect"
 
-# A platform that knows no apps lets nobody delete the keys by which they are let in.
-_GONE = (
-    "Tandem took its webhooks out of the shop and forgot the keys. You may delete these keys, which are called Tandem, in "
-    "the shop's settings, and the plugin where you have it."
-)
-
 
 def blueprint(platforms: Platforms, *, public_url: str) -> Blueprint:
     """The page, its changing part, and the two buttons on it."""
@@ -92,7 +86,7 @@ class Page:
         asked.refuse_foreign(self.public_url)
         store = self._store()
         left = disconnect.part(self.platforms, store, datetime.now(UTC))
-        sentence = f"Nothing of {store.domain} goes to Meta any more. {left or _GONE}"
+        sentence = f"Nothing of {store.domain} goes to Meta any more. {left}"
         way = Way(sign_in.SIGN_IN, "Connect a store")
         return sign_in.signed_out(refusals.plain("Disconnected", sentence, way))
 
