@@ -46,7 +46,7 @@ def of_store(http: Http, domain: str, token: str) -> "RestApi | None":
         found = credentials.read(token)
     except CredentialsRejected:
         return None
-    return RestApi(Rest(http, found)) if found.base and site_of(found.base) == domain else None
+    return RestApi(Rest(http, found)) if site_of(found.base) == domain else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def test_an_address_in_a_folder_knows_its_own_under_a_host_without_one():
         f"https://warehouse.example/x#{PATH}",
         f"ftp://tandem.example{PATH}",
         "https://warehouse.example/hooks",
+        "https://warehouse.example/hooks/a-key_nobody-guesses",
         "https://[::1",
         "",
         None,
