@@ -1,5 +1,6 @@
 """Sessions and one-time codes: what signs in, how often, for how long, and to which store."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -98,6 +99,24 @@ def test_a_code_signs_in_once(engine: Engine, shop: Shop) -> None:
     assert of(engine, token) == shop.id
     assert redeemed(engine, code) is None
     assert of(engine, token) == shop.id, "who comes second with a code must not sign out who came first"
+
+
+def test_of_many_who_come_with_one_code_at_the_same_time_one_is_signed_in(engine: Engine, shop: Shop) -> None:
+    code = code_for(shop)
+    with ThreadPoolExecutor(8) as many:
+        tokens = [one for one in many.map(lambda _number: redeemed(engine, code), range(16)) if one]
+    assert [of(engine, token) for token in tokens] == [shop.id]
+
+
+def test_of_many_requests_with_one_nonce_at_the_same_time_one_gets_a_code(engine: Engine, shop: Shop) -> None:
+    def asked(_number: int) -> bool:
+        try:
+            return bool(code_for(shop))
+        except Conflict:
+            return False
+
+    with ThreadPoolExecutor(8) as many:
+        assert sum(many.map(asked, range(16))) == 1
 
 
 def test_a_code_signs_in_to_the_store_that_asked_for_it(engine: Engine, shop: Shop, other: Shop) -> None:
