@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from connectors.woocommerce.standin import life, php, plugin_calls, sessions
-from connectors.woocommerce.standin.faults import Unusable
 from connectors.woocommerce.standin.orders import Order
 from connectors.woocommerce.standin.plugin import Plugin
 from connectors.woocommerce.standin.wire import Reply, Request, page, sent_to
@@ -73,7 +72,7 @@ def act(world: World, request: Request) -> Reply:
         return _DOINGS[wish](world)
     try:
         life.act(world, int(form.get("order", "0")), wish, {})
-    except Unusable as problem:
+    except ValueError as problem:
         return page("WooCommerce", f"<p>{php.escaped(str(problem))}</p>", 400)
     return sent_to(f"{world.site.home}/wp-admin/")
 

@@ -10,6 +10,7 @@ from connectors.woocommerce.standin import buyers, frozen
 from connectors.woocommerce.standin.deliveries import fire
 from connectors.woocommerce.standin.orders import ZERO, Line, Meta, Order
 from connectors.woocommerce.standin.scenarios import DRAFT, SCENARIOS, Scenario
+from connectors.woocommerce.standin.site import symbol
 from connectors.woocommerce.standin.world import World
 
 # Name, product, variation, sku, price without tax, quantity; and of a variation what was chosen.
@@ -25,8 +26,6 @@ _AGENTS = {
     "store-api": "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0",
 }
 _ADDRESSES = {"checkout": "203.0.113.24", "store-api": "2001:db8::5f", "subscription": "198.51.100.7"}
-
-
 _BANNER = {"source": "wp-consent-api", "type": "optin"}
 
 
@@ -98,7 +97,7 @@ def _made(world: World, scenario: Scenario, wanted: Wanted) -> Order:
         id=number,
         status=DRAFT if scenario.via == "store-api" else scenario.status,
         currency=wanted.currency or site.currency,
-        symbol=site.symbol,
+        symbol=symbol(wanted.currency or site.currency),
         decimals=site.decimals,
         created=moment,
         modified=moment,

@@ -1,5 +1,6 @@
 """WooCommerce's queue, Action Scheduler: what is to be done in the background, when the shop's cron gets to it."""
 
+import traceback
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Condition, Thread
@@ -82,6 +83,8 @@ class Cron:
                 self._due = max(0, self._due - 1)
             try:
                 job.do()
+            except Exception:  # noqa: BLE001 (shown, but what comes after it is still delivered)
+                traceback.print_exc()
             finally:
                 with self._changed:
                     self._busy = False

@@ -5,7 +5,7 @@ from typing import Any
 from connectors.woocommerce.standin.keys import authorize
 from connectors.woocommerce.standin.rest_call import Answered, Call
 from connectors.woocommerce.standin.rest_errors import RestError
-from connectors.woocommerce.standin.site import PHP
+from connectors.woocommerce.standin.site import PHP, symbol
 
 _LABELS = {
     "woocommerce_default_country": "Country / State",
@@ -60,7 +60,7 @@ def status(call: Call) -> Answered:
     if plugin.installed:
         path = "tandem-for-woocommerce/tandem-for-woocommerce.php"
         active.append(_plugin(path, "Tandem for WooCommerce", plugin.version))
-    shop = {"currency": site.currency, "currency_symbol": site.symbol, "number_of_decimals": site.decimals}
+    shop = {"currency": site.currency, "currency_symbol": symbol(site.currency), "number_of_decimals": site.decimals}
     shop["HPOS_enabled"] = site.hpos
     return Answered({"environment": environment, "active_plugins": active, "settings": shop})
 

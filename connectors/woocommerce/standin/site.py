@@ -11,6 +11,11 @@ _DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "OMR": 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$", "KWD": "د.ك", "CHF": "CHF"}
 
 
+def symbol(currency: str) -> str:
+    """A currency's sign; its code where we know none."""
+    return _SYMBOLS.get(currency, currency)
+
+
 @dataclass(slots=True)
 class Site:
     """The shop's settings. `home` is its front page without a slash at its end, `country` may hold a state: US:CA."""
@@ -30,11 +35,6 @@ class Site:
     def decimals(self) -> int:
         """How many decimals money has here; WooCommerce lets the merchant choose, the stand-in goes by the currency."""
         return _DECIMALS.get(self.currency, 2)
-
-    @property
-    def symbol(self) -> str:
-        """The currency's sign; its code where we know none."""
-        return _SYMBOLS.get(self.currency, self.currency)
 
     @property
     def agent(self) -> str:
