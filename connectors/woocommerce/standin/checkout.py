@@ -10,7 +10,7 @@ from connectors.woocommerce.standin import buyers, frozen
 from connectors.woocommerce.standin.deliveries import fire
 from connectors.woocommerce.standin.orders import ZERO, Line, Meta, Order
 from connectors.woocommerce.standin.scenarios import DRAFT, SCENARIOS, Scenario
-from connectors.woocommerce.standin.site import symbol
+from connectors.woocommerce.standin.site import Site, symbol
 from connectors.woocommerce.standin.world import World
 
 # Name, product, variation, sku, price without tax, quantity; and of a variation what was chosen.
@@ -120,7 +120,7 @@ def _made(world: World, scenario: Scenario, wanted: Wanted) -> Order:
     if not scenario.virtual and not scenario.free:
         made.shipping_total = made.rounded(_SHIPPING)
         made.shipping_tax = made.taxed(made.shipping_total)
-    made.meta = [Meta(world.number("meta"), key, value) for key, value in _meta(scenario, wanted, moment).items()]
+    made.meta = [Meta(world.number("meta"), key, value) for key, value in _meta(site, made, wanted).items()]
     return made
 
 
@@ -134,11 +134,11 @@ def _lines(world: World, order: Order, *, free: bool) -> list[Line]:
     return lines
 
 
-def _meta(scenario: Scenario, wanted: Wanted, moment: float) -> dict[str, Any]:
+def _meta(site: Site, order: Order, wanted: Wanted) -> dict[str, Any]:
     """What WooCommerce itself would note, and what was asked for; None takes a key out."""
-    seen = {"is_vat_exempt": "no"} if scenario.via in _AGENTS else {}
-    if scenario.via == "admin":
+    seen: dict[str, Any] = {}
+    if order.via == "admin":
         seen["_wc_order_attribution_source_type"] = "admin"
-    if scenario.via in _AGENTS:
-        seen |= frozen.attribution(moment, _AGENTS[scenario.via])
+    if order.via in _AGENTS:
+        seen = {"is_vat_exempt": "no", **frozen.attribution(site.home, order.id, order.created, order.agent)}
     return {key: value for key, value in {**seen, **wanted.meta}.items() if value is not None}

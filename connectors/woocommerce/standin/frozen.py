@@ -14,20 +14,28 @@ _CLICK = "IwConstructedClick{number}"
 _BROWSED_SECONDS = 600  # between the landing page and the order
 
 
-def attribution(moment: float, agent: str) -> dict[str, Any]:
+def attribution(home: str, order_id: int, moment: float, agent: str) -> dict[str, Any]:
     """Order attribution, on by default, as its script posts it for a buyer who came from an ad."""
     began = datetime.fromtimestamp(moment - _BROWSED_SECONDS, UTC)
-    prefix = "_wc_order_attribution_"
-    return {
-        f"{prefix}source_type": "utm",
-        f"{prefix}referrer": "https://l.facebook.com/",
-        f"{prefix}utm_source": "facebook",
-        f"{prefix}utm_medium": "paid_social",
-        f"{prefix}session_start_time": began.strftime("%Y-%m-%d %H:%M:%S"),
-        f"{prefix}session_pages": "4",
-        f"{prefix}session_count": "1",
-        f"{prefix}user_agent": agent,
+    told = {
+        "source_type": "utm",
+        "referrer": "https://l.facebook.com/",
+        "utm_campaign": "autumn",
+        "utm_source": "facebook",
+        "utm_medium": "paid_social",
+        "session_entry": _landing(home, order_id),
+        "session_start_time": began.strftime("%Y-%m-%d %H:%M:%S"),
+        "session_pages": "4",
+        "session_count": "1",
+        "user_agent": agent,
+        "device_type": "Mobile" if "Mobile" in agent else "Desktop",
     }
+    return {f"_wc_order_attribution_{name}": value for name, value in told.items()}
+
+
+def _landing(home: str, order_id: int) -> str:
+    click = _CLICK.format(number=order_id)
+    return f"{home}/?utm_source=facebook&utm_medium=paid_social&utm_campaign=autumn&fbclid={click}"
 
 
 def freeze(world: World, order: Order, consent: Mapping[str, Any] | None, *, silent: bool) -> None:
@@ -61,6 +69,6 @@ def _personal(world: World, order: Order) -> dict[str, str]:
         "_tandem_fbclid_seen": str(seen),
         "_tandem_ip": order.ip,
         "_tandem_user_agent": order.agent,
-        "_tandem_landing_page": f"{world.site.home}/?utm_source=facebook&fbclid={click}",
+        "_tandem_landing_page": _landing(world.site.home, order.id),
         plugin_calls.TOKEN: secrets.token_hex(16),
     }

@@ -133,6 +133,18 @@ def test_meta_is_sorted_by_key_unless_orders_are_posts(store):
     assert keys[-2:] == ["_zebra", "_aardvark"]
 
 
+def test_attribution_is_noted_with_the_recorded_keys(store, recorded):
+    real = json.loads(recorded("004-order.created-noise-classic-card.json")["body"])
+    names = {one["key"] for one in real["meta_data"] if one["key"].startswith("_wc_order_attribution")}
+    (order_id,) = store.order()
+    told = {one["key"]: one["value"] for one in store.told(order_id)["meta_data"]}
+    assert {key for key in told if key.startswith("_wc")} == names - {"_wc_order_attribution_utm_content"}
+    assert f"{store.url}/?" in told["_wc_order_attribution_session_entry"]
+    assert "fbclid=" in told["_wc_order_attribution_session_entry"]
+    (without,) = store.order(meta={"_wc_order_attribution_session_entry": None})
+    assert "fbclid" not in json.dumps(store.told(without)["meta_data"])
+
+
 def test_a_draft_is_told_with_what_was_typed_and_a_guess_at_the_payment(client, store, listener):
     client.listen(listener.url)
     (order_id,) = store.order("draft")
@@ -294,3 +306,21 @@ def test_meta_can_be_chosen_by_key(client, store):
     assert keys("include_meta=_one&exclude_meta=_one") == ["_one"]
     assert "_one" not in keys("exclude_meta=_one")
     assert "_two" in keys("exclude_meta=_one")
+
+
+def test_what_is_paid_once_stays_paid_since_then(store):
+    (order_id,) = store.order(ago=3600)
+    paid = store.told(order_id)["date_paid_gmt"]
+    store.act(order_id, "complete")
+    told = store.told(order_id)
+    assert told["date_paid_gmt"] == paid
+    assert told["date_completed_gmt"] > paid
+
+
+def test_cash_on_delivery_is_paid_when_it_is_completed(store):
+    (order_id,) = store.order("cod")
+    store.act(order_id, "hold")
+    store.act(order_id, "process")
+    assert store.told(order_id)["date_paid"] is None
+    store.act(order_id, "complete")
+    assert store.told(order_id)["date_paid"] is not None
