@@ -65,8 +65,10 @@ class RestApi:
         return Shop(self._called(told.address), country if len(country) == 2 else None, wild.currency(told.code))
 
     def _called(self, address: str | None) -> str:
-        base = address.partition("/wp-json/")[0] if address and site_of(address) else self.rest.credentials.base
-        return f"{site_of(base)}{urlsplit(base).path.rstrip('/')}"
+        base, found, _ = (address or "").partition("/wp-json/")
+        if not (found and site_of(base)):
+            base = self.rest.credentials.base
+        return f"{site_of(base)}{urlsplit(base).path}"
 
     def mend_subscriptions(self, endpoint: Endpoint) -> Sequence[str]:
         """See `StoreApi`. A topic that WooCommerce declines keeps none of the others from being seen to, and what it had
@@ -81,8 +83,8 @@ class RestApi:
                 self._do(step, endpoint)
             except Declined as refusal:
                 declined[step.topic] = refusal
-                continue
-            restored += [step.topic] if step.silent else []
+            else:
+                restored += [step.topic] if step.silent else []
         if declined:
             topic, why = next(iter(declined.items()))
             raise Declined(f"{len(declined)} of the webhooks we need could not be set right. {topic}: {why}")

@@ -90,8 +90,11 @@ def test_a_shop_that_moved_says_so_in_its_id(shop):
     assert opened(shop).shop().id == "new.example.com"
 
 
-def test_one_that_does_not_say_where_it_is_is_where_it_was_connected(shop):
-    shop.says("GET", "wc/v3/data/currencies/current", {"code": "EUR"})
+@pytest.mark.parametrize(
+    "own", ["", "/wp-json/wc/v3/x", "ftp://x/wp-json/", "https://[::1/wp-json/", "https://x/?p=1", 7]
+)
+def test_one_that_does_not_say_where_it_is_is_where_it_was_connected(shop, own):
+    shop.says("GET", "wc/v3/data/currencies/current", {"code": "EUR", "_links": {"self": [{"href": own}]}})
     assert opened(shop).shop().id == f"{shop.domain}/store"
 
 
