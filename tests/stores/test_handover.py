@@ -17,9 +17,10 @@ from connectors.errors import (
     Unreachable,
 )
 from integration import db
-from integration.db import reading, transaction
+from integration.db import reading, signing, transaction
 from integration.db.installs import installs
-from integration.db.stores import OBSERVING, SEALED_SECRET, Store, stores
+from integration.db.signing import Secrets
+from integration.db.stores import OBSERVING, SEALED_SECRET, Store, by_domain, stores
 from integration.errors import Conflict, Forbidden
 from integration.stores import connect, handover, sessions
 from integration.stores.connect import NewStore
@@ -159,6 +160,25 @@ def test_a_second_connection_changes_no_secret_while_webhooks_are_still_being_to
     again = office.connected()
 
     assert (again.sealed_secret, again.sealed_former_secret) == (first.sealed_secret, first.sealed_former_secret)
+
+
+def test_a_connection_waits_for_who_is_changing_the_secret_and_builds_on_what_came_of_it(office: Wooffice) -> None:
+    """Else one of three secrets would be forgotten while the shop's webhooks sign with it."""
+    store = office.connected()
+    begun = office.begun()
+    office.takes(begun)
+    sealed = [office.sealer.seal(text, store=store.id, column=SEALED_SECRET) for text in (b"the new", b"the former")]
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(office.engine) as connection:
+            kept = by_domain(connection, PLATFORM, store.domain, kept=True)
+            assert kept
+            entering = pool.submit(office.returns, begun)
+            with pytest.raises(TimeoutError):
+                entering.result(timeout=0.7)
+            signing.change(connection, store.id, Secrets(*sealed))
+        again = entering.result(timeout=20)
+
+    assert [again.sealed_secret, again.sealed_former_secret] == sealed
 
 
 def test_who_does_not_approve_connects_nothing_and_is_told_so(office: Wooffice) -> None:
