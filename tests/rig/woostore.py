@@ -16,18 +16,21 @@ class WooStore:
     """The shop's address, which may have a folder, and its control API. One process is one shop."""
 
     url: str
-    pool: urllib3.PoolManager = field(
-        default_factory=lambda: urllib3.PoolManager(retries=False, timeout=40.0, cert_reqs="CERT_NONE")
-    )
+    pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False, timeout=40.0))
 
     @classmethod
     @contextmanager
     def running(cls, *words: str, app_url: str = "http://127.0.0.1:8000") -> Iterator["WooStore"]:
-        """A fresh process on a free port; `words` are further options: --folder /shop, --certificate FILE, --trust FILE."""
+        """A fresh process on a free port; `words` are further options: --folder /shop, --certificate FILE, --trust FILE.
+
+        A certificate has to vouch for itself, since it is the one that is believed here.
+        """
         command = [sys.executable, "-m", "connectors.woocommerce.standin", "--port", "0", "--die-with-parent"]
         with subprocess.Popen([*command, "--app-url", app_url, *words], stdout=subprocess.PIPE, text=True) as process:
             try:
-                yield cls(process.stdout.readline().split()[1])
+                identity = words[words.index("--certificate") + 1] if "--certificate" in words else None
+                pool = urllib3.PoolManager(retries=False, timeout=40.0, ca_certs=identity)
+                yield cls(process.stdout.readline().split()[1], pool)
             finally:
                 process.terminate()
 

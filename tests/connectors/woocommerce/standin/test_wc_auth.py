@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from tests.connectors.woocommerce.standin.conftest import Merchant
+from tests.rig import wire
 from tests.rig.woostore import WooStore
 
 
@@ -141,6 +143,24 @@ def test_what_cannot_be_reached_is_said_in_curls_words(merchant, store):
     sentence = "Failed to connect to 127.0.0.1 port 1 after 0 ms: Couldn't connect to server"
     assert error_on(refused) == f"Error: cURL error 7: {sentence}."
     assert store.keyring() == []
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_over_https_a_certificate_is_looked_at(tmp_path, trusted):
+    identity = wire.certificate(tmp_path, "127.0.0.1")
+    words = ("--trust", str(identity)) if trusted else ()
+    with (
+        wire.serving(wire.once(wire.http(b"{}")), tls=wire.context(identity)) as ours,
+        WooStore.running("--https-callbacks", *words) as strict,
+    ):
+        merchant = Merchant(strict)
+        page = merchant.log_in(merchant.open(asked(callback_url=f"{ours.url}/cb")))
+        answer = merchant.open(merchant.link(page, "Approve"))
+        assert len(strict.keyring()) == (1 if trusted else 0)
+    if trusted:
+        assert "success=1" in answer.headers["Location"]
+    else:
+        assert error_on(answer).startswith("Error: cURL error 60: SSL certificate problem: ")
 
 
 def test_an_address_off_this_machine_is_not_asked(merchant):
