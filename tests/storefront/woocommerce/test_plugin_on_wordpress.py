@@ -364,6 +364,24 @@ def test_where_nobody_asks_for_consent_nothing_is_stated(connected: WordPress) -
     assert "_tandem_consent" not in meta(connected, buy_classic(shopper(connected)))
 
 
+def test_global_privacy_control_is_kept_as_an_opt_out_of_sale(connected: WordPress) -> None:
+    browser = shopper(connected, _fbp=FBP)
+    _, said = ask(browser, "POST", "/wp-json/wc/store/v1/checkout", {"billing_address": {}}, Sec_GPC="1")
+    kept = meta(connected, said["order_id"])
+    assert (kept["_tandem_consent"], kept["_fbp"]) == ('{"sale_of_data":false,"source":"gpc"}', FBP)
+
+
+def test_the_address_is_the_one_that_the_shops_proxy_tells_or_the_header_that_the_merchant_named(
+    connected: WordPress,
+) -> None:
+    told = {"X_Forwarded_For": "8.8.8.8, 93.184.216.34", "CF_Connecting_IP": "1.1.1.1"}
+    bought = [ask(shopper(connected), "POST", "/wp-json/wc/store/v1/checkout", {"billing_address": {}}, **told)]
+    connected.php("Tandem\\Settings::keep( array( 'ip_header' => 'CF-Connecting-IP' ) );")
+    bought += [ask(shopper(connected), "POST", "/wp-json/wc/store/v1/checkout", {"billing_address": {}}, **told)]
+    addresses = [meta(connected, said["order_id"])["_tandem_ip"] for _, said in bought]
+    assert addresses == ["93.184.216.34", "1.1.1.1"]
+
+
 def test_a_renewal_does_not_inherit_the_checkouts_token(connected: WordPress) -> None:
     data = {"_tandem_checkout_token": "aa", "_fbp": FBP}
     assert connected.json("apply_filters( 'wc_subscriptions_object_data', $told['data'] )", data=data) == {"_fbp": FBP}
@@ -421,6 +439,27 @@ def test_it_is_told_again_once_the_shopper_is_known_and_not_at_every_key(
     begun, known = receiver.told
     assert known["checkout_token"] == begun["checkout_token"]
     assert known["billing"]["email"] == "Ann@Example.com"
+
+
+def test_who_refuses_after_the_beginning_is_told_of_no_more(connected: WordPress, receiver: Receiver) -> None:
+    add_plugin(connected, "consent", A_CONSENT_PLUGIN)
+    browser = shopper(connected, wp_consent_marketing="allow")
+    page(browser, "/?checkout")
+    connected.run_actions()
+    browser.cookies["wp_consent_marketing"] = "deny"
+    type_into_form(browser, billing_email="ann@example.com")
+    assert connected.run_actions() == []
+    assert len(receiver.told) == 1
+
+
+def test_one_checkout_is_told_five_times_at_most(connected: WordPress, receiver: Receiver) -> None:
+    browser = shopper(connected)
+    page(browser, "/?checkout")
+    connected.run_actions()
+    for number in range(6):
+        type_into_form(browser, billing_email=f"ann{number}@example.com")
+        connected.run_actions()
+    assert len(receiver.told) == 5
 
 
 def test_the_block_checkouts_form_is_heard_too(connected: WordPress, receiver: Receiver) -> None:

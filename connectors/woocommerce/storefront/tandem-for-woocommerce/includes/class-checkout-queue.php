@@ -38,16 +38,21 @@ final class Checkout_Queue {
 	}
 
 	/**
-	 * Puts a body into the queue.
+	 * Puts a body into the queue once the shopper has the answer; called while WordPress shuts down.
 	 *
 	 * @param string $token Of the checkout.
 	 * @param array  $body  Of Checkout_Body::of().
 	 */
 	public static function put( string $token, array $body ) {
-		set_transient( self::BODY . $token, wp_json_encode( $body ), HOUR_IN_SECONDS );
-		if ( ! self::is_queued( $token ) ) {
-			self::tell_now( $token );
-		}
+		$kept = (string) wp_json_encode( $body );
+		// After everything else: the session is saved by then, and nobody can print any more.
+		add_action(
+			'shutdown',
+			static function () use ( $token, $kept ) {
+				self::keep( $token, $kept );
+			},
+			PHP_INT_MAX
+		);
 	}
 
 	/**
@@ -69,9 +74,43 @@ final class Checkout_Queue {
 		if ( get_transient( self::BODY . $token ) === $kept ) {
 			delete_transient( self::BODY . $token );
 		} else {
-			// Something newer was put while we were telling, and put() saw this very action and made none.
+			// Something newer was put while we were telling, and is_queued() saw this very action and made none.
 			as_enqueue_async_action( self::HOOK, array( $token, 0 ), self::GROUP );
 		}
+	}
+
+	/**
+	 * Keeps a body until it is told. Without Action Scheduler it is told at once, and once only; a shopper who could not be
+	 * let go does not wait for the service's answer.
+	 *
+	 * @param string $token Of the checkout.
+	 * @param string $kept  The body, as JSON.
+	 */
+	private static function keep( string $token, string $kept ) {
+		$is_gone = self::finish_request();
+		try {
+			set_transient( self::BODY . $token, $kept, HOUR_IN_SECONDS );
+			if ( ! self::is_queued( $token ) ) {
+				delete_transient( self::BODY . $token );
+				self::post( $kept, $is_gone );
+			}
+		} catch ( \Throwable $error ) {
+			Complaint::about( 'The beginning of a checkout could not be queued', $error );
+		}
+	}
+
+	/**
+	 * Lets the shopper go, where the web server can: the answer ends here, and PHP goes on.
+	 *
+	 * @return bool Whether it could.
+	 */
+	private static function finish_request(): bool {
+		foreach ( array( 'fastcgi_finish_request', 'litespeed_finish_request' ) as $finish ) {
+			if ( function_exists( $finish ) ) {
+				return (bool) $finish();
+			}
+		}
+		return false;
 	}
 
 	/**
@@ -85,27 +124,6 @@ final class Checkout_Queue {
 		}
 		$args = array( $token, 0 );
 		return as_has_scheduled_action( self::HOOK, $args, self::GROUP ) || 0 !== as_enqueue_async_action( self::HOOK, $args, self::GROUP );
-	}
-
-	/**
-	 * Without Action Scheduler: once the shopper has the page, and once only.
-	 *
-	 * @param string $token Of the checkout.
-	 */
-	private static function tell_now( string $token ) {
-		add_action(
-			'shutdown',
-			static function () use ( $token ) {
-				$kept = get_transient( self::BODY . $token );
-				delete_transient( self::BODY . $token );
-				if ( is_string( $kept ) ) {
-					$is_gone = function_exists( 'fastcgi_finish_request' ) && fastcgi_finish_request();
-					self::post( $kept, $is_gone );
-				}
-			},
-			// After everything else: nobody can print once the request is finished.
-			PHP_INT_MAX
-		);
 	}
 
 	/**

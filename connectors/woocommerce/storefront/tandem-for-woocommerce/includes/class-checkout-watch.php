@@ -3,7 +3,7 @@
  * Notices that a checkout begins, and that the shopper becomes known in it.
  *
  * In the shopper's request nothing is sent and nothing is waited for: once the page has gone out, what is to be told is
- * put into the queue, two small writes to the database.
+ * put into the queue.
  *
  * @package Tandem
  */
