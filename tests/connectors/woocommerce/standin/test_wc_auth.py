@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from html import unescape
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 
@@ -232,3 +232,21 @@ def test_plain_permalinks_know_the_long_way_in(store, merchant):
     assert "wc-auth/v1=login" in merchant.places[-1]
     assert page.status == 200
     assert "Walnut" in page.text or "walnut" in page.text
+
+
+@pytest.fixture(scope="module")
+def strict():
+    with WooStore.running("--https-callbacks") as found:
+        yield found
+
+
+@pytest.mark.parametrize("note", ["F1", "F2", "F2b", "F3", "F4", "F4b", "F11", "F12", "F13", "F14"])
+def test_what_was_refused_when_it_was_recorded_is_refused_in_the_same_words(strict, recorded, note):
+    step = next(one for one in recorded("auth/auth_flow.json") if one["note"].split()[0] == note)
+    merchant = Merchant(strict)
+    merchant.open("/wp-login.php", {"log": "buyer" if note == "F11" else "admin", "pwd": "password"})
+    address = step["url"].replace("http://127.0.0.1:8090", strict.url)
+    page = merchant.open(address, dict(parse_qsl(step["request_body"])) if step["request_body"] else None)
+    assert page.status == step["status"]
+    if step["error"]:
+        assert error_on(page) == step["error"]
