@@ -117,8 +117,9 @@ def _pixel(told: _ToldPixel) -> Pixel | None:
 
 
 def _short(told: Any, limit: int) -> str:
-    """On one line."""
-    return " ".join((wild.text(told, limit) or "").split())
+    """On one line, without what is not seen: a sentence must not be turned round by a mark inside a plugin's name."""
+    words = (wild.text(told, limit) or "").split()
+    return "".join(letter for letter in " ".join(words) if letter.isprintable())
 
 
 def _flag(told: Any) -> bool | None:
