@@ -1,4 +1,7 @@
-"""A store hands its keys over: each attack on that of facts/reliability.md 4.2 (T15), by name, and what may be done."""
+"""A store hands its keys over: each attack on that of facts/reliability.md 4.2 (T15), by name, and what may be done.
+
+Long: one test an attack.
+"""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

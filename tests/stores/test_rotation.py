@@ -1,4 +1,7 @@
-"""A store's own secret changes: what is signed with the new one or the former is taken, and at no moment is anything lost."""
+"""A store's own secret changes: what is signed with the new one or the former is taken, and at no moment is anything lost.
+
+Long: who may still use the former one is a case each; and what else keeps a store with a secret of its own connected.
+"""
 
 import threading
 from collections.abc import Iterator

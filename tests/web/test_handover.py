@@ -1,4 +1,7 @@
-"""Connecting a store that hands its keys over, over HTTP: pages for merchants, and a door for the store's server."""
+"""Connecting a store that hands its keys over, over HTTP: pages for merchants, and a door for the store's server.
+
+Long: one test an attack.
+"""
 
 import json
 from collections.abc import Iterator
