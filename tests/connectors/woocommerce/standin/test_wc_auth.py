@@ -174,6 +174,12 @@ def test_a_wrong_password_shows_the_form_again(merchant, listener):
     assert "The username or password you entered is incorrect." in again.text
 
 
+def test_the_login_sends_nobody_to_another_host(merchant, store, listener):
+    page = merchant.open(asked(callback_url=f"{listener.url}/cb"))
+    page.text = re.sub(r'name="redirect" value="[^"]*"', 'name="redirect" value="https://evil.example/"', page.text)
+    assert merchant.log_in(page).url == f"{store.url}/my-account/"
+
+
 def test_who_does_not_run_the_shop_may_not(merchant, listener):
     page = merchant.open(asked(callback_url=f"{listener.url}/cb"))
     refused = merchant.log_in(page, username="buyer")
