@@ -38,7 +38,7 @@ class WooCommerce:
     embedding: Embedding | None = None
     half: Half = _HALF
     plugin: Path | None = _PLUGIN
-    stand_in: str | None = None
+    stand_in: str | None = "connectors.woocommerce.standin"
     order_ids_are_global: bool = False
     topics: tuple[str, ...] = webhooks.TOPICS
 

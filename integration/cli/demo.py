@@ -113,14 +113,15 @@ def run(data_dir: Path | None, port: int | None) -> None:
     """Start everything with the stand-ins, play the day, print the tables, stay. Raises Misconfigured."""
     public_url = config.load(data_dir=data_dir, port=port).public_url
     with standins.running(public_url) as told:
-        settings = config.load({**os.environ, **told}, data_dir=data_dir, port=port)
-        household = Household(settings, told=told)
+        settings = config.load({**os.environ, **told.variables}, data_dir=data_dir, port=port)
+        household = Household(settings, told=told.variables)
 
         def ready() -> None:
             note_address(settings)
             click.echo(f"ready {settings.public_url}")
             sys.stdout.flush()
             _play(settings, household)
+            _invite(settings, told.addresses)
 
         household.run(ready)
 
@@ -141,14 +142,23 @@ def _play(settings: Settings, household: Household) -> None:
     opening.print_table("Webhooks", ("answer", "webhooks"), sorted(answers.items()))
     _print_events(engine, began)
     _print_truth(pool, settings.graph_url, _delivered(engine) - told_before)
+
+
+def _invite(settings: Settings, addresses: Mapping[str, str]) -> None:
+    """Where to look on, and how to connect a store of one's own at each stand-in."""
     click.echo(f"\nThe events, as they come: {settings.public_url}/")
     for connector in registry.connectors():
-        if connector.stand_in is not None and connector.embedding is not None:
+        if connector.name not in addresses:
+            continue
+        if connector.embedding is not None:
             home = connector.embedding.home(settings.apps[connector.name], NEWCOMERS[connector.name])
             click.echo(f"Install Tandem on a stand-in for {connector.label}: {home}")
             words = connector.embedding.words
             begun = f"{settings.public_url}/{connector.name}/install?{words.store}={ANOTHER[connector.name]}"
             click.echo(f"Or by its consent page: {begun}")
+        if connector.handover is not None:
+            address, door = addresses[connector.name], f"{settings.public_url}/{connector.name}/connect"
+            click.echo(f"Connect a stand-in {connector.label} store: open {door} and type {address}")
     click.echo("Ctrl-C stops everything.")
     sys.stdout.flush()
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 
 from connectors import registry
 from connectors.contract import Connector
@@ -14,29 +15,50 @@ from integration.errors import Unavailable
 _SECRET_FOR_STAND_IN = "STANDIN_SECRET"  # noqa: S105 (the name of a variable)
 
 
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """`variables` point our processes at those that take the place of a whole platform; `addresses`, by platform, are for
+    people.
+    """
+
+    variables: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+
+
 @contextmanager
-def running(public_url: str) -> Iterator[dict[str, str]]:
-    """The variables that point our processes at them, while they run.
+def running(public_url: str) -> Iterator[StandIns]:
+    """All of them, while they run.
 
     Apps' keys and secrets are the operator's where the environment has some, so that a store of an earlier demo still
     opens; else they are made up.
     """
     with ExitStack() as stack:
-        told = {"META_GRAPH_URL": stack.enter_context(_started("integration.sandbox", {}))}
+        told = StandIns({"META_GRAPH_URL": stack.enter_context(_started("integration.sandbox", {}))})
         for connector in registry.connectors():
             if connector.stand_in is None:
                 continue
             app = _app(connector)
-            options = ("--key", app[str(connector.key_variable)], "--app-url", public_url)
-            ours = {_SECRET_FOR_STAND_IN: app[str(connector.secret_variable)].partition(",")[0]}
-            address = stack.enter_context(_started(connector.stand_in, ours, *options))
-            told |= app | _addresses(connector, address)
+            options = (*_key(connector, app), "--app-url", public_url)
+            address = stack.enter_context(_started(connector.stand_in, _secret(connector, app), *options))
+            told.variables.update(app | _addresses(connector, address))
+            told.addresses[connector.name] = address
         yield told
 
 
 def _app(connector: Connector) -> dict[str, str]:
-    made = {str(connector.key_variable): "tandem-demo", str(connector.secret_variable): secrets.token_urlsafe(32)}
-    return {name: os.environ.get(name) or text for name, text in made.items()}
+    """What names and secures our app at the platform; nothing where each store makes keys of its own."""
+    made = {connector.key_variable: "tandem-demo", connector.secret_variable: secrets.token_urlsafe(32)}
+    return {name: os.environ.get(name) or text for name, text in made.items() if name}
+
+
+def _key(connector: Connector, app: Mapping[str, str]) -> tuple[str, ...]:
+    return ("--key", app[connector.key_variable]) if connector.key_variable else ()
+
+
+def _secret(connector: Connector, app: Mapping[str, str]) -> dict[str, str]:
+    if connector.secret_variable is None:
+        return {}
+    return {_SECRET_FOR_STAND_IN: app[connector.secret_variable].partition(",")[0]}
 
 
 def _addresses(connector: Connector, address: str) -> dict[str, str]:

@@ -33,6 +33,11 @@ class Demo:
         """Our page in the stand-in's admin of a shop that is not connected yet."""
         return self.found(r"stand-in for Shopify: (http://127\.0\.0\.1:\d+/store/[\w-]+/apps/[\w-]+)")
 
+    @property
+    def store(self) -> str:
+        """The address of the stand-in for a WooCommerce store."""
+        return self.found(r"stand-in WooCommerce store: open \S+ and type (http://127\.0\.0\.1:\d+)\n")
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
@@ -64,6 +69,13 @@ def merchant() -> Iterator[Node]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def shopkeeper() -> Iterator[Node]:
+    with browser.running("browser_handover.mjs") as found:
+        found.ask("fresh")
+        yield found
+
+
 def test_it_says_ready_first_and_its_ledger_agrees_with_what_the_stand_in_for_meta_heard(demo: Demo) -> None:
     assert demo.told.startswith(f"ready {demo.url}\n")
     heard, delivered = demo.found(r"ledger: (\d+) server"), demo.found(r"heard, (\d+) delivered")
@@ -92,3 +104,27 @@ def test_something_bought_there_shows_on_the_open_page(demo: Demo, merchant: Nod
     merchant.ask("click", text="Buy something")
 
     assert "Purchase" in merchant.ask("frame", until="Purchase")
+
+
+def test_a_store_that_hands_its_keys_over_is_connected_at_the_address_it_names(demo: Demo, shopkeeper: Node) -> None:
+    shopkeeper.ask("open", url=demo.found(r"stand-in WooCommerce store: open (\S+)"))
+    shopkeeper.ask("type", label="The address of your store", text=demo.store)
+    shopkeeper.ask("click", text="Go on")
+    shopkeeper.ask("type", label="Username", text="admin")
+    shopkeeper.ask("type", label="Password", text="password")
+    shopkeeper.ask("click", text="Login")
+    shopkeeper.ask("follow", text="Approve")
+
+    assert shopkeeper.ask("url", part="/store") == f"{demo.url}/store"
+    assert f"Connected to {demo.store.partition('://')[2]}" in shopkeeper.ask("read")
+
+
+def test_something_bought_in_that_store_shows_on_its_page(demo: Demo, shopkeeper: Node) -> None:
+    def bought() -> bool:
+        """Until its webhooks are there, nothing is told of an order."""
+        shopkeeper.ask("open", url=demo.store)
+        shopkeeper.ask("click", text="Buy")
+        shopkeeper.ask("open", url=f"{demo.url}/store")
+        return "Purchase" in shopkeeper.ask("read")
+
+    assert eventually(bought, 30), shopkeeper.ask("read")
