@@ -62,6 +62,9 @@ class Handover(Protocol):
     def posted(self, body: bytes) -> Posted:
         """What came to the callback. Pure. Raises RequestMalformed."""
 
+    def sender(self, user_agent: str) -> str | None:
+        """The domain of the shop whose server posted, by the name it gave itself; None where it gave none. Pure."""
+
     def returned(self, raw_query: str) -> tuple[str, bool]:
         """The state with which a browser came back, and whether the merchant approved. Pure. Raises RequestMalformed."""
 

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from connectors import wild
 from connectors.access import Changes, Endpoint, Http, Page, Shop, Storefront
 from connectors.errors import ConnectorError, CredentialsRejected, Declined, Unreachable
-from connectors.woocommerce import answers, credentials, feed, history, subscriptions
+from connectors.woocommerce import answers, credentials, feed, history, listing, subscriptions
 from connectors.woocommerce.hosts import site_of
-from connectors.woocommerce.proof import CURRENT_CURRENCY, Currency
+from connectors.woocommerce.proof import CURRENT_CURRENCY, Currency, shop_of
 from connectors.woocommerce.rest import PLUGIN, Reply, Rest
 from connectors.woocommerce.subscriptions import Deed, Listed, Step
 
 _PER_PAGE = 100  # the most WooCommerce gives
+_A_FEW = 10  # orders
 _MOST_PAGES = 20  # of webhooks, of which a store has a handful
 _COUNTRY = "settings/general/woocommerce_default_country"
 _WEBHOOKS, _CONNECTION = "webhooks", "connection"
@@ -56,19 +56,14 @@ class RestApi:
     rest: Rest
 
     def shop(self) -> Shop:
-        """Its id is what it calls itself, host and folder: WordPress has none. Asked for with the keys, and so proof of
-        them.
+        """Its id is where its keys open it, host and folder: WordPress has none. Never what it says of itself, for a shop
+        in one folder could call itself its neighbour in another. Asked for with the keys, and so proof of them.
         """
         told = answers.read(self.rest.get(CURRENT_CURRENCY).body, Currency)
         setting = answers.read(self.rest.get(_COUNTRY, _fields="value").body, _Setting)
         country = (wild.text(setting.value) or "").partition(":")[0]  # "US:CA", "DE"
-        return Shop(self._called(told.address), country if len(country) == 2 else None, wild.currency(told.code))
-
-    def _called(self, address: str | None) -> str:
-        base, found, _ = (address or "").partition("/wp-json/")
-        if not (found and site_of(base)):
-            base = self.rest.credentials.base
-        return f"{site_of(base)}{urlsplit(base).path}"
+        shop_id = shop_of(self.rest.credentials.base) or ""
+        return Shop(shop_id, country if len(country) == 2 else None, wild.currency(told.code))
 
     def mend_subscriptions(self, endpoint: Endpoint) -> Sequence[str]:
         """See `StoreApi`. A topic that WooCommerce declines keeps none of the others from being seen to, and what it had
@@ -160,9 +155,17 @@ class RestApi:
         return history.page(reply.body, cursor, reply.pages)
 
     def changed(self, since: datetime, cursor: str | None) -> Changes:
-        """See `OrderFeed` and `feed`."""
-        reply = self.rest.get("orders", **feed.query(since, cursor))
-        return feed.changes(reply.body, since, cursor, reply.pages)
+        """See `OrderFeed` and `feed`. A shop that cannot give a hundred orders in time, or in an answer that is not too long
+        for us, is asked for a few: one that could never be answered would stand before all later ones.
+        """
+        try:
+            return self._changed(since, cursor, listing.MOST)
+        except Unreachable:
+            return self._changed(since, cursor, _A_FEW)
+
+    def _changed(self, since: datetime, cursor: str | None, most: int) -> Changes:
+        reply = self.rest.get("orders", **feed.query(since, cursor, most))
+        return feed.changes(reply.body, since, cursor, reply.pages, most)
 
 
 def _require_active(reply: Reply, topic: str) -> None:

@@ -28,7 +28,6 @@ from connectors.woocommerce.reading import instant
 
 _STATUSES = {"orders": "any", "bin": "trash"}  # what is read, in this order; `any` leaves the bin out
 _ORDERS, _BIN = _STATUSES
-_STEP = listing.PER_PAGE // 2
 _SECOND = timedelta(seconds=1)
 _CURSOR = re.compile(
     r"(?P<part>orders|bin)\|(?P<second>[\d:T-]{19})(?:\|(?P<offset>\d{1,9})\|(?P<last_id>\d{1,64}))?", re.ASCII
@@ -58,28 +57,30 @@ class _Place:
     last_id: int = 0
 
 
-def query(since: datetime, cursor: str | None) -> dict[str, str]:
-    """What to ask `GET wc/v3/orders`, for orders changed from `since` on, or from where `cursor` leads."""
+def query(since: datetime, cursor: str | None, most: int = listing.MOST) -> dict[str, str]:
+    """What to ask `GET wc/v3/orders`, for orders changed from `since` on, or from where `cursor` leads; `most`: at once."""
     place = _opened(cursor, since)
     asked = {"status": _STATUSES[place.part], "modified_after": listing.moment(place.second - _SECOND)}
     if place.offset is None:
-        return listing.question(**asked, orderby="modified")
+        return listing.question(most=most, **asked, orderby="modified")
     before = listing.moment(place.second + _SECOND)
-    return listing.question(**asked, modified_before=before, orderby="id", offset=str(place.offset))
+    return listing.question(most=most, **asked, modified_before=before, orderby="id", offset=str(place.offset))
 
 
-def changes(body: bytes, since: datetime, cursor: str | None, total_pages: int | None = None) -> Changes:
+def changes(
+    body: bytes, since: datetime, cursor: str | None, total_pages: int | None = None, most: int = listing.MOST
+) -> Changes:
     """What the answer to `query` tells: live orders as `order.updated`, byte for byte, those in the bin as
     `order.deleted`; drafts of the checkout page are left out.
 
     What has an id and no other thing that can be read is told all the same, so that it is seen. `total_pages` is what
-    X-WP-TotalPages says; without it more is asked, for half an answer may have been a whole one. Raises Unreachable for
+    X-WP-TotalPages says; without it more is asked, for half an answer may have been a whole one. `most`: as it was asked. Raises Unreachable for
     an answer that is no list, or of orders that were not asked for.
     """
     place = _opened(cursor, since)
     found = [(raw, order) for raw in listing.elements(body) if (order := wild.part(raw, _Order)) is not None]
     told = (_told(raw, order, since) for raw, order in found)
-    onward = _onward(place, [order for _, order in found], total_pages)
+    onward = _onward(place, [order for _, order in found], total_pages, step=most // 2)
     return Changes(
         [one for one in told if one is not None],
         _sealed(onward or _next_part(place.part, since)),
@@ -102,12 +103,12 @@ def _told(raw: msgspec.Raw, order: _Order, since: datetime) -> Told | None:
     )
 
 
-def _onward(place: _Place, orders: list[_Order], total_pages: int | None) -> _Place | None:
+def _onward(place: _Place, orders: list[_Order], total_pages: int | None, *, step: int) -> _Place | None:
     """Where this part of the reading goes on, None where it is done."""
     if place.offset is not None:
-        return _along_ids(place, place.offset, orders)
+        return _along_ids(place, place.offset, orders, step=step)
     changed = [at for order in orders if (at := instant(order.date_modified_gmt)) is not None]
-    full = len(orders) >= _STEP if total_pages is None else total_pages > 1
+    full = len(orders) >= step if total_pages is None else total_pages > 1
     if not changed and full:
         raise Unreachable("The store's answer does not say when its orders changed.")
     latest = max(changed, default=place.second)
@@ -118,12 +119,15 @@ def _onward(place: _Place, orders: list[_Order], total_pages: int | None) -> _Pl
     return replace(place, offset=0) if full else None
 
 
-def _along_ids(place: _Place, offset: int, orders: list[_Order]) -> _Place:
-    """The next step within a second, or, where no higher id came, the second after it."""
+def _along_ids(place: _Place, offset: int, orders: list[_Order], *, step: int) -> _Place:
+    """The next step within a second, or, where no higher id came, the second after it.
+
+    Only lower ids are no end: fewer were asked for than before, and the step is still among those seen then.
+    """
     last_id = max((int(found) for order in orders if (found := wild.identifier(order.id) or "").isdecimal()), default=0)
-    if last_id <= place.last_id:
+    if last_id in (0, place.last_id):
         return _Place(place.part, place.second + _SECOND)
-    return replace(place, offset=offset + _STEP, last_id=last_id)
+    return replace(place, offset=offset + step, last_id=max(last_id, place.last_id))
 
 
 def _next_part(part: str, since: datetime) -> _Place | None:

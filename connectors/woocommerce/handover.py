@@ -16,6 +16,7 @@ from connectors.errors import CredentialsRejected, Declined, MalformedPayload, R
 from connectors.handover import Posted, Site, Ways
 from connectors.woocommerce import addresses, credentials, meeting
 from connectors.woocommerce.credentials import READ_WRITE, Credentials
+from connectors.woocommerce.hosts import site_of
 
 CALLBACK, RETURN = "/woocommerce/callback", "/woocommerce/return"
 
@@ -25,6 +26,7 @@ _MOST_QUERY = 2 * 1024
 _STATE = re.compile(r"[A-Za-z0-9_-]{1,200}", re.ASCII)
 _KEY, _SECRET = re.compile(r"ck_[0-9a-f]{40}", re.ASCII), re.compile(r"cs_[0-9a-f]{40}", re.ASCII)
 _PERMISSIONS = frozenset({"read", "write", READ_WRITE})
+_USER_AGENT = re.compile(r"WordPress/[^;]{1,40}; (?P<home>https?://\S{1,1000})")
 _APPROVED = {"1": True, "0": False}
 
 _NOT_POSTED = "This is not what WooCommerce posts."
@@ -78,6 +80,13 @@ class WooCommerceHandover:
         if not _is_whole(told):
             raise RequestMalformed(_NOT_POSTED)
         return Posted(told.user_id, Credentials(told.consumer_key, told.consumer_secret, told.key_permissions).packed())
+
+    def sender(self, user_agent: str) -> str | None:
+        """WordPress calls itself `WordPress/7.1; https://shop.example.com` to whom it posts, unless a plugin has it say
+        something else.
+        """
+        told = _USER_AGENT.match(user_agent)
+        return site_of(told["home"]) if told else None
 
     def returned(self, raw_query: str) -> tuple[str, bool]:
         """The `user_id` and `success` that WooCommerce adds to our address; other parameters may stand beside them."""

@@ -5,6 +5,7 @@ calls of its own to other hosts and takes seconds; the site's name stands in eve
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -33,11 +34,20 @@ class Currency(msgspec.Struct):
     links: msgspec.Raw = msgspec.field(name="_links", default=msgspec.Raw())
 
     @property
-    def address(self) -> str | None:
-        """Under the shop's own host and folder; None where the shop does not say."""
+    def shop(self) -> str | None:
+        """The shop's own host and folder, as `shop_of` spells them; None where it does not say."""
         links = wild.part(self.links, shapes.Links)
         own = wild.parts(links.own, shapes.Link) if links else []
-        return wild.text(own[0].href) if own else None
+        base, found, _ = (wild.text(own[0].href) or "" if own else "").partition("/wp-json/")
+        return shop_of(base) if found else None
+
+
+def shop_of(base: str) -> str | None:
+    """Which shop an address is of: its host, and its folder where it has one; None for what is no address. Two shops may
+    share a host and know nothing of one another.
+    """
+    site = site_of(base)
+    return None if site is None else f"{site}{urlsplit(base).path.rstrip('/')}"
 
 
 def opened(http: Http, site: Site, keys: Credentials) -> Credentials:
@@ -69,7 +79,7 @@ def _opens(http: Http, site: Site, keys: Credentials) -> bool:
     told = answers.read(reply.body, Currency)
     if wild.text(told.code) is None:
         raise Declined(f"{site.domain} answers with something else than WooCommerce would.")
-    called = site_of(told.address)
-    if called not in (None, site.domain):
-        raise Declined(f"The shop at {site.domain} calls itself {called}. Connect it by that address.")
+    asked, called = shop_of(site.base), told.shop
+    if called not in (None, asked):
+        raise Declined(f"The shop at {asked} calls itself {called}. Connect it by that address.")
     return True

@@ -72,11 +72,24 @@ def begin(
     )
 
 
-def put_keys(connection: sa.Connection, platform: str, state_sha256: str, door_sha256: str, sealed_keys: str) -> bool:
-    """Keep what was posted for the one install that both name and that has no keys yet; whether there is such a one."""
+def put_keys(
+    connection: sa.Connection,
+    platform: str,
+    state_sha256: str,
+    door_sha256: str,
+    sealed_keys: str,
+    *,
+    sender: str | None,
+) -> bool:
+    """Keep what was posted for the one install that both name, that has no keys yet, and that is of the domain `sender`
+    where the sender told its own; whether there is such a one.
+    """
     named = sa.and_(installs.c.state_sha256 == state_sha256, installs.c.door_sha256 == door_sha256)
     waits = sa.and_(installs.c.platform == platform, installs.c.sealed_keys.is_(None), installs.c.expires_at >= clock())
-    return connection.execute(sa.update(installs).where(named, waits).values(sealed_keys=sealed_keys)).rowcount == 1
+    own = sa.true() if sender is None else installs.c.domain == sender
+    return (
+        connection.execute(sa.update(installs).where(named, waits, own).values(sealed_keys=sealed_keys)).rowcount == 1
+    )
 
 
 def look(connection: sa.Connection, state_sha256: str) -> Install | None:

@@ -189,6 +189,11 @@ def mark_connected(connection: sa.Connection, store_id: str, *, since: datetime,
     connection.execute(sa.update(stores).where(stores.c.id == store_id).values(values))
 
 
+def observe(connection: sa.Connection, store_id: str) -> None:
+    """Nothing of it goes to Meta any more, until it goes live again."""
+    connection.execute(sa.update(stores).where(stores.c.id == store_id).values(state=OBSERVING, **_NEXT_VERSION))
+
+
 def as_platform_id(told: str) -> str:
     """What the platform calls a shop as we keep it: a long one, such as an address with folders, by its hash."""
     return told if len(told) <= _MOST_PLATFORM_ID else hashlib.sha256(told.encode()).hexdigest()

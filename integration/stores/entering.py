@@ -2,17 +2,19 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors import registry
 from connectors.access import Grant
 from connectors.contract import Connector
-from integration.db import Connection, chores, held, signing, stores, transact
+from integration.db import Connection, chores, held, sessions, signing, stores, transact
+from integration.db.deliveries import State
 from integration.db.signing import NONE_OF_ITS_OWN, Secrets
 from integration.db.stores import OBSERVING, SEALED_SECRET, Store
 from integration.errors import Forbidden, NotFound
 from integration.pipeline.qualify import STORE_DISCONNECTED
+from integration.pipeline.scribe import WOULD_BE_SENT
 from integration.store_settings import StoreSettings
 from integration.stores import grants as tokens
 from integration.stores import survey
@@ -32,7 +34,9 @@ class Proven:
 
 
 def enter(platforms: Platforms, proven: Proven, now: datetime) -> Store:
-    """Keep the grant of a store that is connected by it, and plan what is to be done for it. Raises Unavailable."""
+    """Keep the grant of a store that is connected by it, and plan what is to be done for it; whoever was signed in to its
+    pages has to sign in anew. Raises Unavailable.
+    """
     return transact(platforms.engine, lambda connection: entered(platforms, connection, proven, now))
 
 
@@ -46,6 +50,7 @@ def entered(platforms: Platforms, connection: Connection, proven: Proven, now: d
     store = _row(connection, proven)
     tokens.keep(platforms, connection, store, proven.grant, now)
     chores.cancel(connection, store.id)
+    sessions.end_all(connection, store.id)
     look_again(connection, store, now)
     return store
 
@@ -69,23 +74,31 @@ def _before(connection: Connection, proven: Proven, now: datetime) -> Store:
     """The store as it was before it was connected by this.
 
     A new store observes. One that was removed keeps id, keys, settings and ledger and goes on; what it sold while it was
-    away was another's to tell. One that is only connected again changes in nothing.
+    away was another's to tell. Where a host is all that names a store, a returning one observes until somebody who runs
+    Tandem lets it go live: hosts change hands, and its datasets may be the former merchant's. One that is only connected
+    again changes in nothing.
     """
     new = _new_store(proven, now)
     if stores.add(connection, new):
         stores.mark_connected(connection, new.id, since=new.since, at=now)
-        return new
+        return replace(new, platform_id=proven.shop_id)
     known = _row(connection, proven)
     away = known.uninstalled_at is not None
     stores.mark_connected(connection, known.id, since=new.since if away else known.since, at=now)
-    if away:
+    if away and registry.get(proven.platform).handover is not None:
+        stores.observe(connection, known.id)
+        held.stop_store(connection, known.id, State.OBSERVED, WOULD_BE_SENT)
+    elif away:
         held.resume_store(connection, known.id, STORE_DISCONNECTED)
     return known
 
 
 def _refuse_another(known: Store, proven: Proven) -> None:
-    """Whoever has a shop in one folder of a host must not get into that of a neighbour in another."""
-    if proven.shop_id is not None and known.platform_id not in (None, proven.shop_id):
+    """Whoever has a shop in one folder of a host must not get into that of a neighbour in another. A store of which the
+    host alone is known, since it was added by command, is the one that has the host for itself.
+    """
+    known_as = known.platform_id or stores.as_platform_id(proven.domain)
+    if proven.shop_id not in (None, known_as):
         raise Forbidden(
             f"Another shop at {proven.domain} is known to Tandem, and of each host it can serve one. If this shop was "
             "moved, whoever runs Tandem has to remove the former one."

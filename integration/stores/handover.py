@@ -49,8 +49,10 @@ def begin(platforms: Platforms, platform: str, typed: str, *, browser: str) -> s
     return address
 
 
-def take_keys(platforms: Platforms, platform: str, door: str, body: bytes) -> None:
+def take_keys(platforms: Platforms, platform: str, door: str, body: bytes, *, sent_by: str) -> None:
     """Keep what a store's server posted, sealed and unproven, for the browser that began to finish with. Asks nobody.
+    `sent_by`: the User-Agent of the post, in which an honest shop's server names its own address. A merchant may have been
+    led from a shop of an attacker's to their own shop's page of approval: those keys are not to be shown to the attacker's.
 
     Raises Forbidden unless door and state name one connection under way that has no keys yet: those of a second post
     are none of ours, and the store deletes them again; RequestMalformed, NotFound, Unavailable.
@@ -58,9 +60,10 @@ def take_keys(platforms: Platforms, platform: str, door: str, body: bytes) -> No
     posted = _handover(platform).posted(body)
     state = _digest(posted.state)
     sealed = platforms.sealer.seal(posted.keys.encode(), store=state, column=SEALED_KEYS)
+    sender = _handover(platform).sender(sent_by)
     kept = _DOOR.fullmatch(door) and transact(
         platforms.engine,
-        lambda connection: installs.put_keys(connection, platform, state, _digest(door), sealed),
+        lambda connection: installs.put_keys(connection, platform, state, _digest(door), sealed, sender=sender),
     )
     if not kept:
         raise Forbidden("No connection under way has this address.")
@@ -78,7 +81,8 @@ def finish(platforms: Platforms, platform: str, raw_query: str, *, browser: str 
 
     Whoever begins knows the state before the merchant approves, so an attacker may have begun, and be quicker back than
     the merchant whose store it is. Hence the connection is used up at the very end, and by anybody's return: where two
-    browsers come back with one state, the store is nobody's.
+    browsers come back with one state, the store is nobody's. A merchant whom the attacker's link leads elsewhere after the
+    approval never comes back, and this cannot tell (docs/decisions/0018): what one has then is a session, never the keys.
     Raises Forbidden unless this very browser began it within fifteen minutes, has not come back yet, and brings the
     merchant's approval; CredentialsRejected, Declined, AddressRefused, Unreachable or Throttled where the keys do not open
     the store; RequestMalformed, NotConfigured, NotFound, Unavailable. After any of these nothing is left of it.

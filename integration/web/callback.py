@@ -30,7 +30,7 @@ def blueprint(platforms: Platforms) -> Blueprint:
             raise NotFound("This is no address of ours, though Werkzeug reads it as one.")
         body = taken(_MOST, "64 KiB")
         with within(_DATABASE_SECONDS):
-            handover.take_keys(platforms, platform, door, body)
+            handover.take_keys(platforms, platform, door, body, sent_by=request.headers.get("User-Agent", ""))
         return told(200, {"status": "kept"})
 
     for connector in registry.connectors():

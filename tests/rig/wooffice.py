@@ -86,9 +86,19 @@ class Wooffice(Desk):
         """The merchant typed the address: the page of approval."""
         return Begun(handover.begin(self.platforms, PLATFORM, typed or self.shop.base, browser=browser))
 
-    def takes(self, begun: Begun, *, door: str | None = None, state: str | None = None, **changes: Any) -> None:
-        """The shop's server posts its keys."""
-        handover.take_keys(self.platforms, PLATFORM, door or begun.door, posted(state or begun.state, **changes))
+    def takes(
+        self,
+        begun: Begun,
+        *,
+        door: str | None = None,
+        state: str | None = None,
+        sent_by: str | None = None,
+        **changes: Any,
+    ) -> None:
+        """The shop's server posts its keys, and says who it is as WordPress does unless told otherwise."""
+        own = f"WordPress/7.1; {self.shop.base}" if sent_by is None else sent_by
+        body = posted(state or begun.state, **changes)
+        handover.take_keys(self.platforms, PLATFORM, door or begun.door, body, sent_by=own)
 
     def returns(self, begun: Begun, *, browser: str | None = BROWSER, success: str = "1") -> Store:
         """The merchant comes back."""

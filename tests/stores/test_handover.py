@@ -17,6 +17,7 @@ from connectors.errors import (
     CredentialsRejected,
     Declined,
     RequestMalformed,
+    Throttled,
     Unreachable,
 )
 from integration import db
@@ -126,7 +127,10 @@ def test_keys_sealed_for_one_connection_do_not_open_in_another(office: Wooffice)
     assert known(office) == []
 
 
-def test_a_store_that_was_removed_comes_back_with_its_id_keys_and_settings_and_a_new_secret(office: Wooffice) -> None:
+def test_a_store_that_was_removed_comes_back_with_its_id_keys_and_settings_a_new_secret_and_observing(
+    office: Wooffice,
+) -> None:
+    """A host may have changed hands meanwhile, and what is attached to it be the former merchant's."""
     first = office.connected()
     with transaction(office.engine) as connection:
         values = {"uninstalled_at": now(), "state": "live"}
@@ -134,11 +138,10 @@ def test_a_store_that_was_removed_comes_back_with_its_id_keys_and_settings_and_a
 
     again = office.connected()
 
-    same = ("id", "public_key", "webhook_key", "state", "settings")
-    assert [getattr(again, name) for name in same] == [getattr(first, name) for name in same[:3]] + [
-        "live",
-        first.settings,
-    ]
+    same = ("id", "public_key", "webhook_key", "settings")
+    assert [getattr(again, name) for name in same] == [getattr(first, name) for name in same]
+    assert again.state == OBSERVING
+    assert again.version > first.version
     assert secret_of(office, again) != secret_of(office, first)
     assert again.sealed_former_secret == first.sealed_secret
 
@@ -209,7 +212,7 @@ def test_a_post_to_a_guessed_door_is_refused(office: Wooffice) -> None:
     begun = office.begun()
     for door in ("A" * 32, "", "../x", "A" * 5000, "\x00", "é" * 32):
         with pytest.raises(Forbidden):
-            handover.take_keys(office.platforms, PLATFORM, door, posted(begun.state))
+            handover.take_keys(office.platforms, PLATFORM, door, posted(begun.state), sent_by="")
     office.takes(begun)
 
 
@@ -346,7 +349,7 @@ def test_a_return_after_fifteen_minutes_is_refused_and_shows_the_keys_to_nobody(
 def test_what_no_shop_would_post_is_refused(office: Wooffice, body: bytes) -> None:
     begun = office.begun()
     with pytest.raises(RequestMalformed):
-        handover.take_keys(office.platforms, PLATFORM, begun.door, body)
+        handover.take_keys(office.platforms, PLATFORM, begun.door, body, sent_by="")
     office.takes(begun)
 
 
@@ -426,6 +429,31 @@ def test_a_connection_is_finished_once(office: Wooffice) -> None:
     with pytest.raises(Forbidden):
         office.returns(begun)
     assert proofs(office) == shown
+
+
+def test_who_is_asked_to_come_later_may_come_back_once_more(office: Wooffice) -> None:
+    begun = office.begun()
+    office.takes(begun)
+    office.shop.says("GET", CURRENCY, b"", 429, Retry_After="1")
+    with pytest.raises(Throttled):
+        office.returns(begun)
+
+    assert office.returns(begun).domain == office.shop.domain
+    with pytest.raises(Forbidden):
+        office.returns(begun)
+
+
+def test_another_browser_ends_a_connection_that_was_to_come_later(office: Wooffice) -> None:
+    begun = office.begun(browser="the attacker's")
+    office.takes(begun)
+    office.shop.says("GET", CURRENCY, b"", 429, Retry_After="1")
+    with pytest.raises(Throttled):
+        office.returns(begun, browser="the attacker's")
+
+    with pytest.raises(Forbidden, match="begun in another browser"):
+        office.returns(begun, browser="the victim's")
+    with pytest.raises(Forbidden, match="is over"):
+        office.returns(begun, browser="the attacker's")
 
 
 def test_of_several_returns_at_once_one_connects(office: Wooffice) -> None:
@@ -523,6 +551,56 @@ def test_a_neighbour_in_another_folder_of_the_same_host_does_not_get_into_a_stor
     with pytest.raises(Forbidden, match="of each host it can serve one"):
         office.connected()
     assert (office.store(), office.token()) == (store, token)
+
+
+def test_a_neighbour_who_calls_itself_the_store_in_another_folder_does_not_get_into_it(office: Wooffice) -> None:
+    """Whoever has one folder of a host says what they like in their own answers."""
+    store, token = office.connected(), office.token()
+    victim, office.shop.folder = office.shop.base, "/neighbour"
+    links = {"self": [{"href": f"{victim}/wp-json/wc/v3/data/currencies/current"}]}
+    for _ in range(4):
+        office.shop.says("GET", CURRENCY, {"code": "EUR", "_links": links})
+
+    with pytest.raises((Declined, Forbidden)):
+        office.connected(office.shop.base)
+    assert (office.store(), office.token()) == (store, token)
+
+
+def test_a_store_added_by_command_is_the_one_that_has_its_host_for_itself(office: Wooffice) -> None:
+    by_command(office, "the operator's own secret")
+    office.shop.folder = "/somebody"
+
+    with pytest.raises(Forbidden, match="of each host it can serve one"):
+        office.connected()
+    office.shop.folder = ""
+    assert office.connected().state == "live"
+
+
+def test_keys_that_another_shop_says_it_posts_are_not_taken_and_shown_to_nobody(office: Wooffice) -> None:
+    """A merchant was led from an attacker's shop to the page of approval of their own."""
+    begun = office.begun()
+    with pytest.raises(Forbidden):
+        office.takes(begun, sent_by="WordPress/6.8.1; https://victim.example.com")
+    assert [row.sealed_keys for row in under_way(office)] == [None]
+    office.takes(begun)
+
+
+@pytest.mark.parametrize("sent_by", ["", "Mozilla/5.0", "WordPress/7.1", "WordPress/7.1; not an address"])
+def test_a_shop_that_does_not_say_who_it_is_is_judged_by_its_keys(office: Wooffice, sent_by: str) -> None:
+    begun = office.begun()
+    office.takes(begun, sent_by=sent_by)
+    assert office.returns(begun).domain == office.shop.domain
+
+
+def test_who_was_signed_in_before_a_store_was_connected_again_is_so_no_more(office: Wooffice) -> None:
+    begun = office.begun()
+    office.takes(begun)
+    first = handover.finish(office.platforms, PLATFORM, begun.query(), browser=BROWSER, now=now())
+
+    office.connected()
+
+    with reading(office.engine) as connection:
+        assert sessions.of(connection, first.session) is None
 
 
 def test_keys_that_were_revoked_meanwhile_connect_nothing(office: Wooffice) -> None:

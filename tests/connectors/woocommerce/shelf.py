@@ -7,6 +7,7 @@ leaves the bin out, orders that cannot be read take up room on a page and are le
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 from connectors.woocommerce import feed
 
@@ -58,12 +59,13 @@ class Shelf:
         shown = [one.told() for one in found[start : start + size] if not one.ghost]
         return json.dumps(shown).encode(), -(-len(found) // size) if self.counts else None
 
-    def read(self, since=NOON, meanwhile=lambda: None):
-        """All that is told, `meanwhile` being called between any two questions."""
-        told, cursor = [], None
+    def read(self, since=NOON, meanwhile=lambda: None, sizes=(100,)):
+        """All that is told, `meanwhile` being called between any two questions, each for as many as the next of `sizes`."""
+        told, cursor, most = [], None, cycle(sizes)
         for _ in range(1_000):
-            body, pages = self.answer(feed.query(since, cursor))
-            changes = feed.changes(body, since, cursor, pages)
+            size = next(most)
+            body, pages = self.answer(feed.query(since, cursor, size))
+            changes = feed.changes(body, since, cursor, pages, size)
             told += changes.told
             cursor = changes.cursor
             if cursor is None:

@@ -84,10 +84,10 @@ def test_its_country_is_where_woocommerce_says_it_is_based(shop, told, country):
     assert opened(shop).shop().country == country
 
 
-def test_a_shop_that_moved_says_so_in_its_id(shop):
-    """The API answers at the old address as long as the name leads there; the webhooks say the new one."""
-    shop.home = "https://new.example.com"
-    assert opened(shop).shop().id == "new.example.com"
+def test_the_id_of_a_shop_is_where_its_keys_open_it_whatever_it_calls_itself(shop):
+    """A shop in one folder of a host could call itself its neighbour in another."""
+    shop.home = f"{shop.url}/neighbour"
+    assert opened(shop).shop().id == f"{shop.domain}/store"
 
 
 @pytest.mark.parametrize(

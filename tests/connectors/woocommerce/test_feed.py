@@ -147,6 +147,20 @@ def test_a_second_with_more_orders_than_an_answer_holds_is_read_whole_and_what_c
     assert set(ids(shelf.read())) == {*range(1, many + 1), 5_000, 5_001}
 
 
+def test_an_answer_of_more_orders_than_were_asked_for_is_no_answer():
+    """Five megabytes hold half a million of them, and other stores wait meanwhile."""
+    told(*({"id": n} for n in range(1, 101)))
+    with pytest.raises(Unreachable, match="more than the 100 orders"):
+        told(*({"id": n} for n in range(1, 102)))
+
+
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("sizes", [(10,), (10, 100), (100, 10, 10)])
+def test_a_reading_that_asks_now_for_many_and_now_for_few_tells_every_order(sizes, counts):
+    shelf = Shelf(counts=counts).put(*range(1, 121)).put(*range(121, 160), at=after(5)).put(160, 161, status="trash")
+    assert set(ids(shelf.read(sizes=sizes))) == set(range(1, 162))
+
+
 def test_a_full_second_of_the_bin_is_read_whole():
     shelf = Shelf().put(*range(1, 251), status="trash").put(*range(300, 420))
     assert len({one.order_id for one in shelf.read() if one.topic == "order.deleted"}) == 250

@@ -53,6 +53,16 @@ def test_more_orders_of_one_second_than_an_answer_holds_are_all_told(store, api)
     assert {one.topic for one in told} == {"order.updated"}
 
 
+def test_a_shop_whose_hundred_orders_are_too_much_for_us_is_asked_for_a_few(store, api):
+    placed = store.order(count=25, at=SECOND.isoformat(), silent=True)
+    store.fail("huge", route="wc/v3/orders", times=2)
+    first = api.changed(SINCE, None)
+    assert len(first.told) == 10
+    assert store.requests("orders")[-1]["query"]["per_page"] == "10"
+    rest = api.changed(SINCE, first.cursor)
+    assert {int(one.order_id) for one in (*first.told, *rest.told)} == set(placed)
+
+
 def test_what_is_told_of_an_order_is_read_as_its_webhook_would_be(store, api):
     [order_id] = store.order(at=SECOND.isoformat(), silent=True)
     [one] = changed(api)
