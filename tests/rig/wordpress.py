@@ -204,7 +204,18 @@ class WordPress:
         """On `url` until the block ends; four requests at a time, so that a page may ask its own site."""
         surroundings = {**os.environ, "PHP_CLI_SERVER_WORKERS": "4"}
         with (self.home.parent / "pages.log").open("wb") as log:
-            words = ["php", "-d", "memory_limit=256M", "-S", f"127.0.0.1:{self.port}", "-t", str(self.home)]
+            # A test may rewrite a file that the one before it had loaded: else that is seen up to two seconds later.
+            seen_at_once = ["-d", "opcache.revalidate_freq=0"]
+            words = [
+                "php",
+                "-d",
+                "memory_limit=256M",
+                *seen_at_once,
+                "-S",
+                f"127.0.0.1:{self.port}",
+                "-t",
+                str(self.home),
+            ]
             process = subprocess.Popen(words, env=surroundings, stdout=log, stderr=log, start_new_session=True)
         try:
             assert eventually(self._answers, 30), (self.home.parent / "pages.log").read_text()

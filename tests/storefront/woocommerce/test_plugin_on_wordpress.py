@@ -4,11 +4,9 @@ what it tells of checkouts, and that nothing of it stays behind.
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -163,12 +161,6 @@ def waiting(shop: WordPress) -> list[Any]:
     return [*shop.json("standin_actions()"), *beside]
 
 
-def rewrite(file: Path, code: str) -> None:
-    """The server that serves pages looks for changed files every two seconds (opcache.revalidate_freq)."""
-    file.write_text(code)
-    time.sleep(2.1)
-
-
 def add_plugin(shop: WordPress, name: str, code: str) -> None:
     (shop.folder / f"{name}.php").write_text(code)
     shop.activate(f"{name}.php")
@@ -198,7 +190,7 @@ def test_without_woocommerce_it_does_nothing_and_says_what_it_needs(site: WordPr
 def test_an_old_woocommerce_is_named_with_what_is_needed(site: WordPress) -> None:
     site.sell()
     main = site.folder / "woocommerce" / "woocommerce.php"
-    rewrite(main, main.read_text().replace("'WC_VERSION', '10.0.2'", "'WC_VERSION', '7.9.1'"))
+    main.write_text(main.read_text().replace("'WC_VERSION', '10.0.2'", "'WC_VERSION', '7.9.1'"))
     site.activate(PLUGIN)
     browser = Browser(site.url)
     site.sign_in(browser)
@@ -543,7 +535,7 @@ def test_no_checkout_is_told_of(connected: WordPress, case: str) -> None:
 def test_where_woocommerces_queue_is_missing_it_is_told_after_the_page(
     connected: WordPress, receiver: Receiver
 ) -> None:
-    rewrite(connected.folder / "woocommerce" / "queue.php", "<?php\n")
+    (connected.folder / "woocommerce" / "queue.php").write_text("<?php\n")
     page(shopper(connected, _fbp=FBP), "/?checkout")
     # Nobody waits for the answer: the page may be there before the receiver read everything.
     assert eventually(lambda: receiver.told, 5)
