@@ -39,7 +39,7 @@ $wrong = array(
 	'version'     => array( null, '1', 2, true ),
 	'public_url'  => array( null, 5, array(), '', 'http://tandem.example', 'https://tandem.example/', 'https://other.example' ),
 	'public_key'  => array( null, '', '0123456789ABCDEF0123456789ABCDEF', '0123456789abcdef', "0123456789abcdef0123456789abcdef\n" ),
-	'webhook_url' => array( null, '', 'https://other.example/webhooks/woocommerce/abc', 'https://tandem.example.evil/webhooks/woocommerce/abc', 'https://tandem.example/webhooks/shopify' ),
+	'webhook_url' => array( null, '', 'https://other.example/webhooks/woocommerce/abc', 'https://tandem.example.evil/webhooks/woocommerce/abc', 'https://tandem.example/webhooks/shopify', 'https://tandem.example/webhooks/woocommerce/../../elsewhere', 'https://tandem.example/webhooks/woocommerce/abc?x=1', "https://tandem.example/webhooks/woocommerce/abc\n" ),
 	'secret'      => array( null, '', str_repeat( 'a', 39 ), str_repeat( 'a', 41 ), str_repeat( '&', 40 ), str_repeat( 'a', 40 ) . "\n" ),
 );
 foreach ( $wrong as $name => $values ) {

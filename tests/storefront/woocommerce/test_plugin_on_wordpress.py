@@ -443,15 +443,37 @@ def test_it_is_told_again_once_the_shopper_is_known_and_not_at_every_key(
     assert known["billing"]["email"] == "Ann@Example.com"
 
 
-def test_who_refuses_after_the_beginning_is_told_of_no_more(connected: WordPress, receiver: Receiver) -> None:
+def test_of_who_refuses_after_something_was_told_the_refusal_is_told_and_nothing_more(
+    connected: WordPress, receiver: Receiver
+) -> None:
     add_plugin(connected, "consent", A_CONSENT_PLUGIN)
-    browser = shopper(connected, wp_consent_marketing="allow")
+    browser = shopper(connected, **COOKIES, wp_consent_marketing="allow")
     page(browser, "/?checkout")
+    type_into_form(browser, billing_email="ann@example.com")
     connected.run_actions()
     browser.cookies["wp_consent_marketing"] = "deny"
-    type_into_form(browser, billing_email="ann@example.com")
+    type_into_form(browser, billing_email="ann@example.com", billing_phone="4089961010")
+    connected.run_actions()
+    type_into_form(browser, billing_email="anna@example.com")
     assert connected.run_actions() == []
-    assert len(receiver.told) == 1
+    begun, refusal = receiver.told
+    assert refusal["checkout_token"] == begun["checkout_token"]
+    assert refusal["billing"] == {}
+    told = {one["key"]: one["value"] for one in refusal["meta_data"]}
+    assert set(told) == {"_tandem_consent", "_tandem_version"}
+    assert json.loads(told["_tandem_consent"])["marketing"] is False
+
+
+def test_who_refuses_while_the_queue_waits_is_told_of_not_at_all(connected: WordPress, receiver: Receiver) -> None:
+    add_plugin(connected, "consent", A_CONSENT_PLUGIN)
+    browser = shopper(connected, **COOKIES, wp_consent_marketing="allow")
+    page(browser, "/?checkout")
+    type_into_form(browser, billing_email="ann@example.com")
+    browser.cookies["wp_consent_marketing"] = "deny"
+    type_into_form(browser, billing_email="ann@example.com")
+    connected.run_actions()
+    assert [told["billing"] for told in receiver.told] in ([], [{}]), "no person"
+    assert "ann@example.com" not in json.dumps(receiver.told)
 
 
 def test_one_checkout_is_told_five_times_at_most(connected: WordPress, receiver: Receiver) -> None:

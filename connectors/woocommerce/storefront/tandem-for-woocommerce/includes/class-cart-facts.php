@@ -15,6 +15,14 @@ defined( 'ABSPATH' ) || exit;
 final class Cart_Facts {
 
 	/**
+	 * Of a shopper of whom nothing may be told.
+	 */
+	const NOBODY = array(
+		'id'      => 0,
+		'billing' => array(),
+	);
+
+	/**
 	 * The cart; totals must have been calculated.
 	 *
 	 * @param \WC_Cart $cart Of the session.

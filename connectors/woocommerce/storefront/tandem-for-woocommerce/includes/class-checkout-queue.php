@@ -56,6 +56,16 @@ final class Checkout_Queue {
 	}
 
 	/**
+	 * Forgets what still waits to be told of a checkout; its action will find nothing.
+	 *
+	 * @param string $token Of the checkout.
+	 * @return bool Whether anything waited.
+	 */
+	public static function take_back( string $token ): bool {
+		return '' !== $token && delete_transient( self::BODY . $token );
+	}
+
+	/**
 	 * Tells the service, and tries again later where that may help.
 	 *
 	 * @param string $token   Of the checkout.
@@ -139,13 +149,14 @@ final class Checkout_Queue {
 		$answer     = wp_remote_post(
 			$connection->webhook_url(),
 			array(
-				'timeout'     => $wait ? Service::TIMEOUT : 1,
-				'blocking'    => $wait,
-				'redirection' => 0,
-				'sslverify'   => true,
-				'user-agent'  => Service::user_agent(),
-				'headers'     => self::headers( $raw, $connection->secret() ),
-				'body'        => $raw,
+				'timeout'            => $wait ? Service::TIMEOUT : 1,
+				'blocking'           => $wait,
+				'redirection'        => 0,
+				'reject_unsafe_urls' => Home::is_guarded( $connection->webhook_url() ),
+				'sslverify'          => true,
+				'user-agent'         => Service::user_agent(),
+				'headers'            => self::headers( $raw, $connection->secret() ),
+				'body'               => $raw,
 			)
 		);
 		if ( ! $wait ) {

@@ -66,6 +66,13 @@ final class Checkout_Session {
 	}
 
 	/**
+	 * How often something of this checkout was put into the queue.
+	 */
+	public static function times_told(): int {
+		return count( self::kept()['told'] ?? array() );
+	}
+
+	/**
 	 * Ends it: the next cart is another checkout.
 	 */
 	public static function end() {

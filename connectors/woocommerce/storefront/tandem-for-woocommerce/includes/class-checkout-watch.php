@@ -113,16 +113,19 @@ final class Checkout_Watch {
 	}
 
 	/**
-	 * Puts into the queue what is news. Of those who refused nothing is told.
+	 * Puts into the queue what is news. Of those who refused nothing is told, but for the refusal where something was told
+	 * before they did; what still waits in the queue is taken back.
 	 */
 	private static function tell() {
-		$consent = Consent::stated();
-		if ( ! WC()->cart || WC()->cart->is_empty() || Consent::is_refused( $consent ) || ! Settings::tells_checkouts() || ! Connection::current()->speaks() ) {
+		$token    = Checkout_Session::token();
+		$consent  = Consent::stated();
+		$refused  = Consent::is_refused( $consent );
+		$had_left = Checkout_Session::times_told() - ( $refused && Checkout_Queue::take_back( $token ) ? 1 : 0 ) > 0;
+		if ( ( $refused && ! $had_left ) || ! WC()->cart || WC()->cart->is_empty() || ! Settings::tells_checkouts() || ! Connection::current()->speaks() ) {
 			return;
 		}
-		$token   = Checkout_Session::token();
 		$signals = Frozen_Signals::of( Browser::seen(), $consent, $token, Click::now(), TANDEM_VERSION );
-		$shopper = Cart_Facts::of_customer( WC()->customer, self::$form );
+		$shopper = $refused ? Cart_Facts::NOBODY : Cart_Facts::of_customer( WC()->customer, self::$form );
 		$body    = Checkout_Body::of( $token, Checkout_Session::begun(), Cart_Facts::of_cart( WC()->cart ), $shopper, $signals );
 		if ( Checkout_Session::is_news( Checkout_Body::gist( $body ), self::MOST ) ) {
 			Checkout_Queue::put( $token, $body );

@@ -44,6 +44,16 @@ final class Home {
 	}
 
 	/**
+	 * Whether WordPress is to keep from an address that is none of a public host. One on this very machine was told to us
+	 * on purpose, by whoever manages the shop.
+	 *
+	 * @param string $address An address that is_safe().
+	 */
+	public static function is_guarded( string $address ): bool {
+		return ! self::is_loopback( self::parts( $address )['host'] );
+	}
+
+	/**
 	 * Whether a host is this very machine.
 	 *
 	 * @param string $host A host, in lower case.

@@ -39,18 +39,19 @@ final class Service {
 		$answer = wp_remote_post(
 			$url,
 			array(
-				'timeout'     => $timeout,
+				'timeout'            => $timeout,
 				// A redirected POST arrives as a GET without its body, or at a host nobody meant.
-				'redirection' => 0,
-				'sslverify'   => true,
-				'user-agent'  => self::user_agent(),
-				'headers'     => array(
+				'redirection'        => 0,
+				'reject_unsafe_urls' => Home::is_guarded( $url ),
+				'sslverify'          => true,
+				'user-agent'         => self::user_agent(),
+				'headers'            => array(
 					'Content-Type'       => 'application/json',
 					'Accept'             => 'application/json',
 					'X-Tandem-Timestamp' => (string) $time,
 					'X-Tandem-Signature' => Signature::of_call( $raw, $connection->secret(), $call, $time ),
 				),
-				'body'        => $raw,
+				'body'               => $raw,
 			)
 		);
 		return self::read( $answer );

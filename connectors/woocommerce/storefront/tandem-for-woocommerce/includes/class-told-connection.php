@@ -40,9 +40,9 @@ final class Told_Connection {
 		if ( ! Home::is_safe( $told['public_url'] ) || '/' === substr( $told['public_url'], -1 ) ) {
 			return 'The public_url must be an https address without a slash at its end (http on loopback only).';
 		}
-		$prefix = $told['public_url'] . '/webhooks/woocommerce/';
-		if ( ! Home::is_safe( $told['webhook_url'] ) || 0 !== strpos( $told['webhook_url'], $prefix ) ) {
-			return 'The webhook_url must lie under /webhooks/woocommerce/ of the public_url.';
+		$shape = '/^' . preg_quote( $told['public_url'], '/' ) . '\/webhooks\/woocommerce\/[0-9a-f]{1,64}$/D';
+		if ( ! preg_match( $shape, $told['webhook_url'] ) ) {
+			return 'The webhook_url must be a hexadecimal key under /webhooks/woocommerce/ of the public_url.';
 		}
 		if ( ! preg_match( '/^[0-9a-f]{32}$/D', $told['public_key'] ) ) {
 			return 'The public_key must be 32 hexadecimal digits in lower case.';
