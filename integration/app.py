@@ -1,5 +1,8 @@
 """The web's composition root: `gunicorn 'integration.app:create_app()'`."""
 
+import dataclasses
+from functools import partial
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -28,6 +31,8 @@ from integration.web.places import Places
 
 # Of a process's threads, those that may wait for a platform while a merchant connects a store. The others take webhooks.
 _QUESTIONS_AT_ONCE = 2
+# Of a host that somebody named without having proven anything; see connectors/woocommerce/meeting.py.
+_BEGINNING_SECONDS = 10.0
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -38,8 +43,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     engine = db.connect(settings.database_url)
     bell, sealer = Bell(queues.connect(settings.broker_url, hurry=True)), Sealer(settings.encryption_keys)
     receiver = Receiver(engine, sealer, settings.secret_key, settings.app_secrets)
-    http = Outbound(stand_ins=settings.stand_ins, loopback=not settings.production, most_at_once=_QUESTIONS_AT_ONCE)
-    platforms = Platforms(engine, sealer, http, settings.apps)
+    client = partial(Outbound, settings.stand_ins, loopback=not settings.production, most_at_once=_QUESTIONS_AT_ONCE)
+    platforms = Platforms(engine, sealer, client(), settings.apps)
+    # With places of their own, so that hosts which let us wait keep nobody from coming back.
+    beginnings = dataclasses.replace(platforms, http=client(seconds=_BEGINNING_SECONDS))
 
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static", static_url_path="/static")
     app.extensions["engine"] = engine  # for whoever made the application, to dispose of
@@ -55,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     places = Places()
     app.register_blueprint(places.among(connect.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(embedded.blueprint(platforms)))
-    app.register_blueprint(places.among(handover.blueprint(platforms, public_url=settings.public_url)))
+    app.register_blueprint(places.among(handover.blueprint(platforms, beginnings, public_url=settings.public_url)))
     app.register_blueprint(places.among(sign_in.blueprint(engine, public_url=settings.public_url)))
     app.register_blueprint(places.among(store.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(plugin.blueprint(platforms, public_url=settings.public_url)))

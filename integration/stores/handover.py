@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from connectors import registry
+from connectors.errors import Throttled
 from connectors.handover import Handover, Site, Ways
 from integration.db import Connection, installs, reading, stores, transact
 from integration.db.installs import SEALED_KEYS, Install
@@ -85,15 +86,19 @@ def finish(platforms: Platforms, platform: str, raw_query: str, *, browser: str 
     approval never comes back, and this cannot tell (docs/decisions/0018): what one has then is a session, never the keys.
     Raises Forbidden unless this very browser began it within fifteen minutes, has not come back yet, and brings the
     merchant's approval; CredentialsRejected, Declined, AddressRefused, Unreachable or Throttled where the keys do not open
-    the store; RequestMalformed, NotConfigured, NotFound, Unavailable. After any of these nothing is left of it.
+    the store; RequestMalformed, NotConfigured, NotFound, Unavailable. After any of these but Throttled nothing is left of
+    it; after that one the same browser may come back once more, within its fifteen minutes.
     """
     state, approved = _handover(platform).returned(raw_query)
     return_ = _Return(platforms, platform, _digest(state), approved, browser)
     try:
         proven = return_.proven()
         return transact(platforms.engine, lambda connection: return_.entered(connection, proven, now))
-    finally:
+    except Throttled:
+        raise
+    except BaseException:
         return_.use_up()
+        raise
 
 
 @dataclass(frozen=True, slots=True)

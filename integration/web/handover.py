@@ -7,7 +7,7 @@ None of these pages says whether we know a store: what one is told depends on wh
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from flask import Blueprint, Response, make_response, render_template, request
 
@@ -27,13 +27,15 @@ _MOST_FORM = 8 * 1024
 _BURST, _SECONDS = 10, 6.0
 
 
-def blueprint(platforms: Platforms, *, public_url: str) -> Blueprint:
-    """The addresses of each platform whose stores hand their keys over, for browsers."""
+def blueprint(platforms: Platforms, beginnings: Platforms, *, public_url: str) -> Blueprint:
+    """The addresses of each platform whose stores hand their keys over, for browsers. `beginnings`: with a client of their
+    own, for anybody may begin, at any host.
+    """
     views, pace = Blueprint("handover", __name__), Pace(_BURST, _SECONDS)
     cookie = Cookie("tandem-connect", handover.LASTING, public_url)
     for connector in registry.connectors():
         if connector.handover is not None:
-            pages = Pages(platforms, connector.name, connector.label, cookie, pace)
+            pages = Pages(platforms, beginnings, connector.name, connector.label, cookie, pace)
             for door, method, view in (
                 ("connect", "GET", pages.ask),
                 ("connect", "POST", pages.go_on),
@@ -56,15 +58,18 @@ class Pages:
     """Those of one platform."""
 
     platforms: Platforms
+    beginnings: Platforms
     platform: str
     label: str
     cookie: Cookie
     pace: Pace = field(repr=False)
 
     def ask(self) -> Response:
-        """A page with one field. An address that names a store already, as the plugin's link does, leads straight on."""
+        """A page with one field. From the store itself, as the plugin's button comes, it leads straight on. Anybody else's
+        link fills the field in and does no more: it would send a browser wherever somebody likes.
+        """
         named = request.args.get(_FIELD, "").strip()
-        return self._begun(named, sent_to) if named else self._form()
+        return self._begun(named, sent_to) if named and self._is_from(named) else self._form(named)
 
     def go_on(self) -> Response:
         """The store's address was typed. A redirect would not do: a form of ours may not lead to another site, says our
@@ -82,6 +87,8 @@ class Pages:
         try:
             raw_query, browser, now = asked.raw_query(), self.cookie.kept(), datetime.now(UTC)
             connected = handover.finish(self.platforms, self.platform, raw_query, browser=browser, now=now)
+        except Throttled as error:
+            return refusals.refused(Throttled(f"{error} Reload this page then: nothing is lost.", error.after))
         except TandemError as error:
             return refusals.refused(error, self._from_the_start())
         return sign_in.signed_in(sent_to(sign_in.STORE), connected.session)
@@ -90,10 +97,22 @@ class Pages:
         browser = self.cookie.kept_or_new()
         try:
             self._pace()
-            address = handover.begin(self.platforms, self.platform, typed, browser=browser)
+            address = handover.begin(self.beginnings, self.platform, typed, browser=browser)
         except TandemError as error:
             return self._form(typed, error)
         return self.cookie.given(onward(address), browser)
+
+    def _is_from(self, named: str) -> bool:
+        """Whether the page before this one is of the host, with its port, that is named. To another origin browsers tell
+        no more of it, and WordPress's admin asks for just that: strict-origin-when-cross-origin.
+        """
+        connector, app = registry.get(self.platform), self.platforms.app(self.platform)
+        assert connector.handover is not None  # noqa: S101 (others have no such pages)
+        try:
+            before = connector.handover.site(app, urljoin(request.headers.get("Referer", ""), "/"))
+            return before.domain == connector.handover.site(app, named).domain
+        except (AddressRefused, ValueError):  # a bracket without its pair
+            return False
 
     def _pace(self) -> None:
         wait = self.pace.wait(request.remote_addr)

@@ -19,7 +19,9 @@ PATIENCE = 60.0
 
 def connect(service: Service, shop: WooStore) -> None:
     """A merchant's way, the page of approval left out: its keys are posted by us."""
-    begun = service.pool.request("GET", f"{service.url}/woocommerce/connect?store={shop.url}", redirect=False)
+    from_the_shop = {"Referer": f"{shop.url}/"}
+    link = f"{service.url}/woocommerce/connect?store={shop.url}"
+    begun = service.pool.request("GET", link, headers=from_the_shop, redirect=False)
     cookie = begun.headers["Set-Cookie"].partition(";")[0]
     asked = parse_qs(urlsplit(begun.headers["Location"]).query)
     state, key = asked["user_id"][0], shop.key()

@@ -4,7 +4,9 @@ Long: one test an attack.
 """
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +20,7 @@ from integration.db.installs import installs
 from integration.db.stores import stores
 from tests.rig.keyed_shop import KEY, SECRET, KeyedShop, open_keyed_shop
 from tests.rig.pages import Browser, Pages, Read, directives, path_of, serving
+from tests.rig.service import eventually
 from tests.rig.standin import StandIn
 from tests.rig.wooffice import Begun, foreign, posted
 
@@ -34,9 +37,14 @@ def shop() -> Iterator[KeyedShop]:
 
 def begun(browser: Browser, shop: KeyedShop) -> Begun:
     """By the link of the plugin, which names the store."""
-    answer = browser.get(f"{CONNECT}?{urlencode({'store': shop.base})}")
+    answer = pressed(browser, shop)
     assert answer.status == 302, answer.data
     return Begun(answer.headers["Location"])
+
+
+def pressed(browser: Browser, shop: KeyedShop, **headers: str) -> urllib3.BaseHTTPResponse:
+    """The plugin's button in the shop's own admin: the browser says that the shop leads here."""
+    return browser.get(f"{CONNECT}?{urlencode({'store': shop.base})}", **{"Referer": f"{shop.url}/", **headers})
 
 
 def typed(browser: Browser, text: str, **headers: str | None) -> urllib3.BaseHTTPResponse:
@@ -47,11 +55,12 @@ def typed(browser: Browser, text: str, **headers: str | None) -> urllib3.BaseHTT
 
 def hands_over(pages: Pages, one: Begun, **changes: Any) -> urllib3.BaseHTTPResponse:
     """The shop's server posts its keys, as WooCommerce does."""
-    return posts(pages, path_of(one.callback), posted(one.state, **changes))
+    own = one.address.partition("/wc-auth/")[0]
+    return posts(pages, path_of(one.callback), posted(one.state, **changes), User_Agent=f"WordPress/7.1; {own}")
 
 
 def posts(pages: Pages, path: str, body: bytes, method: str = "POST", **headers: str) -> urllib3.BaseHTTPResponse:
-    told = {"Content-Type": "application/json;charset=UTF-8", "User-Agent": "WordPress/7.1; http://store"}
+    told = {"Content-Type": "application/json;charset=UTF-8", "User-Agent": "WordPress/7.1"}
     told |= {name.replace("_", "-"): text for name, text in headers.items()}
     with urllib3.PoolManager(retries=False, timeout=20.0) as pool:
         return pool.request(method, f"{pages.url}{path}", body=body, headers=told, redirect=False)
@@ -107,7 +116,7 @@ def test_the_plugin_s_link_leads_straight_on(pages: Pages, shop: KeyedShop) -> N
 
 
 def test_the_browser_keeps_a_secret_for_fifteen_minutes_that_no_script_can_read(pages: Pages, shop: KeyedShop) -> None:
-    answer = pages.browser().get(f"{CONNECT}?store={shop.base}")
+    answer = pressed(pages.browser(), shop)
 
     told = answer.headers["Set-Cookie"]
     name, _, value = told.partition(";")[0].partition("=")
@@ -123,6 +132,42 @@ def test_two_tabs_of_one_browser_may_connect_two_shops_at_the_same_time(pages: P
         both = [begun(browser, shop), begun(browser, other)]
         assert [hands_over(pages, one).status for one in both] == [200, 200]
         assert [comes_back(browser, one).status for one in both] == [302, 302]
+
+
+@pytest.mark.parametrize(
+    "referer",
+    [
+        None,
+        "",
+        "https://evil.example/",
+        "http://127.0.0.1/",
+        "http://127.0.0.1:1/{base}",
+        "{base}.evil.example/",
+        "http://evil.example/?{base}",
+        "http://{domain}@evil.example/",
+        "http://[",
+        "no address",
+        "{pages}/woocommerce/connect",
+    ],
+)
+def test_t14_a_link_on_another_site_leads_to_the_form_and_asks_nobody(
+    pages: Pages, shop: KeyedShop, referer: str | None
+) -> None:
+    browser, before = pages.browser(), pages.office.everything()
+    told = {} if referer is None else {"Referer": referer.format(base=shop.base, domain=shop.domain, pages=pages.url)}
+    answer = browser.get(f"{CONNECT}?{urlencode({'store': shop.base})}", **told)
+
+    page = read(answer)
+    assert (answer.status, browser.cookies, shop.asked) == (200, {}, [])
+    assert page.all("input")[0]["value"] == shop.base
+    assert not [one for one in page.all("p") if one.get("role") == "alert"]
+    assert pages.office.everything() == before
+
+
+def test_a_link_that_names_what_is_no_shop_leads_to_the_form(pages: Pages) -> None:
+    for named in ("x", "javascript:alert(1)", "http://[", "a" * 3000):
+        answer = pages.browser().get(f"{CONNECT}?{urlencode({'store': named})}", Referer="https://evil.example/")
+        assert (answer.status, read(answer).all("input")[0]["value"]) == (200, named)
 
 
 # The form.
@@ -213,10 +258,8 @@ def test_t35_one_address_may_begin_ten_times_and_then_has_to_wait(
     database: str, shopify: StandIn, tmp_path: Path, shop: KeyedShop
 ) -> None:
     with serving(database, tmp_path, shopify, TRUSTED_PROXIES="1") as proxied:
-        answers = [
-            proxied.browser().get(f"{CONNECT}?store={shop.base}", X_Forwarded_For="203.0.113.5") for _ in range(11)
-        ]
-        other = proxied.browser().get(f"{CONNECT}?store={shop.base}", X_Forwarded_For="203.0.113.6")
+        answers = [pressed(proxied.browser(), shop, X_Forwarded_For="203.0.113.5") for _ in range(11)]
+        other = pressed(proxied.browser(), shop, X_Forwarded_For="203.0.113.6")
 
     assert [answer.status for answer in answers] == [302] * 10 + [429]
     assert int(answers[-1].headers["Retry-After"]) >= 1
@@ -375,6 +418,38 @@ def test_t14_nothing_in_the_way_back_says_where_to_go(pages: Pages, shop: KeyedS
     hands_over(pages, one)
     answer = browser.get(f"{RETURN}?{one.query(next='//evil.example', return_url='https://evil.example')}")
     assert answer.headers["Location"] == "/store"
+
+
+def test_t35_slow_hosts_that_somebody_named_stop_nobody_who_comes_back(pages: Pages, shop: KeyedShop) -> None:
+    browser, go_on = pages.browser(), threading.Event()
+    one = begun(browser, shop)
+    hands_over(pages, one)
+    with open_keyed_shop() as slow, ThreadPoolExecutor(2) as pool:
+        slow.answer = lambda _one: (404, b"", {}) if go_on.wait(20) else (500, b"", {})  # type: ignore[method-assign]
+        waiting = [pool.submit(typed, pages.browser(), slow.base) for _ in range(2)]
+        try:
+            assert eventually(lambda: len(slow.asked) == 2, 10)
+            third, back = typed(pages.browser(), shop.base), comes_back(browser, one)
+        finally:
+            go_on.set()
+        assert [each.result().status for each in waiting] == [400, 400]
+
+    assert (third.status, int(third.headers["Retry-After"]) > 0) == (429, True)
+    assert (back.status, back.headers["Location"]) == (302, "/store")
+
+
+def test_who_is_asked_to_come_later_may_reload_the_page(pages: Pages, shop: KeyedShop) -> None:
+    browser = pages.browser()
+    one = begun(browser, shop)
+    hands_over(pages, one)
+    shop.says("GET", "wc/v3/data/currencies/current", b"", 429, Retry_After="7")
+
+    later = comes_back(browser, one)
+
+    assert (later.status, later.headers["Retry-After"]) == (503, "7")
+    assert "Reload this page" in read(later).text
+    assert read(later).all("a") == []
+    assert comes_back(browser, one).status == 302
 
 
 def test_while_the_database_is_away_nothing_is_connected_and_it_may_be_begun_again(

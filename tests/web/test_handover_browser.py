@@ -65,9 +65,26 @@ def test_from_the_form_to_the_store_s_page(pages: Pages, woostore: WooStore, mer
     assert [key["permissions"] for key in woostore.keyring()] == ["read_write"]
 
 
+def test_the_button_in_the_shop_s_admin_leads_straight_to_the_approval(
+    pages: Pages, woostore: WooStore, chromium: Node
+) -> None:
+    """The browser says where it comes from, though no more than the origin."""
+    chromium.ask("fresh")
+    chromium.ask("open", url=f"{woostore.url}/wp-login.php")
+    chromium.ask("type", label="Username", text="admin")
+    chromium.ask("type", label="Password", text="password")
+    chromium.ask("click", text="Log In")
+    chromium.ask("follow", text="Connect Tandem")
+    assert chromium.ask("url", part="/wc-auth/v1/authorize").startswith(woostore.url)
+    chromium.ask("follow", text="Approve")
+
+    assert chromium.ask("url", part="/store") == f"{pages.url}/store"
+
+
 def test_who_denies_is_told_that_nothing_was_connected(pages: Pages, woostore: WooStore, chromium: Node) -> None:
     chromium.ask("fresh")
     chromium.ask("open", url=f"{pages.url}{CONNECT}?store={woostore.url}")
+    chromium.ask("click", text="Go on")
     signs_in_there(chromium, woostore)
     chromium.ask("follow", text="Deny")
 

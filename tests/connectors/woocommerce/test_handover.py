@@ -15,7 +15,7 @@ from connectors.errors import (
     Unreachable,
 )
 from connectors.handover import Site, Ways
-from connectors.woocommerce import credentials
+from connectors.woocommerce import credentials, meeting
 from connectors.woocommerce.connector import CONNECTOR
 from connectors.woocommerce.credentials import Credentials
 from tests.rig.keyed_shop import DEVELOPMENT, KEY, PRODUCTION, SECRET, open_keyed_shop
@@ -73,7 +73,44 @@ def test_the_address_of_a_page_leads_to_the_shop(shop, page):
 def test_a_shop_in_a_folder_is_met_there():
     with open_keyed_shop("/store") as shop:
         assert met(shop, f"{shop.base}/shop/") == site_of(shop)
-        assert [one.path for one in shop.asked] == ["/store/shop/wp-json/", "/store/wp-json/"]
+        assert [one.path for one in shop.asked] == ["/store/shop/wp-json/", "/wp-json/", "/store/wp-json/"]
+
+
+def test_a_shop_in_a_folder_is_met_though_wordpress_without_woocommerce_is_above_it():
+    with open_keyed_shop("/store") as shop:
+        shop.says("GET", "/wp-json/", {"home": shop.url, "namespaces": ["wp/v2"]})
+        assert met(shop, f"{shop.base}/shop/") == site_of(shop)
+
+
+def test_what_was_typed_is_asked_first_then_the_root_then_what_is_between(shop):
+    shop.namespaces = ["wp/v2"]
+    for _ in range(2):
+        shop.says("GET", "", b"", 404)
+    with pytest.raises(Declined, match="No WordPress shop answers"):
+        met(shop, shop.url + "/a/b/c")
+    assert [one.path for one in shop.asked][:4] == ["/a/b/c/wp-json/", "/wp-json/", "/a/b/wp-json/", "/a/wp-json/"]
+
+
+def test_t35_a_shop_that_sends_us_about_is_asked_eight_times_and_no_more(shop):
+    for folder in ("/a/b/c", "", "/a/b", "/a"):
+        path = f"{folder}/wp-json/"
+        for _ in range(3):
+            shop.says("GET", path, b"", 302, Location=path)
+        shop.says("GET", path, b"", 404)
+    with pytest.raises(Unreachable, match=rf"asked {shop.domain} for long enough.*home page"):
+        met(shop, shop.url + "/a/b/c")
+    assert len(shop.asked) == 8
+
+
+def test_t35_a_shop_that_takes_its_time_is_asked_nothing_more_after_ten_seconds(shop):
+    """A question takes ten seconds at most, so all of it is over after twenty."""
+    moments = iter([100.0, 100.0, 104.0, 109.9, 110.1])
+    site = HANDOVER.site(DEVELOPMENT, shop.url + "/a/b/c")
+    for folder in ("/a/b/c", "", "/a/b", "/a"):
+        shop.says("GET", f"{folder}/wp-json/", b"", 404)
+    with pytest.raises(Unreachable, match="for long enough"):
+        meeting.met(shop.http(), site, loopback=True, clock=lambda: next(moments))
+    assert len(shop.asked) == 3
 
 
 def test_the_folder_is_the_one_the_shop_calls_its_own(shop):
