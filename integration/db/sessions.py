@@ -77,14 +77,22 @@ def keep_code(
 
 def take_code(connection: sa.Connection, code_sha256: str) -> str | None:
     """The store that the code is good for, and from now on is good for no more."""
-    good = sa.and_(
+    used = sa.update(sign_in_codes).where(_good(code_sha256)).values(used=True)
+    return connection.execute(used.returning(sign_in_codes.c.store_id)).scalar_one_or_none()
+
+
+def look_at_code(connection: sa.Connection, code_sha256: str) -> str | None:
+    """The store that the code is good for, and stays good for."""
+    return connection.execute(sa.select(sign_in_codes.c.store_id).where(_good(code_sha256))).scalar_one_or_none()
+
+
+def _good(code_sha256: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
         sign_in_codes.c.code_sha256 == code_sha256,
         sign_in_codes.c.used.is_(False),
         sign_in_codes.c.expires_at > clock(),
         sign_in_codes.c.store_id.in_(sa.select(stores.c.id).where(stores.c.uninstalled_at.is_(None))),
     )
-    used = sa.update(sign_in_codes).where(good).values(used=True)
-    return connection.execute(used.returning(sign_in_codes.c.store_id)).scalar_one_or_none()
 
 
 def _forget(connection: sa.Connection, table: sa.Table, key: sa.Column[str], since: timedelta) -> None:

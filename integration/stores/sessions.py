@@ -52,6 +52,11 @@ def code_for(connection: Connection, store_id: str, nonce: str) -> str:
     return code
 
 
+def look(connection: Connection, code: str) -> str | None:
+    """The id of the store that a code is good for, without using it up; None for any other code."""
+    return sessions.look_at_code(connection, _digest(code))
+
+
 def redeem(connection: Connection, code: str, *, instead_of: str | None) -> str | None:
     """A new session's token for a good code, in place of the session this browser had; None for any other code."""
     store_id = sessions.take_code(connection, _digest(code))

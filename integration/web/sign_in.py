@@ -7,16 +7,18 @@ import re
 from functools import partial
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
+from werkzeug.datastructures import MultiDict
 
 from connectors import registry
 from connectors.errors import TandemError
-from integration.db import Engine, reading, transact
+from integration.db import Engine, reading, stores, transact
 from integration.stores import sessions
 from integration.web import asked, refusals
 from integration.web.refusals import Way
 from integration.web.security import sent_to, unkept
 
 SIGN_IN, STORE = "/sign-in", "/store"
+_MOST_FORM = 1024
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
@@ -25,13 +27,21 @@ def blueprint(engine: Engine, *, public_url: str) -> Blueprint:
     views = Blueprint("sign-in", __name__)
 
     def enter() -> Response:
-        codes = request.args.getlist("code")
-        if not codes:
+        if "code" not in request.args:
             return _how_to_get_in(engine)
-        token = None
-        if len(codes) == 1 and _SECRET.fullmatch(codes[0]):
-            token = transact(engine, partial(sessions.redeem, code=codes[0], instead_of=kept()))
-        return signed_in(sent_to(STORE), token) if token else _over()
+        if request.headers.get("Sec-Fetch-Dest", "document") != "document":
+            return _not_by_itself()
+        code = _only(request.args)
+        return _whether(engine, code) or redeemed(code)
+
+    def enter_instead() -> Response:
+        request.max_content_length = _MOST_FORM
+        asked.refuse_foreign(public_url)
+        return redeemed(_only(request.form), status=303)
+
+    def redeemed(code: str | None, *, status: int = 302) -> Response:
+        token = code and transact(engine, partial(sessions.redeem, code=code, instead_of=kept()))
+        return signed_in(sent_to(STORE, status=status), token) if token else _over()
 
     def leave() -> Response:
         asked.refuse_foreign(public_url)
@@ -39,6 +49,7 @@ def blueprint(engine: Engine, *, public_url: str) -> Blueprint:
         return signed_out(sent_to(SIGN_IN))
 
     views.add_url_rule(SIGN_IN, view_func=enter, methods=["GET"], provide_automatic_options=False)
+    views.add_url_rule(SIGN_IN, view_func=enter_instead, methods=["POST"], provide_automatic_options=False)
     views.add_url_rule("/sign-out", view_func=leave, methods=["POST"], provide_automatic_options=False)
     views.before_request(asked.refuse_head)
     views.register_error_handler(TandemError, refusals.refused)
@@ -83,6 +94,40 @@ def _how_to_get_in(engine: Engine) -> Response:
         inside = sessions.of(connection, kept()) is not None
     platforms = [one for one in registry.connectors() if one.handover is not None]
     return unkept(make_response(render_template("sign_in.html", inside=inside, platforms=platforms)))
+
+
+def _only(told: MultiDict[str, str]) -> str | None:
+    """The code, where there is just one and it may be one."""
+    codes = told.getlist("code")
+    return codes[0] if len(codes) == 1 and _SECRET.fullmatch(codes[0]) else None
+
+
+def _whether(engine: Engine, code: str | None) -> Response | None:
+    """A question, where this browser is signed in to another store than the code is for: a link that somebody sent would
+    else put their store's page in the place of one's own.
+    """
+    with reading(engine) as connection:
+        inside, wanted = sessions.of(connection, kept()), code and sessions.look(connection, code)
+        if not inside or not wanted or inside == wanted:
+            return None
+        both = stores.by_ids(connection, [inside, wanted])
+    told = {"inside": both[inside].domain, "wanted": both[wanted].domain, "code": code}
+    response = unkept(
+        make_response(render_template("sign_in_instead.html", **told, sign_in_at=SIGN_IN, store_at=STORE))
+    )
+    # With no-referrer, as elsewhere, a browser would hide from us where the form comes from.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _not_by_itself() -> Response:
+    """Another page had the browser load it, as an image or in a frame, and nobody may have meant it. The same words for
+    every code, and none is used up.
+    """
+    sentence = (
+        "A sign-in link signs you in where it is opened in a window of its own: open Tandem from your shop's admin."
+    )
+    return refusals.plain("Nobody was signed in", sentence, Way(SIGN_IN, "Other ways to sign in"), status=403)
 
 
 def _over() -> Response:

@@ -2,9 +2,11 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
+import urllib3
 
 from integration.db import metadata, reading, sessions, transaction
 from integration.stores import disconnect
@@ -119,17 +121,91 @@ def test_a_code_of_one_store_opens_no_other(pages: Pages) -> None:
     assert other.domain not in text
 
 
-def test_who_is_signed_in_to_another_store_is_signed_in_to_this_one_instead(pages: Pages) -> None:
+@pytest.mark.parametrize("way", ["image", "iframe", "empty", "script", "object", ""])
+def test_t18_a_link_that_another_page_loads_by_itself_signs_nobody_in_and_is_not_used_up(
+    pages: Pages, way: str
+) -> None:
+    store, browser = OwnPage.of(pages), pages.browser()
+    path, before = store.code(), everything(pages)
+    told = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Dest": way}
+
+    answer = browser.get(path, **told)
+
+    assert (answer.status, browser.cookies, everything(pages)) == (403, {}, before)
+    assert store.domain not in answer.data.decode()
+    assert answer.data == browser.get(f"/sign-in?code={'x' * 43}", **told).data, "it teaches nothing"
+    assert browser.get(path, **{**told, "Sec_Fetch_Dest": "document"}).status == 302
+
+
+def test_who_is_signed_in_to_another_store_is_asked_first(pages: Pages) -> None:
     mine, other = OwnPage.of(pages), OwnPage.of(pages)
-    browser = other.browser()
-    former = browser.cookies[COOKIE]
+    browser = mine.browser()
+    path, held, before = other.code(), dict(browser.cookies), everything(pages)
 
-    browser.get(mine.code())
+    answer = browser.get(path)
 
-    assert mine.domain in mine.page(browser).text
+    page = Read(answer.data.decode())
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert f"You are signed in to {mine.domain}. Sign in to {other.domain} instead?" in page.text
+    assert [(form["action"], form["method"]) for form in page.all("form")] == [("/sign-in", "post")]
+    assert (browser.cookies, everything(pages)) == (held, before)
+    assert [link["href"] for link in page.all("a")] == ["/store"]
+
+
+def test_who_says_yes_is_signed_in_to_the_other_store_instead(pages: Pages) -> None:
+    mine, other = OwnPage.of(pages), OwnPage.of(pages)
+    browser = mine.browser()
+    former, path = browser.cookies[COOKIE], other.code()
+
+    answer = says_yes(browser, Read(browser.get(path).data.decode()))
+
+    assert (answer.status, answer.headers["Location"]) == (303, "/store")
+    assert other.domain in other.page(browser).text
     kept = pages.browser()
     kept.cookies[COOKIE] = former
     assert kept.get("/store").status == 303
+    assert pages.browser().get(path).status == 403, "it was used up"
+
+
+def test_who_is_signed_in_to_this_very_store_is_asked_nothing(pages: Pages) -> None:
+    store = OwnPage.of(pages)
+    browser = store.browser()
+    former = browser.cookies[COOKIE]
+    assert browser.get(store.code()).status == 302
+    assert browser.cookies[COOKIE] != former
+
+
+def test_a_code_that_is_over_is_so_for_who_is_signed_in_as_well(pages: Pages) -> None:
+    mine, other = OwnPage.of(pages), OwnPage.of(pages)
+    browser, path = mine.browser(), other.code()
+    page = Read(browser.get(path).data.decode())
+    assert pages.browser().get(path).status == 302
+
+    answers = [browser.get(path), says_yes(browser, page), browser.get(f"/sign-in?code={'x' * 43}")]
+
+    assert [(one.status, OVER in one.data.decode()) for one in answers] == [(403, True)] * 3
+    assert mine.domain in mine.page(browser).text
+
+
+@pytest.mark.parametrize(
+    "body", ["", "code=", "code=x", "code={code}&code={code}", "code={code}x", "x" * 9000, "other={code}"]
+)
+def test_a_form_that_is_none_of_ours_signs_nobody_in(pages: Pages, body: str) -> None:
+    path, browser = OwnPage.of(pages).code(), pages.browser()
+    code = path.partition("=")[2]
+    assert posts(browser, body.format(code=code), Origin=pages.url).status in (403, 413)
+    assert browser.cookies == {}
+    assert browser.get(path).status == 302
+
+
+def says_yes(browser: Browser, page: Read) -> urllib3.BaseHTTPResponse:
+    """The button is pressed."""
+    return posts(browser, urlencode({one["name"]: one["value"] for one in page.all("input")}), Origin=browser.url)
+
+
+def posts(browser: Browser, body: str, **headers: str) -> urllib3.BaseHTTPResponse:
+    told = {"Content_Type": "application/x-www-form-urlencoded", **headers}
+    return browser.ask("POST", "/sign-in", body=body, **told)
 
 
 @pytest.mark.parametrize("planted", ["a" * 43, "of another's", "", "{theirs}"])
@@ -139,7 +215,9 @@ def test_fixation_the_token_is_new_whatever_the_browser_held(pages: Pages, plant
     victim = pages.browser()
     victim.cookies[COOKIE] = planted
 
-    victim.get(store.code())
+    asked = Read(victim.get(store.code()).data.decode())
+    if asked.all("form"):
+        says_yes(victim, asked)
 
     assert victim.cookies[COOKIE] != planted
     attacker.cookies[COOKIE] = planted
@@ -184,6 +262,17 @@ def test_t18_what_another_site_makes_a_browser_ask_is_refused_and_changes_nothin
     assert answer.status == 403
     assert everything(pages) == before
     assert browser.get("/store").status == 200
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_t18_another_site_s_form_with_a_code_signs_nobody_in(pages: Pages, headers: dict[str, str]) -> None:
+    mine, other = OwnPage.of(pages), OwnPage.of(pages)
+    browser, path = mine.browser(), other.code()
+    held, before = dict(browser.cookies), everything(pages)
+
+    answer = posts(browser, path.partition("?")[2], **{n: told.format(url=pages.url) for n, told in headers.items()})
+
+    assert (answer.status, browser.cookies, everything(pages)) == (403, held, before)
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "{url}"}, {"Sec_Fetch_Site": "same-origin"}], ids=str)
