@@ -32,7 +32,7 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
         ssl.SSLCertVerificationError,
         "shows a certificate that is not valid for its name, or that nobody we trust signed.",
     ),
-    (socket.gaierror, "is not known to the name service."),
+    (socket.gaierror, "is a name that leads nowhere: look for a typing mistake."),
     (ssl.SSLError, "broke off the secure connection."),
     (HTTPException, "gave an answer that is not whole, or makes no sense."),
     (OSError, "does not take our calls, or broke off."),

@@ -45,3 +45,7 @@ class NotConfigured(IntegrationError):
 
 class Forbidden(IntegrationError):
     """Somebody tries to finish what another began, or what is over."""
+
+
+class NotApproved(Forbidden):
+    """The merchant was asked, and said no."""

@@ -75,12 +75,14 @@ def part(platforms: Platforms, store: Store, now: datetime) -> str:
 
     A sentence on what is left there for the merchant to do: no API takes keys away. Raises Unavailable.
     """
-    left = f"The key called Tandem is still in the admin of {store.domain}: delete it there. Tandem has forgotten it."
+    left = f"A key whose name begins with Tandem is still in the admin of {store.domain}: delete it there. Tandem has forgotten it."
     try:
         kept = tokens.current(platforms, store, now)
         tokens.opened(platforms, store, kept).leave(wiring.endpoint(platforms, store))
     except (ConnectorError, SealBroken, NotConfigured) as trouble:
-        left = f"Delete the webhooks and the keys called Tandem in the admin of {store.domain}: {trouble}"
+        left = (
+            f"Delete the webhooks and the keys whose names begin with Tandem in the admin of {store.domain}: {trouble}"
+        )
     transact(platforms.engine, partial(let_go, store=store))
     return left
 

@@ -20,7 +20,7 @@ from connectors.handover import Handover, Site, Ways
 from integration.db import Connection, installs, reading, stores, transact
 from integration.db.installs import SEALED_KEYS, Install
 from integration.db.stores import Store
-from integration.errors import Forbidden, NotFound, Unavailable
+from integration.errors import Forbidden, NotApproved, NotFound, Unavailable
 from integration.stores import sessions
 from integration.stores.entering import Proven, entered
 from integration.stores.platforms import Platforms
@@ -113,7 +113,7 @@ class _Return:
         with reading(self.platforms.engine) as connection:
             install = self._own(installs.look(connection, self.state_sha256))
         if not self.approved:
-            raise Forbidden(f"You did not approve Tandem in {install.domain}, so nothing was connected.")
+            raise NotApproved(f"You did not approve Tandem in {install.domain}, so nothing was connected.")
         keys, app = self._keys(install), self.platforms.app(self.platform)
         site, http = Site(install.address or "", install.domain), self.platforms.http
         grant = _handover(self.platform).proven(app, http, site, keys)

@@ -136,7 +136,7 @@ def _subscriptions(errand: Errand) -> Again:
                     connection, store_id=store.id, kind=OTHER_SHOP, sentence=_other_shop(store, shop_id), at=errand.now
                 )
             if restored and not first:
-                told = f"{connector.label} had dropped or switched off webhooks ({', '.join(restored)})."
+                told = f"{connector.label} webhooks were missing or switched off ({', '.join(restored)})."
                 sentence = f"{told} They are at work again."
                 alerts.raise_one(
                     connection, store_id=store.id, kind=WEBHOOKS_RESTORED, sentence=sentence[:500], at=errand.now

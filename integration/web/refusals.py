@@ -17,7 +17,7 @@ from connectors.errors import (
     Throttled,
     Unreachable,
 )
-from integration.errors import Forbidden, NotConfigured, NotFound, Unavailable
+from integration.errors import Forbidden, NotApproved, NotConfigured, NotFound, Unavailable
 from integration.log import logger
 from integration.web.security import unkept
 
@@ -27,6 +27,7 @@ _RETRY_AFTER_SECONDS = 5
 _REFUSALS: tuple[tuple[type[TandemError], int, str], ...] = (
     (RequestMalformed, 400, "This address is not complete"),
     (RequestRefused, 403, "This address cannot be used"),
+    (NotApproved, 403, "Nothing was connected"),
     (Forbidden, 403, "This cannot be finished here"),
     (SessionRefused, 403, "We cannot tell who is asking"),
     (CredentialsRejected, 403, "The store did not let Tandem in"),

@@ -96,7 +96,7 @@ class Wooffice(Desk):
         **changes: Any,
     ) -> None:
         """The shop's server posts its keys, and says who it is as WordPress does unless told otherwise."""
-        own = f"WordPress/7.1; {self.shop.base}" if sent_by is None else sent_by
+        own = f"WordPress/7.1; {begun.address.partition('/wc-auth/')[0]}" if sent_by is None else sent_by
         body = posted(state or begun.state, **changes)
         handover.take_keys(self.platforms, PLATFORM, door or begun.door, body, sent_by=own)
 

@@ -319,7 +319,7 @@ def test_a_webhook_that_woocommerce_switched_off_is_at_work_again_and_the_mercha
     assert {one["status"] for one in office.shop.webhooks} == {"active"}
     sentence = office.alerts()[WEBHOOKS_RESTORED]
     assert sentence == (
-        f"WooCommerce had dropped or switched off webhooks ({office.shop.webhooks[0]['topic']}). They are at work again."
+        f"WooCommerce webhooks were missing or switched off ({office.shop.webhooks[0]['topic']}). They are at work again."
     )
 
 
@@ -347,7 +347,9 @@ def test_a_merchant_who_disconnects_finds_nothing_of_ours_left_in_the_shop(offic
     store = settled(office)
     assert len(office.shop.webhooks) == 4
 
-    assert "The key called Tandem is still in the admin" in disconnect.part(office.platforms, store, now())
+    assert "A key whose name begins with Tandem is still in the admin" in disconnect.part(
+        office.platforms, store, now()
+    )
 
     assert (office.shop.webhooks, office.shop.connection) == ([], None)
     assert (office.store().uninstalled_at is not None, office.grant(), office.chores()) == (True, None, {})
@@ -363,7 +365,9 @@ def test_a_shop_that_lets_us_in_no_more_is_left_all_the_same_and_the_merchant_to
     left = disconnect.part(office.platforms, store, now())
 
     assert left
-    assert left.startswith(f"Delete the webhooks and the keys called Tandem in the admin of {store.domain}: ")
+    assert left.startswith(
+        f"Delete the webhooks and the keys whose names begin with Tandem in the admin of {store.domain}: "
+    )
     assert office.store().uninstalled_at is not None
     with reading(office.engine) as connection:
         assert [row.kind for row in alerts.everything(connection, 10)] == []

@@ -375,6 +375,7 @@ def test_who_does_not_approve_reads_so_and_may_begin_again(pages: Pages, shop: K
     answer = comes_back(browser, begun(browser, shop), success="0")
 
     assert answer.status == 403
+    assert "Nothing was connected" in read(answer).text
     assert f"You did not approve Tandem in {shop.domain}" in read(answer).text
     assert [link["href"] for link in read(answer).all("a")] == [CONNECT]
     assert connected(pages, shop) == []

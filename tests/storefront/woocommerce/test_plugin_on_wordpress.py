@@ -689,3 +689,21 @@ def traces(shop: WordPress) -> list[Any]:
     found = """SELECT option_name FROM wordpress.wp_options WHERE option_name LIKE '%tandem%'
     UNION SELECT meta_key FROM wordpress.wp_usermeta WHERE meta_key LIKE '%tandem%'"""
     return [tuple(row) for row in shop.database.sql(found)]
+
+
+def test_a_copy_keeps_the_webhooks_of_tandem_that_were_copied_with_it_and_no_others(connected: WordPress) -> None:
+    asked = """array_map(
+        static function ( $url ) {
+            $webhook = new class( $url ) {
+                private $url;
+                public function __construct( $url ) { $this->url = $url; }
+                public function get_delivery_url() { return $this->url; }
+            };
+            return apply_filters( 'woocommerce_webhook_should_deliver', true, $webhook, 17 );
+        },
+        array( Tandem\\Connection::current()->webhook_url(), 'https://erp.example/hook' )
+    )"""
+    assert connected.json(asked) == [True, True]
+    elsewhere = connected.url.replace("127.0.0.1", "localhost")
+    with connected.constants(WP_HOME=elsewhere, WP_SITEURL=elsewhere):
+        assert connected.json(asked) == [False, True]

@@ -43,6 +43,7 @@ final class Plugin {
 			return;
 		}
 		add_action( 'rest_api_init', array( Rest_Connection::class, 'register' ) );
+		add_filter( 'woocommerce_webhook_should_deliver', array( Copied_Webhooks::class, 'judge' ), 10, 2 );
 		Freezing::register();
 		Checkout_Watch::register();
 		Checkout_Queue::register();
