@@ -1,4 +1,7 @@
-"""What the plugin asks: who is believed, what nonsense is told, and what a store learns of its own orders and no other's."""
+"""What the plugin asks: who is believed, what nonsense is told, and what a store learns of its own orders and no other's.
+
+Long: the table of nonsense.
+"""
 
 import itertools
 import json

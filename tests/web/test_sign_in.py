@@ -1,4 +1,7 @@
-"""Signing in to a store's own page: the way in, and every way that is none."""
+"""Signing in to a store's own page: the way in, and every way that is none.
+
+Long: one test a way.
+"""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""Which shop is meant by what was typed, and T16: which spellings lead nowhere, at the form and at the wire."""
+"""Which shop is meant by what was typed, and T16: which spellings lead nowhere, at the form and at the wire.
+
+Long: the table of spellings.
+"""
 
 import socket
 

@@ -1,4 +1,7 @@
-"""A store's API, against a shop on loopback that judges keys and keeps webhooks as WooCommerce does."""
+"""A store's API, against a shop on loopback that judges keys and keeps webhooks as WooCommerce does.
+
+Long: each state in which a webhook can be found is a case.
+"""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,7 @@
-"""Connecting a store by the keys it posts: the approval's address, the post, the way back, and T15's proof."""
+"""Connecting a store by the keys it posts: the approval's address, the post, the way back, and T15's proof.
+
+Long: each kind of host that somebody may type is a case.
+"""
 
 import json
 from urllib.parse import parse_qs, urlsplit

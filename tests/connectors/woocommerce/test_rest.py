@@ -1,4 +1,7 @@
-"""The `woocommerce` library behind our own client: what it may send, how it signs, and what is made of the answers."""
+"""The `woocommerce` library behind our own client: what it may send, how it signs, and what is made of the answers.
+
+Long: each trap of the library, and each answer of a shop, is a case.
+"""
 
 import importlib.metadata
 import json

@@ -1,5 +1,7 @@
 """The plugin's half that shoppers meet, on a real WordPress beside a stand-in of WooCommerce: what it keeps with orders,
 what it tells of checkouts, and that nothing of it stays behind.
+
+Long: one WordPress is set up for all of it, and each hook and each choice of a shopper is a case.
 """
 
 import json
