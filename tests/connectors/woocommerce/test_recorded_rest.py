@@ -10,7 +10,6 @@ from connectors.access import Endpoint, HttpAnswer
 from connectors.errors import CredentialsRejected, Declined
 from connectors.woocommerce import answers, credentials, subscriptions
 from connectors.woocommerce.connector import CONNECTOR
-from connectors.woocommerce.hosts import site_of
 from connectors.woocommerce.proof import Currency
 from connectors.woocommerce.subscriptions import Deed, Listed
 
@@ -26,7 +25,7 @@ def recorded(name):
 
 def test_the_currency_names_the_shop_by_its_host():
     told = answers.read(answers.understood(recorded("data_currencies_current")), Currency)
-    assert (told.code, site_of(told.address)) == ("USD", "127.0.0.1:8444")
+    assert (told.code, told.shop) == ("USD", "127.0.0.1:8444")
 
 
 def test_webhooks_of_others_are_read_and_left_alone():
