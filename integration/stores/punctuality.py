@@ -27,7 +27,7 @@ STUCK_AFTER = 3
 LATE = timedelta(minutes=5)
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
-_WHY = "Either Tandem could not be reached, or the shop's scheduled tasks (WP-Cron), which send them, did not run."
+_WHY = "Either Tandem could not be reached, or the shop's scheduled tasks, which send them, did not run."
 
 
 class Arrival(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Where stores are connected and kept so, whatever their platform: the use-cases on a real database, nothing in between."""
 
 import secrets
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -21,7 +22,7 @@ PUBLIC_URL = "http://127.0.0.1:8000"
 
 
 @dataclass
-class Desk:
+class Desk(ABC):
     """What an office of each platform has."""
 
     engine: db.Engine
@@ -30,14 +31,14 @@ class Desk:
     platform: ClassVar[str]
 
     @property
+    @abstractmethod
     def usual(self) -> str:
         """The domain of the shop that is meant where none is named."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def platforms(self) -> Platforms:
         """What the use-cases are given."""
-        raise NotImplementedError
 
     def look_after(self, moment: datetime | None = None) -> int:
         """Do the chores that are due."""

@@ -14,7 +14,7 @@ from tests.rig.shop import Bench
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 PAGE_BEFORE = NOW - timedelta(seconds=20)
 MISSED = None
-WHY = "Either Tandem could not be reached, or the shop's scheduled tasks (WP-Cron), which send them, did not run."
+WHY = "Either Tandem could not be reached, or the shop's scheduled tasks, which send them, did not run."
 ALSO = "Tandem also asks your shop every 15 minutes."
 OFTEN = f"{WHY} Tandem asks your shop every 5 minutes."
 
