@@ -14,6 +14,7 @@ import pytest
 from tests.rig import browser, valkey
 from tests.rig.node import Node
 from tests.rig.service import eventually, free_port
+from tests.rig.woostore import WooStore
 
 
 @dataclass
@@ -128,3 +129,15 @@ def test_something_bought_in_that_store_shows_on_its_page(demo: Demo, shopkeeper
         return "Purchase" in shopkeeper.ask("read")
 
     assert eventually(bought, 30), shopkeeper.ask("read")
+
+
+def test_what_is_given_back_in_that_store_shows_too(demo: Demo, shopkeeper: Node) -> None:
+    shop = WooStore(demo.store)
+    order_id = shop.order("card")[0]
+    shop.act(order_id, "refund", amount="5.00")
+
+    def told() -> bool:
+        shopkeeper.ask("open", url=f"{demo.url}/store")
+        return "Refund" in shopkeeper.ask("read").partition("Latest events")[2]
+
+    assert eventually(told, 30), shopkeeper.ask("read")
