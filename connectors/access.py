@@ -199,14 +199,37 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class PixelPlan:
+    """What the storefront's Pixel tells, and how: public, for it stands in the shop's pages. Words are the settings' own.
+
+    `beacon` is our address for signals and sightings, without the last word. While `tells` is off the Pixel tells Meta
+    nothing at all: the store is only observing, or its Pixel is another's. `store_key` stands for {store_key} in ids.
+    """
+
+    beacon: str
+    tells: bool
+    datasets: tuple[str, ...]
+    events: tuple[str, ...]
+    purchase_when: str
+    cod_when: str
+    event_id_template: str
+    store_key: str
+    content_id_template: str
+    value_basis: str
+    limited_data_use: str
+    carrier: str
+
+
+@dataclass(frozen=True, slots=True)
 class Storefront:
-    """What our code in the storefront has to know: of which store it tells, to whom, and, where it runs on the store's
-    own server, what it signs with and where webhooks go.
+    """What our code in the storefront has to know: of which store it tells, to whom, what the Pixel tells, and, where it
+    runs on the store's own server, what it signs with and where webhooks go.
     """
 
     public_key: str
     public_url: str
     webhooks: Endpoint
+    pixel: PixelPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,7 @@ class Order(msgspec.Struct, frozen=True):
     test: bool = False
     checkout_token: str | None = None
     cart_token: str | None = None
+    payment: str | None = None  # the platform's own words for how it was paid
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -139,6 +140,7 @@ class Event(msgspec.Struct, frozen=True):
     revives: bool = False  # the platform says that a deleted order is back
     order_id: str | None = None
     order: Order | None = None
+    cart_token: str | None = None  # of a checkout; an order has its own
     amounts: Amounts | None = None
     lines: tuple[Line, ...] = ()
     customer: Customer = Customer()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from connectors.event import Source
@@ -52,6 +53,48 @@ class LimitedDataUse(StrEnum):
     NEVER = "never"
 
 
+class Route(StrEnum):
+    """Who tells Meta of an event: the storefront's Pixel, our server, both under one id, or nobody."""
+
+    PIXEL = "pixel"
+    SERVER = "server"
+    BOTH = "both"
+    OFF = "off"
+
+    @property
+    def by_pixel(self) -> bool:
+        """Whether the Pixel tells it."""
+        return self in (Route.PIXEL, Route.BOTH)
+
+    @property
+    def by_server(self) -> bool:
+        """Whether the server tells it."""
+        return self in (Route.SERVER, Route.BOTH)
+
+
+# The usual table. Browsing is told by the Pixel alone: no webhook says anything of it.
+PRESET: Mapping[str, Route] = MappingProxyType(
+    {
+        "PageView": Route.PIXEL,
+        "ViewContent": Route.PIXEL,
+        "Search": Route.PIXEL,
+        "AddToCart": Route.PIXEL,
+        "AddPaymentInfo": Route.PIXEL,
+        "InitiateCheckout": Route.BOTH,
+        "Purchase": Route.BOTH,
+        "Lead": Route.BOTH,
+    }
+)
+_BROWSING = frozenset({"PageView", "ViewContent", "Search", "AddToCart", "AddPaymentInfo"})
+
+
+class Carrier(StrEnum):
+    """How the Pixel in Shopify's sandbox tells Meta: by Meta's own script, or by Meta's documented image request."""
+
+    FBQ = "fbq"
+    IMAGE = "image"
+
+
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
     """One store's settings, each with its default."""
@@ -68,6 +111,12 @@ class StoreSettings:
     pixel: PixelOwner = PixelOwner.OURS
     consent_mode: ConsentMode = ConsentMode.REGIONAL
     limited_data_use: LimitedDataUse = LimitedDataUse.AUTO
+    routing: tuple[tuple[str, Route], ...] = tuple(PRESET.items())
+    pixel_carrier: Carrier = Carrier.FBQ
+
+    def route(self, event_name: str) -> Route:
+        """Who tells an event; what the table does not name (a refund) is the server's alone."""
+        return dict(self.routing).get(event_name, Route.SERVER)
 
     def changed(self, values: Mapping[str, str]) -> "StoreSettings":
         """A copy with the given settings, read from text. Raises InvalidSetting."""
@@ -92,6 +141,8 @@ def parse(name: str, text: str) -> Any:
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(f"{event_name}={route}" for event_name, route in value)
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, frozenset):
@@ -146,6 +197,19 @@ def _country(text: str) -> str | None:
     return text.upper() or None
 
 
+def _routing(text: str) -> tuple[tuple[str, Route], ...]:
+    """What is not named keeps its place in the usual table."""
+    given = dict(PRESET)
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        event_name, _, route = (one.strip() for one in part.partition("="))
+        if event_name not in PRESET:
+            raise ValueError(f"it is a comma list like Purchase=both, of {', '.join(PRESET)}.")
+        given[event_name] = _choice(Route)(route)
+        if event_name in _BROWSING and given[event_name].by_server:
+            raise ValueError(f"no webhook tells of {event_name}: it is told by the pixel, or off.")
+    return tuple(given.items())
+
+
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "purchase_when": _choice(When),
     "cod_when": _choice(When),
@@ -159,4 +223,6 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "pixel": _choice(PixelOwner),
     "consent_mode": _choice(ConsentMode),
     "limited_data_use": _choice(LimitedDataUse),
+    "routing": _routing,
+    "pixel_carrier": _choice(Carrier),
 }

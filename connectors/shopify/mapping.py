@@ -61,6 +61,7 @@ def _sale(sale: Sale[Any], kind: Kind, subject: str, order: Order | None) -> Eve
         updated_at=made_at if sale.updated_at == sale.created_at else wild.instant(sale.updated_at),
         order_id=order.id if order else None,
         order=order,
+        cart_token=wild.text(sale.cart_token),
         amounts=money,
         lines=amounts.lines(sale, money.total.currency),
         customer=shopper.customer(sale),
@@ -85,6 +86,7 @@ def order_facts(order: OrderBody[Any], order_id: str) -> Order:
         test=wild.flag(order.test),
         checkout_token=wild.text(order.checkout_token),
         cart_token=cart_token,
+        payment=standing.payment(order),
     )
 
 

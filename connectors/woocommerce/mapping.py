@@ -20,6 +20,7 @@ from connectors.woocommerce.shapes import CheckoutBody, ErrorData, OrderBody, Re
 from connectors.woocommerce.webhooks import CHECKOUT, TOPICS
 
 MAX_REFUNDS = 100
+MAX_WORD = 60
 
 _DELETED, _RESTORED = "order.deleted", "order.restored"
 _ORDER_ID = re.compile(r"[1-9]\d*", re.ASCII)
@@ -147,6 +148,7 @@ def order_facts(told: OrderBody, order_id: str, meta: Mapping[str, Any]) -> Orde
         cash_on_delivery=cash_on_delivery,
         test=attribution.is_test(meta),
         checkout_token=attribution.checkout_token(meta),
+        payment=wild.text(told.payment_method, MAX_WORD),
     )
 
 

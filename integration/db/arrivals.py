@@ -25,7 +25,7 @@ _RECEIPT = ("topic", "body_sha256", "delivery_id", "outcome", "received_at")
 _EVENT = (
     *("event_name", "subject", "event_id", "order_id", "test", "placed_at", "event_time", "updated_at", "ended"),
     *("value", "currency", "facts", "user_data", "key_mask", "email_hmac", "phone_hmac", "customer_hmac"),
-    *("connector", "received_at"),
+    *("connector", "received_at", "checkout_key", "cart_key"),
 )
 _TIMES = ("received_at", "placed_at", "event_time", "updated_at")
 # What is no text. A parameter in a SELECT has only the type it is given.

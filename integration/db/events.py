@@ -35,8 +35,14 @@ events = sa.Table(
     sa.Column("customer_hmac", sa.String(64)),
     sa.Column("connector", sa.String(32), nullable=False),  # the version that mapped it
     sa.Column("received_at", Instant, nullable=False),
+    # By which a browser's signals and sightings find it: pipeline.joining.
+    sa.Column("checkout_key", sa.String(64)),
+    sa.Column("cart_key", sa.String(64)),
     sa.UniqueConstraint("store_id", "event_name", "subject"),
     sa.Index("ix_events_store_id_order_id", "store_id", "order_id"),
+    sa.Index("ix_events_store_id_checkout_key", "store_id", "checkout_key"),
+    sa.Index("ix_events_store_id_cart_key", "store_id", "cart_key"),
+    sa.Index("ix_events_store_id_placed_at", "store_id", "placed_at"),
 )
 
 

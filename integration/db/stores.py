@@ -38,6 +38,8 @@ stores = sa.Table(
     sa.Column("connected_at", Instant),  # when the merchant last connected it by the platform's flow
     sa.Column("opened_at", Instant),  # when the platform last let somebody in its admin open our page
     sa.Column("former_secret", sa.Text),  # sealed; signs too, until every webhook there is has been told the new one
+    # Since when our script in the storefront is at work; NULL while it is not, or has been silent for days.
+    sa.Column("storefront_at", Instant),
     sa.Column("secret_at", Instant),  # since when webhook_secret is the one to sign with, where it was changed
     sa.UniqueConstraint("platform", "domain"),
 )
@@ -66,6 +68,12 @@ class Store:
     opened_at: datetime | None = None
     sealed_former_secret: str | None = None
     secret_at: datetime | None = None
+    storefront_at: datetime | None = None
+
+    @property
+    def hears_browsers(self) -> bool:
+        """Whether our script in its storefront is at work, so that an event may wait a little for its signal."""
+        return self.storefront_at is not None
 
     @property
     def live(self) -> bool:
@@ -98,6 +106,7 @@ def _store(row: sa.Row[tuple[object, ...]]) -> Store:
         opened_at=of["opened_at"],
         sealed_former_secret=of["former_secret"],
         secret_at=of["secret_at"],
+        storefront_at=of["storefront_at"],
     )
 
 

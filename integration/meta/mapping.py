@@ -66,6 +66,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     shop_total: Decimal | None = None
     shop_currency: str | None = None
     page: str | None = None
+    payment: str | None = None  # the platform's own words
     lines: tuple[FactLine, ...] = ()
 
     def encoded(self) -> str:
@@ -96,6 +97,7 @@ def facts(event: Event, *, domain: str) -> Facts:
         shop_total=amounts.shop.amount if amounts and amounts.shop else None,
         shop_currency=amounts.shop.currency if amounts and amounts.shop else None,
         page=(event.browser.page or f"https://{domain}/") if website else None,
+        payment=order.payment if order else None,
         lines=_fact_lines(event.lines[:MAX_CONTENTS]),
     )
 

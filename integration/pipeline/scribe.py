@@ -15,7 +15,7 @@ from integration.db.datasets import Dataset
 from integration.db.deliveries import UNSETTLED, State
 from integration.db.stores import Store
 from integration.meta.event import INITIATE_CHECKOUT, key_mask
-from integration.pipeline import consent, identity
+from integration.pipeline import consent, identity, joining
 from integration.pipeline.consent import Decision, Wait, Withhold
 from integration.pipeline.prepare import Prepared
 from integration.pipeline.qualify import AWAITS_PURCHASE, PURCHASE_NOT_TOLD, TEST_ORDER, Counts, Never, Verdict
@@ -108,6 +108,7 @@ class Scribe(msgspec.Struct, frozen=True):
             "order_id": event.order_id,
             "connector": f"{self.store.platform} {CONNECTOR_VERSION}",
             "received_at": self.now,
+            **joining.columns(event),
             **self.version(event, prepared.verdict),
             **self.times(event, prepared.verdict),
             **self.impersonal(prepared),

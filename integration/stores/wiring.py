@@ -1,9 +1,13 @@
 """What a store's platform, and our half in its storefront, are told of us."""
 
+from collections.abc import Sequence
+
 from connectors import registry
-from connectors.access import Endpoint, Storefront
+from connectors.access import Endpoint, PixelPlan, Storefront
+from integration.db import datasets, reading
 from integration.db.stores import Store
 from integration.pipeline.signers import own_secrets
+from integration.store_settings import PixelOwner
 from integration.stores.platforms import Platforms
 
 
@@ -18,4 +22,27 @@ def endpoint(platforms: Platforms, store: Store, *, renew: bool = False) -> Endp
 
 def storefront(platforms: Platforms, store: Store) -> Storefront:
     """What our code in this store's storefront has to know."""
-    return Storefront(store.public_key, platforms.app(store.platform).public_url, endpoint(platforms, store))
+    with reading(platforms.engine) as connection:
+        attached = datasets.of_store(connection, store.id)
+    public_url = platforms.app(store.platform).public_url
+    planned = plan(store, [one.dataset_id for one in attached], public_url=public_url)
+    return Storefront(store.public_key, public_url, endpoint(platforms, store), planned)
+
+
+def plan(store: Store, dataset_ids: Sequence[str], *, public_url: str) -> PixelPlan:
+    """What the storefront's Pixel tells of this store. Pure."""
+    settings = store.settings
+    return PixelPlan(
+        beacon=f"{public_url}/s/{store.public_key}",
+        tells=store.live and store.uninstalled_at is None and settings.pixel is PixelOwner.OURS,
+        datasets=tuple(dataset_ids),
+        events=tuple(event_name for event_name, route in settings.routing if route.by_pixel),
+        purchase_when=settings.purchase_when,
+        cod_when=settings.cod_when,
+        event_id_template=settings.event_id_template,
+        store_key=store.short_key,
+        content_id_template=settings.content_id_template,
+        value_basis=settings.value_basis,
+        limited_data_use=settings.limited_data_use,
+        carrier=settings.pixel_carrier,
+    )

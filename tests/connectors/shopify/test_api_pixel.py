@@ -7,9 +7,10 @@ import pytest
 from connectors.access import Endpoint, Storefront
 from connectors.errors import Declined, Unreachable
 from tests.rig.graphql_shop import opened
+from tests.rig.plans import PLAN
 
 SETTINGS = {"publicKey": "pk_1", "endpoint": "https://tandem.example"}
-STOREFRONT = Storefront("pk_1", "https://tandem.example", Endpoint("https://tandem.example/webhooks/shopify"))
+STOREFRONT = Storefront("pk_1", "https://tandem.example", Endpoint("https://tandem.example/webhooks/shopify"), PLAN)
 DONE = {"userErrors": []}
 PIXEL = "gid://shopify/WebPixel/7"
 NONE_YET = {"message": "No web pixel was found for this app.", "path": ["webPixel"], "extensions": {"code": "X"}}

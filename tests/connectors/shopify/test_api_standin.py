@@ -15,11 +15,12 @@ from connectors.event import Source, Standing
 from connectors.outbound import Outbound
 from connectors.shopify import addresses, api
 from connectors.shopify.subscriptions import FOLLOWED
+from tests.rig.plans import PLAN
 from tests.rig.standin import SHOP, StandIn
 
 ADDRESS = "http://127.0.0.1:8000/webhooks/shopify"
 ENDPOINT = Endpoint(ADDRESS)
-STOREFRONT = Storefront("pk_1", "http://127.0.0.1:8000", ENDPOINT)
+STOREFRONT = Storefront("pk_1", "http://127.0.0.1:8000", ENDPOINT, PLAN)
 TOKEN_EXCHANGE = {
     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
     "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",

@@ -14,13 +14,14 @@ from connectors.woocommerce.connector import CONNECTOR
 from connectors.woocommerce.credentials import Credentials
 from connectors.woocommerce.subscriptions import FOLLOWED, name
 from tests.rig.keyed_shop import DEVELOPMENT, KEY, SECRET, open_keyed_shop
+from tests.rig.plans import PLAN
 
 PUBLIC_KEY = "0123456789abcdef0123456789abcdef"
 ADDRESS = "https://tandem.example/webhooks/woocommerce/a-key_nobody-guesses"
 OURS = "0123456789abcdefghijABCDEFGHIJ0123456789"
 ENDPOINT = Endpoint(ADDRESS, OURS)
 RENEWING = Endpoint(ADDRESS, OURS, renew=True)
-STOREFRONT = Storefront(PUBLIC_KEY, "https://tandem.example", ENDPOINT)
+STOREFRONT = Storefront(PUBLIC_KEY, "https://tandem.example", ENDPOINT, PLAN)
 SINCE = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 

@@ -12,6 +12,7 @@ from connectors.outbound import Outbound
 from connectors.woocommerce.connector import CONNECTOR
 from connectors.woocommerce.credentials import Credentials
 from connectors.woocommerce.subscriptions import FOLLOWED
+from tests.rig.plans import PLAN
 from tests.rig.wire import http, once, serving
 from tests.rig.woostore import WooStore
 
@@ -139,7 +140,7 @@ def test_webhooks_of_a_user_who_left_are_made_anew_for_the_one_who_connects_agai
 
 def test_the_plugin_is_told_where_it_belongs_and_forgets_it_when_we_leave(store, listener):
     api, public_key = connected(store), "0123456789abcdef0123456789abcdef"
-    storefront = Storefront(public_key, listener.url, endpoint(listener))
+    storefront = Storefront(public_key, listener.url, endpoint(listener), PLAN)
     store.plugin(installed=False)
     with pytest.raises(Declined, match="plugin is not active"):
         api.mend_pixel(storefront)

@@ -1,0 +1,82 @@
+"""What the storefront's Pixel told, by the word of the script that called it. Nothing of shoppers."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from integration.db import ROW_ID, Instant, clock, insert, metadata
+
+
+class Stage(StrEnum):
+    """How far the Pixel's word came: the script called fbq, fbevents.js ran, its request left."""
+
+    CALLED = "called"
+    LOADED = "loaded"
+    SENT = "sent"
+
+
+sightings = sa.Table(
+    "sightings",
+    metadata,
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("store_id", sa.String(32), sa.ForeignKey("stores.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("dataset_id", sa.String(32), nullable=False),
+    sa.Column("event_name", sa.String(50), nullable=False),
+    sa.Column("event_id", sa.String(255), nullable=False),
+    # What it proves it is about (pipeline.joining); "" where it proves nothing, and then it counts for nothing.
+    sa.Column("proof_key", sa.String(64), nullable=False),
+    sa.Column("called_at", Instant),
+    sa.Column("loaded_at", Instant),
+    sa.Column("sent_at", Instant),
+    sa.Column("first_at", Instant, nullable=False),
+    sa.UniqueConstraint("store_id", "dataset_id", "event_name", "event_id", "proof_key"),
+    sa.Index("ix_sightings_store_id_proof_key", "store_id", "proof_key"),
+    sa.Index("ix_sightings_store_id_first_at", "store_id", "first_at"),
+)
+
+
+class Sighting(NamedTuple):
+    """One row. Each time is when we were first told of that stage, by the database's clock."""
+
+    dataset_id: str
+    event_name: str
+    event_id: str
+    proof_key: str
+    called_at: datetime | None
+    loaded_at: datetime | None
+    sent_at: datetime | None
+    first_at: datetime
+
+
+COLUMNS = (
+    *(sightings.c.dataset_id, sightings.c.event_name, sightings.c.event_id, sightings.c.proof_key),
+    *(sightings.c.called_at, sightings.c.loaded_at, sightings.c.sent_at, sightings.c.first_at),
+)
+
+
+def keep(
+    connection: sa.Connection,
+    *,
+    store_id: str,
+    dataset_id: str,
+    event_name: str,
+    event_id: str,
+    proof_key: str,
+    stage: Stage,
+) -> None:
+    """The first word of each stage counts; a later one changes nothing."""
+    at = f"{stage}_at"
+    values = {
+        "store_id": store_id,
+        "dataset_id": dataset_id,
+        "event_name": event_name,
+        "event_id": event_id,
+        "proof_key": proof_key,
+    }
+    statement = insert(connection, sightings).values({**values, at: clock(), "first_at": clock()})
+    same = ["store_id", "dataset_id", "event_name", "event_id", "proof_key"]
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=same, set_={at: clock()}, where=sightings.c[at].is_(None))
+    )
