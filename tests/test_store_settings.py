@@ -12,6 +12,7 @@ from integration.store_settings import (
     ConsentMode,
     LimitedDataUse,
     PixelOwner,
+    Route,
     StoreSettings,
     ValueBasis,
     When,
@@ -31,6 +32,11 @@ DEFAULTS = {
     "pixel": "ours",
     "consent_mode": "regional",
     "limited_data_use": "auto",
+    "routing": (
+        "PageView=pixel,ViewContent=pixel,Search=pixel,AddToCart=pixel,AddPaymentInfo=pixel,"
+        "InitiateCheckout=both,Purchase=both,Lead=both"
+    ),
+    "pixel_carrier": "fbq",
 }
 CHOICES = {
     "purchase_when": ["paid", "placed"],
@@ -41,6 +47,7 @@ CHOICES = {
     "pixel": ["ours", "other", "none"],
     "consent_mode": ["regional", "strict", "assumed"],
     "limited_data_use": ["auto", "always", "never"],
+    "pixel_carrier": ["fbq", "image"],
 }
 SOURCES = ["pos", "draft", "subscription", "other"]
 TEMPLATES = {
@@ -211,6 +218,37 @@ def test_a_template_holds_nothing_a_database_or_a_page_would_choke_on(name, odd)
     refusal(name, f"a{odd}{TEMPLATES[name][0]}")
 
 
+@pytest.mark.parametrize(
+    ("text", "event_name", "by_pixel", "by_server"),
+    [
+        ("", "PageView", True, False),
+        ("", "InitiateCheckout", True, True),
+        ("", "Purchase", True, True),
+        ("", "Refund", False, True),
+        (" Purchase = server , PageView=off", "Purchase", False, True),
+        ("Purchase=server,PageView=off", "PageView", False, False),
+        ("Purchase=server", "InitiateCheckout", True, True),
+        ("Purchase=server,Purchase=pixel", "Purchase", True, False),
+    ],
+)
+def test_each_event_has_its_way_and_what_is_not_named_keeps_the_usual_one(text, event_name, by_pixel, by_server):
+    route = StoreSettings().changed({"routing": text}).route(event_name)
+    assert (route.by_pixel, route.by_server) == (by_pixel, by_server)
+
+
+@pytest.mark.parametrize(
+    "text", ["Purchase", "Purchase=", "Purchase=maybe", "purchase=both", "Refund=off", "=both", "a=b=c"]
+)
+def test_other_ways_are_refused(text):
+    assert refusal("routing", text).endswith(".")
+
+
+@pytest.mark.parametrize("event_name", ["PageView", "ViewContent", "Search", "AddToCart", "AddPaymentInfo"])
+@pytest.mark.parametrize("route", ["server", "both"])
+def test_browsing_cannot_be_told_by_a_server_that_hears_nothing_of_it(event_name, route):
+    assert "no webhook tells" in refusal("routing", f"{event_name}={route}")
+
+
 LITERALS = st.text("abcXYZ019_-.:/ #", max_size=6)
 
 
@@ -229,6 +267,11 @@ ANY_SETTINGS = st.fixed_dictionaries(
         **{name: templates(name) for name in TEMPLATES},
         "include_sources": st.lists(st.sampled_from(SOURCES)).map(",".join),
         "phone_country": st.text("abcdeXYZ", min_size=2, max_size=2) | st.just(""),
+        "routing": st.lists(
+            st.sampled_from(["Purchase", "InitiateCheckout", "Lead"]).flatmap(
+                lambda name: st.sampled_from(Route).map(lambda route: f"{name}={route}")
+            )
+        ).map(",".join),
     },
 )
 
