@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
+from integration.sandbox import pairs
 from integration.sandbox.access import DENIALS
 from integration.sandbox.faults import Unusable
 from integration.sandbox.faults import read as read_fault
@@ -35,6 +36,11 @@ def _journal(world: World, request: Request) -> Any:
     """?dataset= for one only; ?payloads=0 leaves the payloads out."""
     query = _query(request)
     return world.journal.read(query.get("dataset"), with_payloads=query.get("payloads") != "0")
+
+
+def _pairs(world: World, request: Request) -> Any:
+    """?dataset= for one only."""
+    return {"pairs": pairs.of(world.journal.read(_query(request).get("dataset"), with_payloads=False)["events"])}
 
 
 def _forget(world: World, _request: Request) -> Any:
@@ -106,6 +112,7 @@ DOORS: dict[str, dict[str, Door]] = {
     "health": {"GET": _health},
     "journal": {"GET": _journal, "DELETE": _forget},
     "counts": {"GET": _counts},
+    "pairs": {"GET": _pairs},
     "faults": {"GET": _faults, "POST": _add_faults, "DELETE": _clear_faults},
     "clock": {"GET": _clock, "POST": _set_clock},
     "tokens": {"GET": _tokens, "POST": _set_tokens, "DELETE": _trust_everyone},
