@@ -128,6 +128,7 @@ class OurAttributes(msgspec.Struct, gc=False):
     fbp: Any = msgspec.field(name="_fbp", default=None)
     fbc: Any = msgspec.field(name="_fbc", default=None)
     fbclid: Any = msgspec.field(name="_fbclid", default=None)
+    fbclid_seen: Any = msgspec.field(name="_tandem_fbclid_seen", default=None)
     consent: Any = msgspec.field(name="_tandem_consent", default=None)
 
 

@@ -1,7 +1,7 @@
 """Who bought, with which browser, and what they said about their data. Raw, as Shopify gives it."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
@@ -16,6 +16,12 @@ from connectors.wild import text
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?(?=[/?#]|$)", re.IGNORECASE | re.ASCII)
 _MAX_LANDING = 65_536  # longer than any address a browser keeps; a click id is never read from a cut one
 _MAX_FIELDS = 200
+
+# From 2001 to 2286 in milliseconds: a time in seconds, which some senders wrongly use, is outside.
+_MILLISECONDS = re.compile(r"[1-9]\d{12}", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# As long as a browser keeps the cookie with the click: longer ago nobody saw it.
+_CLICK_LASTS = timedelta(days=90)
 
 _NOBODY, _NOWHERE, _NO_CLIENT = Account(), Address(), Client()
 _CONSENT = "_tandem_consent"
@@ -74,10 +80,12 @@ def region(sale: Sale[Any]) -> tuple[str | None, str | None]:
 def browser(sale: Sale[Any], ours: OurAttributes, made_at: datetime | None) -> Browser:
     """The browser's side, as far as the body or our storefront embed's cart attributes tell.
 
-    Shopify tells no time for the click: `landed_at` is when the order or checkout was made, its latest moment.
+    `landed_at` is when our embed saw the click it kept for the first time. Shopify itself tells no time for a click: one
+    of the landing page, or timed by a clock that is wrong, is as old as the order or checkout, its latest moment.
     """
     client = sale.client_details or _NO_CLIENT
-    fbclid = _uncut(ours.fbclid) or _fbclid(sale.landing_site)
+    kept = _uncut(ours.fbclid)
+    fbclid = kept or _fbclid(sale.landing_site)
     return Browser(
         ip=text(sale.browser_ip) or text(client.browser_ip),
         user_agent=text(client.user_agent),
@@ -85,8 +93,17 @@ def browser(sale: Sale[Any], ours: OurAttributes, made_at: datetime | None) -> B
         fbp=_uncut(ours.fbp),
         fbc=_uncut(ours.fbc),
         fbclid=fbclid,
-        landed_at=made_at if fbclid else None,
+        landed_at=(_seen(ours.fbclid_seen, made_at) if kept else None) or made_at if fbclid else None,
     )
+
+
+def _seen(milliseconds: Any, made_at: datetime | None) -> datetime | None:
+    """When the click was first seen: milliseconds since 1970, in digits, at most 90 days before the order and not after."""
+    digits = milliseconds if isinstance(milliseconds, str) else wild.identifier(milliseconds) or ""
+    if made_at is None or not _MILLISECONDS.fullmatch(digits):
+        return None
+    seen = _EPOCH + timedelta(milliseconds=int(digits))
+    return seen if made_at - _CLICK_LASTS <= seen <= made_at else None
 
 
 def consent(ours: OurAttributes) -> Consent:

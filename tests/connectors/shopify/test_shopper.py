@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -170,6 +170,38 @@ def test_a_click_id_in_the_landing_page_is_found_and_dated_by_the_order(order, l
 def test_no_click_id_and_none_that_would_have_to_be_cut(order, landing):
     browser = order(landing_site=landing).browser
     assert (browser.fbclid, browser.landed_at) == (None, None)
+
+
+MADE = datetime(2026, 10, 5, 8, 12, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seen", "landed_at"),
+    [
+        ("1790842500125", datetime(2026, 10, 1, 8, 15, 0, 125_000, tzinfo=UTC)),
+        (1790842500125, datetime(2026, 10, 1, 8, 15, 0, 125_000, tzinfo=UTC)),
+        ("1791187951000", MADE),  # this very moment
+        ("1791187951001", MADE),  # later than the order: a clock that is wrong
+        ("1783411951000", MADE - timedelta(days=90)),
+        ("1783411950999", MADE),  # longer ago than a browser keeps a click
+        *(
+            (odd, MADE)
+            for odd in ("1790842500", " 1790842500125", "+1790842500125", "", "x" * 999, None, True, [], 0.5)
+        ),
+    ],
+    ids=str,
+)
+def test_a_click_that_our_embed_kept_is_as_old_as_it_was_first_seen_and_no_other_time_is_believed(
+    order, seen, landed_at
+):
+    kept = [{"name": "_fbclid", "value": "Click"}, {"name": "_tandem_fbclid_seen", "value": seen}]
+    browser = order(note_attributes=kept, landing_site="/").browser
+    assert (browser.fbclid, browser.landed_at) == ("Click", landed_at)
+
+
+def test_the_time_of_our_embeds_click_is_not_given_to_the_landing_pages(order):
+    told = order(note_attributes=[{"name": "_tandem_fbclid_seen", "value": "1790842500125"}], landing_site="/?fbclid=X")
+    assert (told.browser.fbclid, told.browser.landed_at) == ("X", MADE)
 
 
 ATTRIBUTES = {
