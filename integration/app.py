@@ -10,10 +10,13 @@ from connectors.outbound import Outbound
 from integration import config, db, failpoints, log, queues
 from integration.config import Settings
 from integration.crypto import Sealer
+from integration.pipeline.acquaintances import Acquaintances
+from integration.pipeline.collect import Collector
 from integration.pipeline.receive import Receiver
 from integration.queues import Bell
 from integration.stores.platforms import Platforms
 from integration.web import (
+    beacon,
     callback,
     connect,
     download,
@@ -67,6 +70,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(places.among(store.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(plugin.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(download.blueprint(public_url=settings.public_url)))
+    collector = Collector(engine, sealer, Acquaintances(engine, loopback=not settings.production))
+    app.register_blueprint(beacon.blueprint(collector, bell, public_url=settings.public_url))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))

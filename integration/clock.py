@@ -8,7 +8,7 @@ from types import FrameType
 from integration import config, db, failpoints, log, queues
 from integration.db import Engine
 from integration.errors import IntegrationError, Unavailable
-from integration.pipeline import late
+from integration.pipeline import forgetting, late
 from integration.pipeline.sweep import sweep
 from integration.queues import DELIVER, DO_CHORES, RUN_TASKS, Bell
 
@@ -42,6 +42,7 @@ def _tick(engine: Engine, bell: Bell, *, look_for_late: bool) -> None:
         due = sweep(engine)
         if look_for_late:
             late.look(engine)
+            forgetting.look(engine)
     except Unavailable as error:
         log.logger("clock").warning("cannot sweep", why=str(error))
         return

@@ -56,27 +56,50 @@ COLUMNS = (
 )
 
 
-def keep(
-    connection: sa.Connection,
-    *,
-    store_id: str,
-    dataset_id: str,
-    event_name: str,
-    event_id: str,
-    proof_key: str,
-    stage: Stage,
-) -> None:
-    """The first word of each stage counts; a later one changes nothing."""
-    at = f"{stage}_at"
-    values = {
-        "store_id": store_id,
-        "dataset_id": dataset_id,
-        "event_name": event_name,
-        "event_id": event_id,
-        "proof_key": proof_key,
-    }
-    statement = insert(connection, sightings).values({**values, at: clock(), "first_at": clock()})
-    same = ["store_id", "dataset_id", "event_name", "event_id", "proof_key"]
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=same, set_={at: clock()}, where=sightings.c[at].is_(None))
+class Seen(NamedTuple):
+    """One word of the script, of one store."""
+
+    store_id: str
+    dataset_id: str
+    event_name: str
+    event_id: str
+    proof_key: str
+
+    @property
+    def row(self) -> sa.ColumnElement[bool]:
+        """Where it is kept."""
+        return sa.and_(*(sightings.c[name] == value for name, value in self._asdict().items()))
+
+
+_ORDER = (Stage.CALLED, Stage.LOADED, Stage.SENT)
+
+
+def keep(connection: sa.Connection, seen: Seen, stage: Stage) -> None:
+    """The first word of each stage counts; a later one changes nothing. A stage that was reached implies those before."""
+    times = _times(stage)
+    statement = insert(connection, sightings).values(
+        {**seen._asdict(), "first_at": clock(), **dict.fromkeys(times, clock())}
     )
+    changed = {name: sa.func.coalesce(sightings.c[name], clock()) for name in times}
+    missing = sa.or_(*(sightings.c[name].is_(None) for name in times))
+    connection.execute(statement.on_conflict_do_update(index_elements=[*seen._fields], set_=changed, where=missing))
+
+
+def add_stage(connection: sa.Connection, seen: Seen, stage: Stage) -> None:
+    """The same for what is kept already; what is not stays unkept."""
+    changed = {name: sa.func.coalesce(sightings.c[name], clock()) for name in _times(stage)}
+    connection.execute(sa.update(sightings).where(seen.row).values(changed))
+
+
+def _times(stage: Stage) -> list[str]:
+    return [f"{one}_at" for one in _ORDER[: _ORDER.index(stage) + 1]]
+
+
+def forget(connection: sa.Connection, *, before: datetime, most: int) -> int:
+    """Delete those first told before that time among so many of the oldest; how many it were.
+
+    Ids grow as time does, near enough: no index on the time of all stores' rows is needed.
+    """
+    oldest = sa.select(sightings.c.id, sightings.c.first_at).order_by(sightings.c.id).limit(most).subquery()
+    old = sa.select(oldest.c.id).where(oldest.c.first_at < before)
+    return connection.execute(sa.delete(sightings).where(sightings.c.id.in_(old))).rowcount

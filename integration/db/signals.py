@@ -21,6 +21,7 @@ signals = sa.Table(
     sa.Column("last_at", Instant, nullable=False),
     sa.UniqueConstraint("store_id", "join_key"),
     sa.Index("ix_signals_last_at", "last_at"),
+    sa.Index("ix_signals_store_id_first_at", "store_id", "first_at"),
 )
 
 
@@ -50,6 +51,17 @@ def lock(connection: sa.Connection, store_id: str, join_key: str) -> Kept | None
     mine = sa.and_(signals.c.store_id == store_id, signals.c.join_key == join_key)
     row = connection.execute(sa.select(*_COLUMNS).where(mine).with_for_update()).one_or_none()
     return None if row is None else Kept(*row)
+
+
+def reserve(connection: sa.Connection, store_id: str, join_key: str) -> bool:
+    """Make the row, still without what it is to hold, kept from others; False where there is one.
+
+    Two that come at once, and both find nothing, would each keep their own: here the second waits for the first.
+    """
+    values = {"store_id": store_id, "join_key": join_key, "sealed": "", "first_at": clock(), "last_at": clock()}
+    statement = insert(connection, signals).values(values)
+    made = statement.on_conflict_do_nothing(index_elements=["store_id", "join_key"]).returning(signals.c.id)
+    return connection.execute(made).first() is not None
 
 
 def keep(connection: sa.Connection, store_id: str, join_key: str, sealed: str) -> None:

@@ -27,9 +27,12 @@ class Pace:
 
         One of this machine is a proxy's that we were not told to believe: it stands for everybody, and may always.
         """
-        who, now = _network(address), self.clock()
-        if who is None:
-            return 0.0
+        who = _network(address)
+        return 0.0 if who is None else self.wait_of(who)
+
+    def wait_of(self, who: str) -> float:
+        """The same for whoever is known by another name, such as a store."""
+        now = self.clock()
         with self._changing:
             free_at = max(self._free_at.pop(who, now), now)
             # A clock that runs ahead by one step with each question, and may be ahead by all but one of the burst.

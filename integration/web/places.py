@@ -10,6 +10,7 @@ from integration.web.security import unkept
 # Of the eight a web process has; see the Procfile.
 MOST = 4
 _RETRY_AFTER_SECONDS = "5"
+_BUSY = "Tandem is busy at this moment. Try again in a few seconds.\n"
 
 
 @dataclass(slots=True)
@@ -17,20 +18,21 @@ class Places:
     """Shared by the blueprints whose requests count."""
 
     most: int = MOST
+    status: int = 503  # of the answer to one too many
     _free: BoundedSemaphore = field(init=False)
 
     def __post_init__(self) -> None:
         self._free = BoundedSemaphore(self.most)
 
     def among(self, views: Blueprint) -> Blueprint:
-        """The same blueprint, its requests counted; one too many is answered 503 at once."""
+        """The same blueprint, its requests counted; one too many is turned away at once."""
 
         @views.before_request
         def take() -> Response | None:
             g.has_place = self._free.acquire(blocking=False)
             if g.has_place:
                 return None
-            busy = Response("Tandem is busy at this moment. Try again in a few seconds.\n", 503, mimetype="text/plain")
+            busy = Response(_BUSY, self.status, mimetype="text/plain")
             busy.headers["Retry-After"] = _RETRY_AFTER_SECONDS
             return unkept(busy)
 

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("store_id", "join_key", name=op.f("uq_signals_store_id_join_key")),
     )
     op.create_index("ix_signals_last_at", "signals", ["last_at"], unique=False)
+    op.create_index("ix_signals_store_id_first_at", "signals", ["store_id", "first_at"], unique=False)
     op.create_table(
         "sightings",
         _id(),
@@ -81,6 +82,7 @@ def downgrade() -> None:
     op.drop_index("ix_sightings_store_id_first_at", table_name="sightings")
     op.drop_index("ix_sightings_store_id_proof_key", table_name="sightings")
     op.drop_table("sightings")
+    op.drop_index("ix_signals_store_id_first_at", table_name="signals")
     op.drop_index("ix_signals_last_at", table_name="signals")
     op.drop_table("signals")
     for name in (*_JOINS, "placed_at"):

@@ -1,0 +1,81 @@
+"""What the beacon asks of the database: whose key it is, how much one store keeps, and which events waited for its word."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from integration.db import after, clock
+from integration.db.deliveries import State, deliveries
+from integration.db.events import events
+from integration.db.sightings import sightings
+from integration.db.signals import signals
+from integration.db.stores import Store, by_id, stores
+
+
+def store_of(connection: sa.Connection, public_key: str) -> Store | None:
+    """The store whose storefront knows itself by that key; none where the merchant let us go."""
+    theirs = sa.and_(stores.c.public_key == public_key, stores.c.uninstalled_at.is_(None))
+    store_id = connection.execute(sa.select(stores.c.id).where(theirs)).scalar_one_or_none()
+    return by_id(connection, store_id) if store_id else None
+
+
+def new_signals(connection: sa.Connection, store_id: str, *, within: timedelta, most: int) -> int:
+    """How many keys of a store were heard of for the first time in that time, counted to `most`; by an index alone."""
+    return _counted(connection, signals, _recent(signals, store_id, within), most)
+
+
+def new_sightings(connection: sa.Connection, store_id: str, *, within: timedelta, most: int, proven: bool) -> int:
+    """How many sightings of a store that prove something, or nothing, are new in that time, counted to `most`."""
+    said = sightings.c.proof_key != "" if proven else sightings.c.proof_key == ""
+    return _counted(connection, sightings, sa.and_(_recent(sightings, store_id, within), said), most)
+
+
+def _recent(table: sa.Table, store_id: str, within: timedelta) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.store_id == store_id, table.c.first_at > after(-within))
+
+
+def _counted(connection: sa.Connection, table: sa.Table, wanted: sa.ColumnElement[bool], most: int) -> int:
+    some = sa.select(sa.literal(1)).select_from(table).where(wanted).limit(most).subquery()
+    return int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
+
+
+def waiting_for(connection: sa.Connection, store_id: str, keys: Collection[str], order_id: str | None) -> list[int]:
+    """Events of a store that these keys lead to, and that wait for some time to come; the oldest first."""
+    by_key = [events.c.checkout_key.in_(keys), events.c.cart_key.in_(keys)]
+    by_id = [events.c.order_id == order_id] if order_id else []
+    found: set[int] = set()
+    # One question each, for a question with OR would use none of the three indexes.
+    for condition in (*by_key, *by_id):
+        wanted = sa.select(events.c.id).join(deliveries, deliveries.c.event_pk == events.c.id)
+        found.update(connection.execute(wanted.where(events.c.store_id == store_id, condition, _waits())).scalars())
+    return sorted(found)
+
+
+def pull(connection: sa.Connection, event_pks: Collection[int]) -> int:
+    """Let what waits of these events be due now; how many it were. The events are locked by the caller."""
+    found = sa.and_(deliveries.c.event_pk.in_(event_pks), _waits())
+    return connection.execute(sa.update(deliveries).where(found).values(next_at=clock())).rowcount
+
+
+def _waits() -> sa.ColumnElement[bool]:
+    """For a time, and not for another event; the pause of a checkout is `pending`, and stays."""
+    return sa.and_(deliveries.c.state == State.WAITING, deliveries.c.next_at > clock())
+
+
+def mark_heard(connection: sa.Connection, store_id: str) -> None:
+    """The storefront's script is at work, from now on if it was not known: events may wait for it."""
+    silent = sa.and_(stores.c.id == store_id, stores.c.storefront_at.is_(None))
+    values = {"storefront_at": clock(), "version": stores.c.version + 1}
+    connection.execute(sa.update(stores).where(silent).values(values))
+
+
+def mark_silent(connection: sa.Connection, silence: timedelta) -> int:
+    """The scripts from which nothing new came for so long are not at work any more; how many it were."""
+    since = after(-silence)
+    told = [
+        sa.exists().where(table.c.store_id == stores.c.id, table.c.first_at > since) for table in (signals, sightings)
+    ]
+    silent = sa.and_(stores.c.storefront_at < since, *(~one for one in told))
+    values = {"storefront_at": None, "version": stores.c.version + 1}
+    return connection.execute(sa.update(stores).where(silent).values(values)).rowcount
