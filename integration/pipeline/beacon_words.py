@@ -26,6 +26,7 @@ _OLDEST_CLICK = timedelta(days=90)
 # A cookie's time is by the visitor's clock, which may be a little ahead.
 _AHEAD = timedelta(days=1)
 _EARLIEST_MS = 10**12
+_MENDED = "\ufffd"  # what stands for half a letter
 _MILLISECONDS = re.compile(r"[0-9]{13}", re.ASCII)
 _DATASET = re.compile(r"[0-9]{1,32}", re.ASCII)
 _STATES = frozenset({"called", "loaded", "sent"})
@@ -121,7 +122,8 @@ def _is_one_of(value: Any, words: Container[str]) -> bool:
 def _token(value: Any) -> str | None:
     """A token is compared as it is: one that is cut or cleaned is another one."""
     short = isinstance(value, str) and 0 < len(value) <= MOST_TOKEN
-    return value if short and value.isprintable() and not value.isspace() else None
+    whole = short and value.isprintable() and not value.isspace() and _MENDED not in value
+    return value if whole else None
 
 
 def _plain(value: Any) -> str | None:
