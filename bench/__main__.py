@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import ack, delivery, growth, latency, mapping, neighbour
+from bench import ack, beacon, delivery, growth, latency, mapping, neighbour
 from bench.ground import Ground, laid
 from bench.table import Table
 
@@ -16,6 +16,7 @@ _PARTS: dict[str, Callable[..., Table]] = {
     "d": latency.measure,
     "e": growth.measure,
     "f": neighbour.measure,
+    "h": beacon.measure,
 }
 
 
