@@ -1,0 +1,1 @@
+"""What is watched, measured and proven of connected stores: coverage, and who else tells Meta."""
