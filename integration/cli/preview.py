@@ -14,7 +14,7 @@ from integration.cli import opening
 from integration.meta import hashing, mapping
 from integration.pipeline import consent
 from integration.pipeline.prepare import Prepared, StoreView, prepare
-from integration.pipeline.qualify import TEST_ORDER, Horizon, Never, NotYet
+from integration.pipeline.qualify import TEST_ORDER, Horizon, Never, NotYet, routed_away
 from integration.store_settings import StoreSettings
 
 _STORE_KEY = "00000000"  # a preview knows no store; its {store_key} reads so
@@ -53,8 +53,9 @@ def _previewed(message: Message, view: StoreView, *, asks_consent: bool) -> dict
         case Never(reason):
             return {"skipped": reason}
         case counts:
-            if counts.test:
-                return {"skipped": TEST_ORDER}
+            elsewhere = routed_away(view.settings, prepared.event_name)
+            if elsewhere or counts.test:
+                return {"skipped": elsewhere or TEST_ORDER}
             return _told(prepared, counts.event_time, view.settings, asks_consent=asks_consent)
 
 

@@ -3,7 +3,7 @@
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -29,6 +29,7 @@ __all__ = [
     "Instant",
     "after",
     "among",
+    "among_texts",
     "clock",
     "connect",
     "from_ms",
@@ -97,6 +98,16 @@ class _Ids(sa.types.TypeDecorator[Sequence[int]]):
         return ids if dialect.name == "postgresql" else json.dumps(ids)
 
 
+class _Texts(_Ids):
+    """Many texts as one parameter."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        """An array, or JSON where there are none."""
+        return dialect.type_descriptor(ARRAY(sa.Text) if dialect.name == "postgresql" else sa.Text())
+
+
 class _Among(FunctionElement[bool]):
     type = sa.Boolean()
     inherit_cache = True
@@ -110,6 +121,11 @@ class _Among(FunctionElement[bool]):
 def among(column: sa.ColumnElement[Any], ids: Sequence[int]) -> sa.ColumnElement[bool]:
     """Whether a column is one of many ids."""
     return _Among(column, sa.bindparam(None, ids, type_=_Ids(), unique=True))
+
+
+def among_texts(column: sa.ColumnElement[Any], texts: Collection[str]) -> sa.ColumnElement[bool]:
+    """Whether a column is one of many texts."""
+    return _Among(column, sa.bindparam(None, list(texts), type_=_Texts(), unique=True))
 
 
 @compiles(_Among, "postgresql")

@@ -89,6 +89,7 @@ class Placed:
     dataset_pk: int | None
     state: State
     doubtful: bool
+    reason: str | None = None
 
     @property
     def movable(self) -> bool:
@@ -135,13 +136,16 @@ def of_events(connection: sa.Connection, event_pks: Sequence[int]) -> dict[int, 
     """The deliveries of events, by event, kept from others until this transaction ends."""
     if not event_pks:
         return {}
-    columns = (deliveries.c.id, deliveries.c.dataset_pk, deliveries.c.state, deliveries.c.doubtful)
+    columns = (
+        *(deliveries.c.id, deliveries.c.dataset_pk, deliveries.c.state),
+        *(deliveries.c.doubtful, deliveries.c.reason),
+    )
     wanted = sa.select(deliveries.c.event_pk, *columns).where(among(deliveries.c.event_pk, event_pks))
     placed: dict[int, list[Placed]] = {}
-    for event_pk, pk, dataset, state, doubtful in connection.execute(
+    for event_pk, pk, dataset, state, doubtful, reason in connection.execute(
         wanted.order_by(deliveries.c.id).with_for_update()
     ):
-        placed.setdefault(event_pk, []).append(Placed(pk, dataset, State(state), doubtful))
+        placed.setdefault(event_pk, []).append(Placed(pk, dataset, State(state), doubtful, reason))
     return placed
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -115,6 +115,27 @@ def lock_many(connection: sa.Connection, pks: Sequence[int]) -> None:
 def change(connection: sa.Connection, pks: Sequence[int], values: Mapping[str, Any]) -> None:
     """Change some columns of some rows; never their key, never their event_id."""
     connection.execute(sa.update(events).where(among(events.c.id, pks)).values(**values))
+
+
+class Learnt(NamedTuple):
+    """A person who is known better by now, sealed anew. `seen`: the seal that this was made of."""
+
+    id: int
+    seen: str
+    user_data: str
+    key_mask: int
+
+
+def learn(connection: sa.Connection, learnt: Sequence[Learnt]) -> None:
+    """Keep them, except where somebody wrote meanwhile: who was forgotten stays so."""
+    if learnt:
+        known = sa.update(events).where(events.c.id == sa.bindparam("pk"), events.c.user_data == sa.bindparam("seen"))
+        known = known.values(user_data=sa.bindparam("new_user_data"), key_mask=sa.bindparam("new_key_mask"))
+        given = [
+            {"pk": one.id, "seen": one.seen, "new_user_data": one.user_data, "new_key_mask": one.key_mask}
+            for one in sorted(learnt)
+        ]
+        connection.execute(known, given)
 
 
 def wipe(connection: sa.Connection, pks: Sequence[int]) -> None:

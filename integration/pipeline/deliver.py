@@ -175,7 +175,7 @@ class Drain:
     def _prepare_together(self, leases: Sequence[Lease]) -> Prepared:
         intents = Intents(self.sealer, self.owner, LEASE_SECONDS, self.chance)
         with reading(self.engine) as connection:
-            read = Read.of(connection, leases)
+            read = Read.of(connection, leases, self.sealer)
         decided = intents.decide(read)
         return transact(self.engine, lambda connection: intents.write(connection, decided)), read.left
 

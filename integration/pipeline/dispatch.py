@@ -1,10 +1,11 @@
 """Which due deliveries leave now, and as what. Rows, a store's settings, a person and the time in; verdicts out: no I/O."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from connectors.event import Source
 from integration.db.datasets import Dataset
 from integration.db.deliveries import UNSETTLED, State
 from integration.db.dependents import Purchaser
@@ -14,6 +15,7 @@ from integration.errors import SealBroken
 from integration.meta import mapping
 from integration.meta.event import MAX_BATCH, REFUND, LimitedData, ServerEvent, is_sufficient
 from integration.pipeline import consent
+from integration.pipeline.browsing import Heard
 from integration.pipeline.identity import Person
 from integration.pipeline.qualify import (
     AWAITS_PURCHASE,
@@ -22,8 +24,9 @@ from integration.pipeline.qualify import (
     PURCHASE_NOT_TOLD,
     STORE_DISCONNECTED,
     TEST_ORDER,
+    routed_away,
 )
-from integration.pipeline.schedule import CONSENT_PAUSE, OPEN_AFTER, Leave, Past, may_leave
+from integration.pipeline.schedule import CONSENT_PAUSE, OPEN_AFTER, Leave, Past, Witnessed, may_have_told, may_leave
 from integration.store_settings import PixelOwner
 
 OLDER_THAN_META_TAKES = "older than 7 days"
@@ -33,10 +36,13 @@ PERHAPS_TOLD_BY_PIXEL = "more than 47 hours old: the Pixel may have told it, and
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A delivery that may leave, and what will be told of it."""
+    """A delivery that may leave, and what will be told of it. `learnt`: of whom, where a browser told more of them than
+    the ledger knows.
+    """
 
     due: Due
     event: ServerEvent
+    learnt: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +55,26 @@ class Set:
     wipe: bool = False
 
 
+def _nothing(_row: Due) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a decision may look at. `purchasers`: for refunds, what became of each order's Purchase, and its person."""
+    """What a decision may look at. `purchasers`: for refunds, what became of each order's Purchase, and its person.
+
+    `heard`: what browsers told of themselves about a row's order or checkout; `witnessed`: what the Pixel told of an old
+    one; `told_by_pixel`: orders of which the Pixel is proven to have told this dataset.
+    """
 
     store: Store
     dataset: Dataset
     purchasers: Mapping[str, Purchaser]
     unseal: Callable[[str], Person]
     now: datetime
+    heard: Callable[[Due], Heard | None] = _nothing
+    witnessed: Callable[[Due], Witnessed | None] = _nothing
+    told_by_pixel: Collection[str] = ()
 
 
 def decide(row: Due, view: View) -> Told | Set:
@@ -69,6 +86,9 @@ def _barred(row: Due, view: View) -> Set | None:
     """What the store or the dataset forbids."""
     if view.store.uninstalled_at is not None:
         return Set(State.HELD, STORE_DISCONNECTED)
+    elsewhere = routed_away(view.store.settings, row.event_name)
+    if elsewhere is not None:
+        return Set(State.SKIPPED, elsewhere)
     if not view.store.live:
         return Set(State.OBSERVED, "would be sent")
     if row.test and not view.dataset.test_event_code:
@@ -84,25 +104,24 @@ def _attempted(row: Due) -> bool:
     return row.doubtful or row.state == State.SENDING
 
 
-def past(row: Due, pixel: PixelOwner) -> Past:
+def past(row: Due, pixel: PixelOwner, witnessed: Witnessed | None = None) -> Past:
     """What the age rules need to know of a delivery.
 
     A Pixel may have told placements, so their 47 h run from there; a refund has no Pixel copy, and its hours run from
-    our own first attempt. That the browser surely did not tell is known only where there is no Pixel, until sightings
-    can prove one alive and silent.
+    our own first attempt.
     """
     told_by_us_alone = row.event_name == REFUND
     return Past(
         event_time=row.event_time,
         safe_from=row.first_attempt_at if told_by_us_alone else row.placed_at,
         attempted=_attempted(row),
-        browser=not told_by_us_alone and pixel is not PixelOwner.NONE,
+        browser=not told_by_us_alone and may_have_told(pixel, witnessed),
         insisted=row.insisted,
     )
 
 
 def _aged(row: Due, view: View) -> Set | None:
-    match may_leave(past(row, view.store.settings.pixel), view.now):
+    match may_leave(past(row, view.store.settings.pixel, view.witnessed(row)), view.now):
         case Leave.EXPIRED:
             return Set(State.EXPIRED, OLDER_THAN_META_TAKES)
         case Leave.AMBIGUOUS:
@@ -120,13 +139,16 @@ def _with_person(row: Due, view: View) -> Told | Set:
 
 
 def _refund(row: Due, view: View) -> Told | Set:
-    """A refund is told where its order's Purchase was, whatever road it came by (a webhook, a resumed store)."""
+    """A refund is told where its order's Purchase was, by us or by the Pixel, whatever road it came by (a webhook, a
+    resumed store), and of the person we know of that.
+    """
     purchaser = view.purchasers.get(row.order_id or "")
     if purchaser is None or purchaser.state in UNSETTLED:
         return Set(State.WAITING, AWAITS_PURCHASE)
     if purchaser.test:
         return Set(State.SKIPPED, TEST_ORDER)  # a refund's body does not say that its order was a trial
-    if purchaser.state is not State.DELIVERED or purchaser.sealed is None:
+    told = purchaser.state is State.DELIVERED or row.order_id in view.told_by_pixel
+    if not told or purchaser.sealed is None:
         return Set(State.SKIPPED, PURCHASE_NOT_TOLD)
     return _unsealed(row, view, purchaser.sealed)
 
@@ -136,10 +158,17 @@ def _unsealed(row: Due, view: View, sealed: str) -> Told | Set:
         person = view.unseal(sealed)
     except SealBroken as error:
         return Set(State.HELD, str(error))
-    return _consented(row, view, person.without_browser() if row.event_name == REFUND else person)
+    heard = view.heard(row)
+    if row.event_name == REFUND:
+        person = person.without_browser()
+        return _consented(row, view, person.restrained(heard) if heard else person)
+    if heard is None:
+        return _consented(row, view, person)
+    joined = person.joined(heard, website=mapping.decode_facts(row.facts).source is Source.WEBSITE)
+    return _consented(row, view, joined, learnt=joined != person)
 
 
-def _consented(row: Due, view: View, person: Person) -> Told | Set:
+def _consented(row: Due, view: View, person: Person, *, learnt: bool = False) -> Told | Set:
     until = row.received_at + CONSENT_PAUSE
     settings = view.store.settings
     match consent.decide(
@@ -150,12 +179,12 @@ def _consented(row: Due, view: View, person: Person) -> Told | Set:
         case consent.Wait(reason):
             return Set(State.WAITING, reason, until)
         case consent.Limited(options):
-            return _told(row, view, person, options)
+            return _told(row, view, person, options, learnt=learnt)
         case consent.Whole():
-            return _told(row, view, person, None)
+            return _told(row, view, person, None, learnt=learnt)
 
 
-def _told(row: Due, view: View, person: Person, limited: LimitedData | None) -> Told | Set:
+def _told(row: Due, view: View, person: Person, limited: LimitedData | None, *, learnt: bool) -> Told | Set:
     if not is_sufficient(person.user_data):
         return Set(State.SKIPPED, NO_CUSTOMER_INFORMATION)
     event = mapping.server_event(
@@ -167,14 +196,15 @@ def _told(row: Due, view: View, person: Person, limited: LimitedData | None) -> 
         settings=view.store.settings,
         limited=limited,
     )
-    return Told(row, event)
+    return Told(row, event, person if learnt else None)
 
 
 class Packed(NamedTuple):
-    """A delivery that leaves, and the JSON object that is told of it."""
+    """A delivery that leaves, and the JSON object that is told of it; `learnt` as in `Told`."""
 
     due: Due
     body: bytes
+    learnt: Person | None = None
 
 
 P = TypeVar("P", Told, Packed)

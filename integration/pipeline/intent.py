@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integration.crypto import Sealer
-from integration.db import Connection, attempts, datasets, deliveries, dependents, due, events, stores
+from integration.db import Connection, attempts, datasets, deliveries, dependents, due, events, heard, stores
 from integration.db import now as database_now
 from integration.db.attempts import Intent
 from integration.db.datasets import Lease
 from integration.db.deliveries import State
 from integration.db.dependents import Purchaser
 from integration.db.due import Due
+from integration.db.events import Learnt
 from integration.db.stores import Store
 from integration.log import logger
-from integration.meta.event import MAX_BATCH, PURCHASE, REFUND, encode
-from integration.pipeline import identity, schedule
+from integration.meta.event import MAX_BATCH, PURCHASE, REFUND, encode, key_mask
+from integration.pipeline import identity, joining, schedule
 from integration.pipeline.dispatch import (
     CRASHES_OF_ONE,
     ONE_AT_A_TIME,
@@ -27,9 +28,11 @@ from integration.pipeline.dispatch import (
     most_events,
     next_batch,
 )
+from integration.pipeline.listening import Ear, listen
 from integration.pipeline.outcome import Batch
 from integration.pipeline.schedule import Trouble
-from integration.pipeline.scribe import unseal_person
+from integration.pipeline.scribe import seal_person, unseal_person
+from integration.pipeline.witness import Witnesses, witnesses
 
 UNREADABLE = "This event cannot be read. This is a fault of ours: please report it."
 CRASHES = "whoever tried to send this event died; it is tried again later, by itself"
@@ -39,16 +42,22 @@ _QUESTIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read for some leases; `left` are those for which there was no room in one look."""
+    """What was read for some leases; `left` are those for which there was no room in one look.
+
+    `keys`: by delivery, the keys by which browsers may have told of it, of stores of which any browser told anything.
+    """
 
     now: datetime
     rows: Mapping[Lease, Sequence[Due]]
     stores: Mapping[str, Store]
     purchasers: Mapping[int, Mapping[str, Purchaser]]
     left: Sequence[Lease]
+    keys: Mapping[int, Sequence[str]]
+    ear: Ear
+    witnesses: Mapping[Lease, Witnesses]
 
     @classmethod
-    def of(cls, connection: Connection, leases: Sequence[Lease]) -> "Read":
+    def of(cls, connection: Connection, leases: Sequence[Lease], sealer: Sealer) -> "Read":
         """Read it, without locking anything."""
         asking = [lease.dataset.id for lease in leases if lease.dataset.paused]
         telling = [lease.dataset.id for lease in leases if not lease.dataset.paused]
@@ -56,13 +65,52 @@ class Read:
         if asking:
             found |= due.due_of(connection, asking, each=_QUESTIONS, held=True)
         rows = {lease: found[lease.dataset.id] for lease in leases if lease.dataset.id in found}
+        now = database_now(connection)
+        known = stores.by_ids(connection, {lease.dataset.store_id for lease in rows})
+        purchasers = {lease.dataset.id: _purchasers(connection, lease, found) for lease, found in rows.items()}
+        keys, ear = _listen(connection, sealer, rows, known, purchasers)
         return cls(
-            now=database_now(connection),
+            now=now,
             rows=rows,
-            stores=stores.by_ids(connection, {lease.dataset.store_id for lease in rows}),
-            purchasers={lease.dataset.id: _purchasers(connection, lease, found) for lease, found in rows.items()},
+            stores=known,
+            purchasers=purchasers,
             left=[lease for lease in leases if lease.dataset.id not in found],
+            keys=keys,
+            ear=ear,
+            witnesses={
+                lease: witnesses(connection, store, lease.dataset, some, purchasers[lease.dataset.id], now)
+                for lease, some in rows.items()
+                if (store := known.get(lease.dataset.store_id)) is not None
+            },
         )
+
+
+def _listen(
+    connection: Connection,
+    sealer: Sealer,
+    rows: Mapping[Lease, Sequence[Due]],
+    known: Mapping[str, Store],
+    purchasers: Mapping[int, Mapping[str, Purchaser]],
+) -> tuple[Mapping[int, Sequence[str]], Ear]:
+    """What browsers told of these rows. Of a store whose script is silent something may be kept from before, and a no is a
+    no: but nothing is looked for by thousands of keys where nothing is.
+    """
+    silent = {one.id for one in known.values() if not one.hears_browsers}
+    told = (known.keys() - silent) | (heard.stores_with_any(connection, silent) if silent else set())
+    keys: dict[int, Sequence[str]] = {}
+    wanted: dict[str, list[str]] = {}
+    for lease, some in rows.items():
+        if lease.dataset.store_id in told:
+            mine = {row.id: _keys(row, purchasers[lease.dataset.id]) for row in some}
+            keys |= mine
+            wanted.setdefault(lease.dataset.store_id, []).extend(key for those in mine.values() for key in those)
+    return keys, listen(connection, sealer, wanted) if wanted else Ear(sealer)
+
+
+def _keys(row: Due, purchasers: Mapping[str, Purchaser]) -> list[str]:
+    """A refund has its Purchase's."""
+    of = purchasers.get(row.order_id or "", row) if row.event_name == REFUND else row
+    return joining.keys(of.checkout_key, of.cart_key, row.order_id)
 
 
 def _purchasers(connection: Connection, lease: Lease, rows: Sequence[Due]) -> Mapping[str, Purchaser]:
@@ -72,11 +120,12 @@ def _purchasers(connection: Connection, lease: Lease, rows: Sequence[Due]) -> Ma
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One dataset's due rows and what becomes of each now."""
+    """One dataset's due rows and what becomes of each now. `learnt`: the persons of what is told that browsers told of."""
 
     lease: Lease
     told: Sequence[Packed]
     put: Sequence[tuple[Due, Set]]
+    learnt: Sequence[Learnt] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +145,31 @@ class Intents:
         store = read.stores.get(lease.dataset.store_id)
         if store is None:
             return Decided(lease, (), ())
-        person = self._person(store)
-        view = View(store, lease.dataset, read.purchasers[lease.dataset.id], person, read.now)
+        view = self._view(lease, store, read)
         if lease.dataset.crashes >= CRASHES_OF_ONE and rows:
             return Decided(lease, (), [(rows[0], self._set_aside(rows[0], read.now))])
         verdicts = [(row, _decide_on(row, view)) for row in rows]
         told = next_batch([one for _, one in verdicts if isinstance(one, Packed)], most_events(lease.dataset))
-        return Decided(lease, told, [(row, one) for row, one in verdicts if isinstance(one, Set)])
+        put = [(row, one) for row, one in verdicts if isinstance(one, Set)]
+        return Decided(lease, told, put, [self._learnt(one, store) for one in told if one.learnt])
+
+    def _view(self, lease: Lease, store: Store, read: Read) -> View:
+        seen = read.witnesses[lease]
+        return View(
+            store=store,
+            dataset=lease.dataset,
+            purchasers=read.purchasers[lease.dataset.id],
+            unseal=self._person(store),
+            now=read.now,
+            heard=lambda row: read.ear.heard(store.id, read.keys.get(row.id, ())),
+            witnessed=lambda row: seen.of.get(row.id),
+            told_by_pixel=seen.told_by_pixel,
+        )
+
+    def _learnt(self, told: Packed, store: Store) -> Learnt:
+        person = told.learnt or identity.Person({})
+        sealed = seal_person(self.sealer, store.id, person)
+        return Learnt(told.due.event_pk, told.due.user_data or "", sealed, key_mask(person.user_data))
 
     def _set_aside(self, row: Due, now: datetime) -> Set:
         """It may be what kills its senders, or they may have been killed while it was its turn. So it does not end: it
@@ -118,6 +185,8 @@ class Intents:
         leases = [one.lease for one in decided]
         ours = datasets.hold_leases(connection, leases, owner=self.owner, seconds=self.lease_seconds)
         mine = [one for one in decided if one.lease.dataset.id in ours]
+        # What leaves is written down as it was told: its refunds are told of the same person.
+        events.learn(connection, [learnt for one in mine for learnt in one.learnt])
         _write_decisions(connection, [pair for one in mine for pair in one.put], _orphaned(mine))
         intents = [
             Intent(one.lease.dataset.id, one.lease.fence, [told.due.id for told in one.told])
@@ -150,7 +219,7 @@ def _decide_on(row: Due, view: View) -> Packed | Set:
     """
     try:
         decision = decide(row, view)
-        return decision if isinstance(decision, Set) else Packed(row, encode(decision.event))
+        return decision if isinstance(decision, Set) else Packed(row, encode(decision.event), decision.learnt)
     except Exception as error:  # noqa: BLE001
         logger("intent").error("an event cannot be read", delivery=row.id, kind=type(error).__name__)
         return Set(State.DEAD, UNREADABLE)

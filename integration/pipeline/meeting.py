@@ -14,7 +14,7 @@ from integration.meta.event import INITIATE_CHECKOUT
 from integration.pipeline.moves import Move, judge
 from integration.pipeline.prepare import Prepared
 from integration.pipeline.qualify import Counts, Never, NotYet, Verdict
-from integration.pipeline.scribe import Opening, Purchases, Scribe, value
+from integration.pipeline.scribe import AWAITS_SIGNAL, Opening, Purchases, Scribe, value
 
 T = TypeVar("T", bound=Hashable)
 
@@ -129,8 +129,7 @@ class Meeting:
     def _begin_again(self, placed: Placed, changes: Changes) -> str | None:
         dataset = next((one for one in self.scribe.datasets if one.id == placed.dataset_pk), None)
         begin = self.scribe.opening(self.prepared, dataset, self.purchases)
-        # What is due already, or backing off, keeps its time: an update must not make it late, nor jump the queue.
-        if begin.state is not placed.state:
+        if not _goes_on(placed, begin):
             changes.delivery(placed.id, begin)
         return begin.reason
 
@@ -146,6 +145,17 @@ class Meeting:
         later = None if worth == self.known.value else worth
         if worth is not None and later != self.known.later_value:
             changes.row(self.known.id, {"later_value": later})
+
+
+def _goes_on(placed: Placed, begin: Opening) -> bool:
+    """Whether it stays as it is. What is due already, or backing off, keeps its time: an update must not make it late, nor
+    jump the queue. Nor do the shop's next words, which come within a second, end the waiting for its browser's.
+    """
+    if placed.state is State.WAITING and placed.reason == AWAITS_SIGNAL:
+        return begin.state in (State.WAITING, State.PENDING)
+    if begin.state is State.SKIPPED:
+        return (placed.state, placed.reason) == (begin.state, begin.reason)
+    return begin.state is placed.state
 
 
 def _under_way(placed: Placed) -> bool:

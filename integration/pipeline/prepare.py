@@ -8,11 +8,21 @@ from decimal import Decimal
 
 import msgspec
 
-from connectors.event import Event
+from connectors.event import Event, Source
 from integration.meta import mapping
 from integration.meta.event import REFUND, is_sufficient
 from integration.pipeline import identity
-from integration.pipeline.qualify import NO_AMOUNT, NO_CUSTOMER_INFORMATION, Counts, Horizon, Never, Verdict, qualify
+from integration.pipeline.browsing import Heard
+from integration.pipeline.qualify import (
+    NO_AMOUNT,
+    NO_CUSTOMER_INFORMATION,
+    Counts,
+    Horizon,
+    Never,
+    Verdict,
+    lacks_a_browser,
+    qualify,
+)
 from integration.store_settings import StoreSettings
 
 # A refund's body names nobody: its person is the Purchase's, joined when it leaves.
@@ -45,17 +55,35 @@ class Prepared(msgspec.Struct, frozen=True):
         """Whether it is told of the person of its order's Purchase."""
         return self.event_name in _BORROWS_PERSON
 
+    @property
+    def lacks_a_browser(self) -> bool:
+        """Whether it counts only if a browser told of it. One that tells later is heard at the next payload: Shopify sends
+        checkouts/update at each step of a checkout, and an order is told again whenever something of it changes.
+        """
+        return not self.borrows_person and lacks_a_browser(self.verdict)
+
 
 def prepare(
-    event: Event, store: StoreView, horizon: Horizon, keyed: Callable[[str, str], str] | None = None
+    event: Event,
+    store: StoreView,
+    horizon: Horizon,
+    keyed: Callable[[str, str], str] | None = None,
+    heard: Heard | None = None,
 ) -> Prepared:
-    """Judge and map one event of a store. `keyed(kind, value)` makes a fingerprint, where some are wanted."""
+    """Judge and map one event of a store. `keyed(kind, value)` makes a fingerprint, where some are wanted.
+
+    `heard`: what a browser told of it, where it would not count without.
+    """
+    event = event if heard is None else _on_the_website(event)
     event_name = mapping.EVENT_NAMES[event.kind]
     plain = mapping.normalised(event.customer, store.settings.phone_country)
     user_data = mapping.user_data_of(event, plain)
-    verdict = qualify(event, store.settings, horizon)
+    person = identity.person(event, user_data, store.settings)
+    if heard is not None:
+        person = person.joined(heard, website=event.order is None or event.order.source is Source.WEBSITE)
+    verdict = qualify(event, store.settings, horizon, seen=heard is not None)
     facts = mapping.facts(event, domain=store.domain)
-    if isinstance(verdict, Counts) and event_name not in _BORROWS_PERSON and not is_sufficient(user_data):
+    if isinstance(verdict, Counts) and event_name not in _BORROWS_PERSON and not is_sufficient(person.user_data):
         verdict = Never(NO_CUSTOMER_INFORMATION)
     worth = mapping.value(event_name, facts, store.settings.value_basis)
     if isinstance(verdict, Counts) and worth is None:
@@ -68,6 +96,19 @@ def prepare(
         verdict=verdict,
         facts=facts,
         worth=worth,
-        person=identity.person(event, user_data, store.settings),
+        person=person,
         fingerprints=identity.fingerprints_of(plain, event.customer.id, keyed) if wanted and keyed else {},
+    )
+
+
+def _on_the_website(event: Event) -> Event:
+    """An order of an unknown app whose checkout a browser of the storefront was in. The address and agent it came with may
+    be that app's own.
+    """
+    if event.order is None or event.order.source is not Source.OTHER:
+        return event
+    return msgspec.structs.replace(
+        event,
+        order=msgspec.structs.replace(event.order, source=Source.WEBSITE),
+        browser=msgspec.structs.replace(event.browser, ip=None, user_agent=None),
     )

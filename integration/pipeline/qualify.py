@@ -6,13 +6,15 @@ import msgspec
 
 from connectors.event import Event, Kind, Order, Source, Standing
 from integration.pipeline.schedule import SAFE_TO_REPEAT, TOO_OLD
-from integration.store_settings import StoreSettings, When
+from integration.store_settings import Route, StoreSettings, When
 
 CANCELLED, DELETED = "cancelled", "deleted"
 TEST_ORDER = "test order"
 NO_CUSTOMER_INFORMATION = "no customer information"
 NO_AMOUNT = "no amount or no currency"
 PURCHASE_NOT_TOLD, AWAITS_PURCHASE = "purchase not told", "waiting for its Purchase"
+NO_CONTACT = "no contact data yet"
+TOLD_BY_PIXEL_ALONE, SWITCHED_OFF = "told by the Pixel alone, by your settings", "switched off in your settings"
 STORE_DISCONNECTED = "the store is disconnected"
 
 _COUNTING = {
@@ -63,14 +65,31 @@ class Horizon(msgspec.Struct, frozen=True):
     since: datetime | None
 
 
-def qualify(event: Event, settings: StoreSettings, horizon: Horizon) -> Verdict:
-    """The verdict on one event, by its own words, the store's settings and the horizon."""
+def routed_away(settings: StoreSettings, event_name: str) -> str | None:
+    """Why the server does not tell events of that name, in the merchant's words; None where it does."""
+    route = settings.route(event_name)
+    if route.by_server:
+        return None
+    return TOLD_BY_PIXEL_ALONE if route is Route.PIXEL else SWITCHED_OFF
+
+
+def lacks_a_browser(verdict: Verdict) -> bool:
+    """Whether a browser's signal would make it count: it would show a shopper in the storefront."""
+    if isinstance(verdict, NotYet):
+        return verdict.status == NO_CONTACT
+    return isinstance(verdict, Never) and verdict.reason in (NO_CUSTOMER_INFORMATION, SOURCE_REASONS[Source.OTHER])
+
+
+def qualify(event: Event, settings: StoreSettings, horizon: Horizon, *, seen: bool = False) -> Verdict:
+    """The verdict on one event, by its own words, the store's settings and the horizon. `seen`: a browser told of this
+    very checkout, which is as good as contact data.
+    """
     if event.kind is Kind.ORDER_DELETED:
         return Never(DELETED, ended=True)
     if event.kind is Kind.REFUND:
         return _dated(event, horizon) if settings.refunds else Never("refunds are switched off")
     if event.kind is Kind.CHECKOUT_STARTED:
-        return _dated(event, horizon) if _has_contact(event) else NotYet("no contact data yet")
+        return _dated(event, horizon) if seen or _has_contact(event) else NotYet(NO_CONTACT)
     return _order(event, event.order, settings, horizon) if event.order else NotYet("no order")
 
 

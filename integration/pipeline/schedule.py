@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from integration.store_settings import PixelOwner
+
 # Waits after the first, second, ... attempt; the last one repeats.
 _TIMETABLE = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1_800, 3_600, 7_200, 14_400, 21_600))
 _JITTER = 0.2
@@ -20,6 +22,7 @@ LAST_CALL = timedelta(days=6, hours=20)
 
 CHECKOUT_PAUSE = timedelta(seconds=120)  # updates enrich a checkout before it is told
 CONSENT_PAUSE = timedelta(minutes=10)
+SIGNAL_PAUSE = timedelta(seconds=30)  # a browser may tell of itself later than its shop tells of the order
 
 # So many failed calls in a row say that it is not about single calls: the circuit is open, and one event at a time
 # asks whether Meta takes anything of this dataset again.
@@ -51,6 +54,30 @@ class Past:
     attempted: bool
     browser: bool
     insisted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """What sightings say of the Pixel and one order, at one dataset.
+
+    `sighted`: the script told of this very event, proven or not, however far it came. `before` and `after`: the Pixel is
+    proven to have told of another order within the hour before this one was placed, and within the hour after.
+    """
+
+    sighted: bool
+    before: bool
+    after: bool
+
+
+def may_have_told(pixel: PixelOwner, witnessed: Witnessed | None) -> bool:
+    """Whether the browser may have told an event. It surely did not where there is no Pixel, and where ours was alive all
+    around and nothing was seen of this one. Any doubt is a yes: what was never looked at, and another's Pixel.
+    """
+    if pixel is PixelOwner.NONE:
+        return False
+    if pixel is not PixelOwner.OURS or witnessed is None:
+        return True
+    return witnessed.sighted or not (witnessed.before and witnessed.after)
 
 
 def may_leave(past: Past, now: datetime) -> Leave:

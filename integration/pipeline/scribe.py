@@ -8,22 +8,32 @@ from typing import Any
 
 import msgspec
 
-from connectors.event import Event
+from connectors.event import Event, Source
 from integration.crypto import Sealer
 from integration.db import after, events
 from integration.db.datasets import Dataset
 from integration.db.deliveries import UNSETTLED, State
 from integration.db.stores import Store
-from integration.meta.event import INITIATE_CHECKOUT, key_mask
+from integration.meta.event import INITIATE_CHECKOUT, PURCHASE, key_mask
 from integration.pipeline import consent, identity, joining
 from integration.pipeline.consent import Decision, Wait, Withhold
 from integration.pipeline.prepare import Prepared
-from integration.pipeline.qualify import AWAITS_PURCHASE, PURCHASE_NOT_TOLD, TEST_ORDER, Counts, Never, Verdict
-from integration.pipeline.schedule import CHECKOUT_PAUSE, CONSENT_PAUSE
+from integration.pipeline.qualify import (
+    AWAITS_PURCHASE,
+    PURCHASE_NOT_TOLD,
+    TEST_ORDER,
+    Counts,
+    Never,
+    Verdict,
+    routed_away,
+)
+from integration.pipeline.schedule import CHECKOUT_PAUSE, CONSENT_PAUSE, SIGNAL_PAUSE
+from integration.store_settings import Route
 
 CONNECTOR_VERSION = "1"
 NO_DATASET = "no dataset yet"
 AWAITS_UPDATES = "told two minutes after it began, so that updates enrich it"
+AWAITS_SIGNAL = f"waiting up to {SIGNAL_PAUSE.seconds} seconds for the browser's signal"
 WOULD_BE_SENT = "would be sent"
 WOULD_WAIT = "would wait 10 minutes for consent, and be withheld without it"
 WOULD_BE_SKIPPED = "a test order: would be sent with a test event code only"
@@ -56,13 +66,17 @@ def opening(  # noqa: PLR0911
     dataset: Dataset | None,
     decision: Decision,
     purchase: State | None,
+    elsewhere: str | None = None,
+    patient: bool = False,
 ) -> Opening:
     """How a delivery of an event begins at one dataset (None: the store has none). `purchase`: for a refund, what
-    became of its order's Purchase there.
+    became of its order's Purchase there; `elsewhere`: why the server does not tell such events; `patient`: a browser may
+    be about to tell of it.
     """
     verdict = prepared.verdict
-    if isinstance(verdict, Never):
-        return Opening(State.SKIPPED, verdict.reason)
+    untold = verdict.reason if isinstance(verdict, Never) else elsewhere
+    if untold is not None:
+        return Opening(State.SKIPPED, untold)
     if isinstance(decision, Withhold):
         return Opening(State.WITHHELD, decision.reason)
     if not live:
@@ -72,14 +86,20 @@ def opening(  # noqa: PLR0911
     if isinstance(verdict, Counts) and verdict.test and not dataset.test_event_code:
         return Opening(State.SKIPPED, TEST_ORDER)
     if prepared.borrows_person and purchase is not State.DELIVERED:
-        untold = purchase is not None and purchase not in UNSETTLED
-        return Opening(State.SKIPPED, PURCHASE_NOT_TOLD) if untold else Opening(State.WAITING, AWAITS_PURCHASE)
+        ended = purchase is not None and purchase not in UNSETTLED
+        return Opening(State.SKIPPED, PURCHASE_NOT_TOLD) if ended else Opening(State.WAITING, AWAITS_PURCHASE)
     if dataset.paused:
         return Opening(State.HELD, dataset.reason, AT_ONCE)
+    return _under_way(prepared, decision, patient=patient)
+
+
+def _under_way(prepared: Prepared, decision: Decision, *, patient: bool) -> Opening:
     if isinstance(decision, Wait):
         return Opening(State.WAITING, decision.reason, CONSENT_PAUSE)
     if prepared.event_name == INITIATE_CHECKOUT:
         return Opening(State.PENDING, AWAITS_UPDATES, CHECKOUT_PAUSE)
+    if patient:
+        return Opening(State.WAITING, AWAITS_SIGNAL, SIGNAL_PAUSE)
     return Opening(State.PENDING, None, AT_ONCE)
 
 
@@ -137,12 +157,19 @@ class Scribe(msgspec.Struct, frozen=True):
         """The sealed person, or nothing where nothing will be told of them."""
         if prepared.borrows_person or not isinstance(prepared.verdict, Counts) or self.refused(person):
             return dict(events.NOBODY)
+        if self._is_of_no_use(prepared.event_name):
+            return dict(events.NOBODY)
         sealed = {"user_data": self.seal(person), "key_mask": key_mask(person.user_data)}
         return {**sealed, **prepared.fingerprints}
 
+    def _is_of_no_use(self, event_name: str) -> bool:
+        """Whether nothing of such an event is told by us: of a Purchase the Pixel tells, a refund may be."""
+        route = self.store.settings.route(event_name)
+        return not route.by_server and (event_name, route) != (PURCHASE, Route.PIXEL)
+
     def seal(self, person: identity.Person) -> str:
         """A person, as the column holds them."""
-        return self.sealer.seal(person.encoded(), store=self.store.id, column=_SEALED)
+        return seal_person(self.sealer, self.store.id, person)
 
     def unseal(self, sealed: str | None) -> identity.Person:
         """The person in the column; nobody, where it holds none. Raises SealBroken."""
@@ -156,17 +183,33 @@ class Scribe(msgspec.Struct, frozen=True):
         settings = self.store.settings
         return consent.decide(person.shopper, settings.consent_mode, settings.limited_data_use, patience_over=False)
 
-    def opening(self, prepared: Prepared, dataset: Dataset | None, purchases: Purchases) -> Opening:
-        """How its delivery begins at one dataset; `purchases`: for a refund, what became of its Purchase at each."""
+    def opening(
+        self, prepared: Prepared, dataset: Dataset | None, purchases: Purchases, *, first: bool = False
+    ) -> Opening:
+        """How its delivery begins at one dataset; `purchases`: for a refund, what became of its Purchase at each.
+
+        `first`: nothing was told of it before, so where browsers are heard one of them may be about to.
+        """
+        settings, website = self.store.settings, prepared.facts.source is Source.WEBSITE
         # A refund's person is its Purchase's, who was asked when that left.
         decision = consent.Whole() if prepared.borrows_person else self._decide(prepared.person)
         purchase = purchases.get(dataset.id) if dataset else None
-        return opening(prepared, live=self.store.live, dataset=dataset, decision=decision, purchase=purchase)
+        if self.store.hears_browsers and purchase is not State.DELIVERED and purchase not in UNSETTLED:
+            purchase = None  # not told by us, but perhaps by the Pixel: that is asked in a moment, for many at once
+        return opening(
+            prepared,
+            live=self.store.live,
+            dataset=dataset,
+            decision=decision,
+            purchase=purchase,
+            elsewhere=routed_away(settings, prepared.event_name),
+            patient=first and website and self.store.hears_browsers and prepared.event_name == PURCHASE,
+        )
 
     def openings(self, prepared: Prepared, purchases: Purchases) -> list[tuple[int | None, Opening]]:
         """How its deliveries begin at the datasets, each by our own id of it; a store without one holds one."""
         return [
-            (dataset.id if dataset else None, self.opening(prepared, dataset, purchases))
+            (dataset.id if dataset else None, self.opening(prepared, dataset, purchases, first=True))
             for dataset in self.datasets or (None,)
         ]
 
@@ -174,6 +217,11 @@ class Scribe(msgspec.Struct, frozen=True):
 def value(prepared: Prepared) -> str | None:
     """What it is worth, as the column holds it."""
     return None if prepared.worth is None else str(prepared.worth)
+
+
+def seal_person(sealer: Sealer, store_id: str, person: identity.Person) -> str:
+    """A person, as a ledger row holds them."""
+    return sealer.seal(person.encoded(), store=store_id, column=_SEALED)
 
 
 def unseal_person(sealer: Sealer, store_id: str, sealed: str) -> identity.Person:

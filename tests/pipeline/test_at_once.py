@@ -314,7 +314,7 @@ def arrival(shop: Shop, **changes: Any) -> Arrival:
         "facts": "{}",
         "user_data": None,
         "key_mask": 0,
-        **dict.fromkeys(("email_hmac", "phone_hmac", "customer_hmac")),
+        **dict.fromkeys(("email_hmac", "phone_hmac", "customer_hmac", "checkout_key", "cart_key")),
     }
     known = known_of(shop)
     begun = [Begun(one.id, "pending", None, timedelta(minutes=3)) for one in known.datasets]

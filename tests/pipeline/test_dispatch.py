@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,8 +24,10 @@ from integration.db.stores import LIVE, OBSERVING, Store
 from integration.errors import SealBroken
 from integration.meta.event import INITIATE_CHECKOUT, PURCHASE, REFUND, LimitedData, ServerEvent
 from integration.meta.mapping import Facts
+from integration.pipeline.browsing import Heard
 from integration.pipeline.dispatch import Set, Told, View, decide, most_events, next_batch
 from integration.pipeline.identity import Person
+from integration.pipeline.schedule import Witnessed
 from integration.store_settings import StoreSettings
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -109,6 +112,9 @@ def view(
     store: Store = STORE,
     dataset: Dataset = DATASET,
     purchasers: Mapping[str, Purchaser] | None = None,
+    heard: Heard | None = None,
+    witnessed: Witnessed | None = None,
+    told_by_pixel: frozenset[str] = frozenset(),
     **settings: str,
 ) -> View:
     opened = {"ada": ADA, "nobody": Person({}), **(persons or {})}
@@ -120,7 +126,16 @@ def view(
 
     chosen = replace(store, settings=store.settings.changed(settings))
     told_already = {"5001": Purchaser(State.DELIVERED, "ada")}
-    return View(chosen, dataset, told_already if purchasers is None else purchasers, unseal, NOW)
+    return View(
+        chosen,
+        dataset,
+        told_already if purchasers is None else purchasers,
+        unseal,
+        NOW,
+        heard=lambda _: heard,
+        witnessed=lambda _: witnessed,
+        told_by_pixel=told_by_pixel,
+    )
 
 
 def told(row: Due, seen: View) -> ServerEvent:
@@ -180,6 +195,29 @@ def test_what_was_perhaps_counted_is_never_skipped_even_if_taken_back(doubt: dic
     assert state(due(ended=True, attempts=1, **doubt), view()) == "told"
 
 
+@pytest.mark.parametrize(
+    ("event_name", "route", "becomes"),
+    [
+        (PURCHASE, "both", "told"),
+        (PURCHASE, "server", "told"),
+        (PURCHASE, "pixel", Set(State.SKIPPED, "told by the Pixel alone, by your settings")),
+        (PURCHASE, "off", Set(State.SKIPPED, "switched off in your settings")),
+        (INITIATE_CHECKOUT, "pixel", Set(State.SKIPPED, "told by the Pixel alone, by your settings")),
+        (INITIATE_CHECKOUT, "off", Set(State.SKIPPED, "switched off in your settings")),
+    ],
+)
+def test_who_tells_an_event_is_asked_again_when_it_leaves(event_name: str, route: str, becomes: Any) -> None:
+    decision = decide(due(event_name=event_name), view(routing=f"{event_name}={route}"))
+
+    assert ("told" if isinstance(decision, Told) else decision) == becomes
+    other = INITIATE_CHECKOUT if event_name == PURCHASE else PURCHASE
+    assert state(due(event_name=other), view(routing=f"{event_name}={route}")) == "told"
+
+
+def test_a_refund_is_in_no_table_of_routes_and_is_the_servers() -> None:
+    assert state(refund(), view(routing="Purchase=pixel")) == "told", "its Purchase was told before that was decided"
+
+
 # Age
 
 
@@ -227,8 +265,35 @@ def test_a_first_send_is_safe_for_47_hours_whoever_told_it_before(pixel: str) ->
 def test_a_later_first_send_leaves_only_where_no_pixel_can_have_told_it(age: timedelta) -> None:
     assert state(aged(age), view(pixel="none")) == "told"
     assert state(aged(age), view(pixel="other")) == State.AMBIGUOUS
-    # Until sightings prove that our Pixel was alive that day and silent, it may have told it.
     assert state(aged(age), view(pixel="ours")) == State.AMBIGUOUS
+
+
+SILENT = Witnessed(sighted=False, before=True, after=True)
+
+
+@pytest.mark.parametrize(
+    ("pixel", "witnessed", "becomes"),
+    [
+        ("ours", SILENT, "told"),
+        ("ours", replace(SILENT, sighted=True), State.AMBIGUOUS),
+        ("ours", replace(SILENT, before=False), State.AMBIGUOUS),
+        ("ours", replace(SILENT, after=False), State.AMBIGUOUS),
+        ("ours", Witnessed(sighted=False, before=False, after=False), State.AMBIGUOUS),
+        ("ours", None, State.AMBIGUOUS),
+        ("other", SILENT, State.AMBIGUOUS),
+        ("none", replace(SILENT, sighted=True), "told"),
+    ],
+    ids=str,
+)
+def test_our_own_pixel_surely_did_not_tell_only_if_it_was_alive_and_nothing_of_the_order_was_seen(
+    pixel: str, witnessed: Witnessed | None, becomes: str
+) -> None:
+    assert state(aged(3 * DAY), view(pixel=pixel, witnessed=witnessed)) == becomes
+    assert state(aged(47 * HOUR), view(pixel=pixel, witnessed=witnessed)) == "told", "sightings matter after 47 h alone"
+
+
+def test_a_silent_pixel_does_not_undo_what_we_perhaps_told_ourselves() -> None:
+    assert state(aged(3 * DAY, doubtful=True, attempts=1), view(witnessed=SILENT)) == State.AMBIGUOUS
 
 
 def test_what_an_operator_insists_on_leaves_whatever_may_be_counted_but_never_too_old() -> None:
@@ -295,6 +360,19 @@ def test_a_refund_whose_purchases_person_was_wiped_is_not_told() -> None:
     assert decide(refund(), view(purchasers=purchasers)) == Set(State.SKIPPED, "purchase not told")
 
 
+@pytest.mark.parametrize("state_of_it", [State.SKIPPED, State.AMBIGUOUS, State.EXPIRED, State.DEAD])
+def test_a_refund_is_told_where_the_pixel_told_its_purchase_and_we_know_its_person(state_of_it: State) -> None:
+    told_there = {"told_by_pixel": frozenset({"5001"})}
+
+    event = told(refund(), view(purchasers={"5001": Purchaser(state_of_it, "ada")}, **told_there))
+    assert event.user_data == {"em": "a" * 64}
+    nobody = view(purchasers={"5001": Purchaser(state_of_it, None)}, **told_there)
+    assert decide(refund(), nobody) == Set(State.SKIPPED, "purchase not told")
+    assert state(refund(order_id="5002"), view(purchasers={"5002": Purchaser(state_of_it, "ada")}, **told_there)) == (
+        State.SKIPPED
+    )
+
+
 def test_it_may_still_be_told_while_it_is_pending_sending_waiting_or_held() -> None:
     assert set(UNSETTLED) == {State.PENDING, State.SENDING, State.WAITING, State.HELD}
 
@@ -353,6 +431,62 @@ def test_an_opt_out_of_sale_in_the_us_leaves_under_limited_data_use() -> None:
     assert told(due(), view(opted_out)).limited == LimitedData(0, 0)
     assert told(refund(), view(opted_out)).limited == LimitedData(1, 1000), "a refund is told without an address"
     assert state(due(), view(opted_out, limited_data_use="never")) == State.WITHHELD
+
+
+# What a browser told of itself
+
+
+HEARD = Heard(fbp="fb.1.1794854000500.7", ip="203.0.113.9", user_agent="Heard/1.0")
+
+
+def test_a_browsers_word_fills_what_the_order_lacks_and_is_to_be_written_down() -> None:
+    decision = decide(due(), view(heard=HEARD))
+
+    assert isinstance(decision, Told)
+    assert decision.event.user_data == {**ADA.user_data, "fbp": HEARD.fbp}
+    assert decision.learnt is not None
+    assert decision.learnt.user_data == decision.event.user_data
+    assert decision.learnt.country == "BR"
+
+
+def test_what_adds_nothing_is_not_written_again() -> None:
+    decision = decide(due(), view(heard=Heard(ip="203.0.113.9")))
+
+    assert isinstance(decision, Told)
+    assert decision.learnt is None
+
+
+def test_somebody_known_by_their_browser_alone_is_enough() -> None:
+    assert told(due(user_data="nobody"), view(heard=HEARD)).user_data.keys() == {
+        "fbp",
+        "client_ip_address",
+        "client_user_agent",
+    }
+
+
+def test_address_and_agent_are_not_taken_for_an_order_that_is_not_the_websites() -> None:
+    at_the_till = msgspec.structs.replace(FACTS, source=Source.POS).encoded()
+    event = told(due(user_data="bare", facts=at_the_till), view({"bare": Person({"em": "a" * 64})}, heard=HEARD))
+
+    assert event.user_data == {"em": "a" * 64, "fbp": HEARD.fbp}
+
+
+@pytest.mark.parametrize("make", [due, refund])
+def test_a_browsers_refusal_withholds_what_the_order_allowed(make: Any) -> None:
+    seen = view(european(marketing=Stated.GRANTED), heard=Heard(marketing=Stated.REFUSED))
+
+    assert decide(make(), seen) == Set(State.WITHHELD, "consent was refused", wipe=make is due)
+
+
+def test_a_browsers_grant_lets_an_order_go_but_no_refund() -> None:
+    seen = view(european(), heard=Heard(marketing=Stated.GRANTED))
+
+    assert state(due(), seen) == "told"
+    assert state(refund(), seen) == State.WAITING, "of a refund only a refusal is asked for"
+
+
+def test_a_refund_is_told_nothing_that_its_purchase_did_not_have() -> None:
+    assert told(refund(), view(heard=HEARD)).user_data == {"em": "a" * 64}
 
 
 # The order of the rules

@@ -8,6 +8,7 @@ import pytest
 
 from connectors.event import Consent, Customer, Event, Kind, Stated
 from integration.meta.event import LimitedData
+from integration.pipeline.browsing import Heard
 from integration.pipeline.consent import Limited, Shopper, decide
 from integration.pipeline.identity import Person, decode, fingerprints, person
 from integration.store_settings import ConsentMode, LimitedDataUse, StoreSettings
@@ -187,3 +188,41 @@ def test_a_number_typed_without_a_country_is_read_in_the_stores_own() -> None:
     for code in ("GB", "UK"):
         found = fingerprints(typed, settings(phone_country=code), marked)
         assert found["phone_hmac"] == "<phone of 442079460958>"
+
+
+# What a browser told of itself
+
+GRANTED, REFUSED, UNSTATED = Stated.GRANTED, Stated.REFUSED, Stated.UNSTATED
+
+
+@pytest.mark.parametrize(
+    ("order", "browser", "counts"),
+    [
+        (UNSTATED, UNSTATED, UNSTATED),
+        (UNSTATED, GRANTED, GRANTED),
+        (UNSTATED, REFUSED, REFUSED),
+        (GRANTED, UNSTATED, GRANTED),
+        (GRANTED, GRANTED, GRANTED),
+        (GRANTED, REFUSED, REFUSED),
+        (REFUSED, UNSTATED, REFUSED),
+        (REFUSED, GRANTED, REFUSED),
+        (REFUSED, REFUSED, REFUSED),
+    ],
+    ids=str,
+)
+def test_of_two_statements_a_refusal_counts_and_a_yes_where_the_order_is_silent(order, browser, counts) -> None:
+    for purpose in ("marketing", "sale_of_data"):
+        joined = Person({}, **{purpose: order}).joined(Heard(**{purpose: browser}), website=True)
+        assert getattr(joined, purpose) is counts
+        assert joined.joined(Heard(**{purpose: browser}), website=True) == joined, "to be told twice changes nothing"
+
+
+def test_what_a_browser_refused_is_all_that_a_refund_takes_of_it() -> None:
+    heard = Heard(fbp="fb.1.1794854000500.7", marketing=GRANTED, sale_of_data=REFUSED)
+
+    assert Person({"em": "x"}).restrained(heard) == Person({"em": "x"}, sale_of_data=REFUSED)
+    assert Person({}, marketing=GRANTED).restrained(Heard(marketing=REFUSED)) == Person({}, marketing=REFUSED)
+
+
+def test_an_address_that_is_none_is_not_joined() -> None:
+    assert Person({}).joined(Heard(ip="not an address", user_agent=" "), website=True).user_data == {}
