@@ -19,6 +19,7 @@ from integration.web import (
     beacon,
     callback,
     connect,
+    coverage,
     download,
     embedded,
     handover,
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(places.among(download.blueprint(public_url=settings.public_url)))
     collector = Collector(engine, sealer, Acquaintances(engine, loopback=not settings.production))
     app.register_blueprint(beacon.blueprint(collector, bell, public_url=settings.public_url))
+    app.register_blueprint(places.among(coverage.blueprint(engine)))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))

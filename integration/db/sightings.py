@@ -1,5 +1,6 @@
 """What the storefront's Pixel told, by the word of the script that called it. Nothing of shoppers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from integration.db import ROW_ID, Instant, clock, insert, metadata
+from integration.db.events import events
 
 
 class Stage(StrEnum):
@@ -89,6 +91,27 @@ def add_stage(connection: sa.Connection, seen: Seen, stage: Stage) -> None:
     """The same for what is kept already; what is not stays unkept."""
     changed = {name: sa.func.coalesce(sightings.c[name], clock()) for name in _times(stage)}
     connection.execute(sa.update(sightings).where(seen.row).values(changed))
+
+
+def sent(connection: sa.Connection, store_id: str, event_name: str, orders: Mapping[str, str]) -> set[str]:
+    """Those of these orders, given by their keys, whose event the Pixel told under the ledger's own id, at any dataset."""
+    same_event = sa.and_(
+        events.c.store_id == sightings.c.store_id,
+        events.c.event_name == sightings.c.event_name,
+        events.c.event_id == sightings.c.event_id,
+    )
+    found = (
+        sa.select(sightings.c.proof_key)
+        .join(events, same_event)
+        .where(
+            sightings.c.store_id == store_id,
+            sightings.c.event_name == event_name,
+            sightings.c.proof_key.in_(orders),
+            sightings.c.sent_at.is_not(None),
+            events.c.subject.in_(orders.values()),
+        )
+    )
+    return {orders[key] for key in connection.execute(found).scalars()}
 
 
 def _times(stage: Stage) -> list[str]:

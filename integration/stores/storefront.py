@@ -13,11 +13,13 @@ import msgspec
 
 from connectors import wild
 from connectors.errors import MalformedPayload
-from integration.db import Connection, alerts, datasets, reports, storefronts
+from integration.db import Connection, alerts, datasets, reports, sightings, storefronts
 from integration.db.datasets import Dataset
 from integration.db.deliveries import State
 from integration.db.stores import Store
 from integration.meta.event import PURCHASE
+from integration.pipeline import joining
+from integration.pipeline.joining import By
 
 OTHER_PIXEL = "other_pixel"
 MOST_ORDERS = 100
@@ -191,14 +193,16 @@ def known(connection: Connection, store: Store, wanted: Sequence[str]) -> Mappin
         before = found.get(one.subject)
         if before is None or _rank(one) < _rank(before):
             found[one.subject] = one
-    return {order_id: _worded(one) for order_id, one in found.items()}
+    pixels = sightings.sent(connection, store.id, PURCHASE, {joining.key(By.ORDER, one): one for one in found})
+    return {order_id: _worded(one, by_pixel=order_id in pixels) for order_id, one in found.items()}
 
 
 def _rank(one: reports.Told) -> int:
     return _FIRST_TOLD.index(one.state)
 
 
-def _worded(one: reports.Told) -> Mapping[str, Any]:
+def _worded(one: reports.Told, *, by_pixel: bool) -> Mapping[str, Any]:
     delivered = one.state is State.DELIVERED
+    riders = (("pixel", by_pixel), ("server", delivered))
     at = one.delivered_at.strftime("%Y-%m-%dT%H:%M:%SZ") if delivered and one.delivered_at else None
-    return {"state": one.state, "told_by": ["server"] if delivered else [], "reason": one.reason, "at": at}
+    return {"state": one.state, "told_by": [rider for rider, told in riders if told], "reason": one.reason, "at": at}
