@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from connectors.event import Event, Kind
 from integration.crypto import Sealer
-from integration.db import Connection, heard, signals
+from integration.db import Connection, Engine, heard, signals
 from integration.db.signals import Kept
-from integration.errors import SealBroken
+from integration.db.stores import Store
+from integration.errors import SealBroken, Unavailable
 from integration.log import logger
-from integration.pipeline import browsing
+from integration.meta import mapping
+from integration.pipeline import browsing, joining
 from integration.pipeline.browsing import Heard
 
 
@@ -41,3 +44,34 @@ class Ear:
 def listen(connection: Connection, sealer: Sealer, wanted: Mapping[str, Sequence[str]]) -> Ear:
     """What is known by these keys of these stores. One statement."""
     return Ear(sealer, heard.by_keys(connection, wanted))
+
+
+def heard_of(connection: Connection, sealer: Sealer, store_id: str, event: Event) -> Heard | None:
+    """The same of one event, by its own words."""
+    keys = _keys(event)
+    return listen(connection, sealer, {store_id: keys}).heard(store_id, keys)
+
+
+def stop_waiting(engine: Engine, store: Store, told: Sequence[Event]) -> None:
+    """Where browsers are heard, one may have told of an order before its shop did: then nothing waits for it. To be asked
+    once the events are committed, as `heard.pull` says.
+    """
+    if not store.hears_browsers or not store.live:
+        return
+    for event in told:
+        if event.kind in (Kind.ORDER, Kind.CHECKOUT_STARTED):
+            _pull(engine, store.id, event)
+
+
+def _pull(engine: Engine, store_id: str, event: Event) -> None:
+    event_name, keys = mapping.EVENT_NAMES[event.kind], _keys(event)
+    try:
+        heard.pull(engine, store_id=store_id, event_name=event_name, subject=event.subject, keys=keys)
+    except Unavailable:  # it is written down, and due when its time comes
+        logger("listening").warning("a waiting event could not be asked for", store=store_id)
+
+
+def _keys(event: Event) -> list[str]:
+    """By which browsers may have told of it."""
+    columns = joining.columns(event)
+    return joining.keys(columns["checkout_key"], columns["cart_key"], event.order_id)

@@ -9,7 +9,7 @@ from itertools import groupby
 import msgspec
 
 from connectors.contract import Connector, Identity
-from connectors.event import Event, Kind, Message, PrivacyRequest, StoreUninstalled
+from connectors.event import Event, Message, PrivacyRequest, StoreUninstalled
 from integration import failpoints
 from integration.crypto import Sealer, fingerprint
 from integration.db import (
@@ -18,7 +18,6 @@ from integration.db import (
     alerts,
     arrivals,
     datasets,
-    heard,
     reading,
     stores,
     tasks,
@@ -29,13 +28,9 @@ from integration.db import (
 from integration.db.arrivals import Arrival, Begun
 from integration.db.datasets import Dataset
 from integration.db.stores import Store
-from integration.errors import Unavailable
-from integration.log import logger
-from integration.meta import mapping
-from integration.pipeline import joining
 from integration.pipeline.browsing import Heard
 from integration.pipeline.ledger import Ledger
-from integration.pipeline.listening import listen
+from integration.pipeline.listening import heard_of, stop_waiting
 from integration.pipeline.memory import Known
 from integration.pipeline.prepare import Prepared, prepare
 from integration.pipeline.qualify import Horizon, NotYet
@@ -144,25 +139,8 @@ class Visit(msgspec.Struct, frozen=True):
         failpoints.reach("ingest.before_commit")
         if not arrivals.write(self.engine, arrival):
             return None
-        self._hear(known.store, [event])
+        stop_waiting(self.engine, known.store, [event])
         return Reply(Outcome.ACCEPTED, openings[0][1].reason)
-
-    def _hear(self, store: Store, told: Sequence[Event]) -> None:
-        """Where browsers are heard, one may have told of this order before its shop did: then nothing waits for it. Asked
-        once the event is committed, as `heard.pull` says.
-        """
-        if not store.hears_browsers or not store.live:
-            return
-        for event in told:
-            if event.kind in (Kind.ORDER, Kind.CHECKOUT_STARTED):
-                self._pull(store.id, event)
-
-    def _pull(self, store_id: str, event: Event) -> None:
-        event_name, keys = mapping.EVENT_NAMES[event.kind], _keys(event)
-        try:
-            heard.pull(self.engine, store_id=store_id, event_name=event_name, subject=event.subject, keys=keys)
-        except Unavailable:  # it is written down, and due when its time comes
-            logger("visit").warning("a waiting event could not be asked for", store=store_id)
 
     def take(self) -> Reply:
         """Write down what the letter tells, if this store is the one it speaks of."""
@@ -175,7 +153,7 @@ class Visit(msgspec.Struct, frozen=True):
         if foreign is not None:
             return self._other_site(known.store, foreign)
         reply = transact(self.engine, lambda connection: self._write_all(connection, known, messages))
-        self._hear(known.store, [message for message in messages if isinstance(message, Event)])
+        stop_waiting(self.engine, known.store, [message for message in messages if isinstance(message, Event)])
         return reply
 
     def _write_all(self, connection: Connection, known: Known, messages: Sequence[Message]) -> Reply:
@@ -204,8 +182,7 @@ class Visit(msgspec.Struct, frozen=True):
         prepared, store = self._prepare(event, known), known.store
         if not store.hears_browsers or not prepared.lacks_a_browser:
             return prepared
-        keys = _keys(event)
-        browser = listen(connection, self.sealer, {store.id: keys}).heard(store.id, keys)
+        browser = heard_of(connection, self.sealer, store.id, event)
         return self._prepare(event, known, browser) if browser else prepared
 
     def _prepare(self, event: Event, known: Known, browser: Heard | None = None) -> Prepared:
@@ -295,12 +272,6 @@ class Visit(msgspec.Struct, frozen=True):
             reason=reason,
             at=self.letter.now,
         )
-
-
-def _keys(event: Event) -> list[str]:
-    """By which browsers may have told of it."""
-    columns = joining.columns(event)
-    return joining.keys(columns["checkout_key"], columns["cart_key"], event.order_id)
 
 
 def _name(told: tuple[Event, Prepared]) -> str:
