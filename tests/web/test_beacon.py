@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from integration import config
@@ -24,6 +26,7 @@ from integration.pipeline import browsing, page_token
 from integration.pipeline.browsing import Heard
 from integration.web import beacon as desk
 from integration.web.webhooks import MAX_BODY
+from tests.rig import any_json
 from tests.rig.shop import Shop
 from tests.web.bad_input.scene import Scene, both_platforms
 from tests.web.test_surroundings import locked
@@ -349,3 +352,27 @@ def test_the_plan_is_public_text_and_names_no_secret(scene: Scene, platform: str
 def test_nobodys_plan_is_unknown(scene: Scene) -> None:
     assert scene.client.get(f"/s/{'0' * 32}/plan").status_code == 404
     assert scene.client.post(f"/s/{'0' * 32}/plan").status_code == 405
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+MEMBERS = ("checkout_token", "cart_token", "order_id", "proof", "fbp", "fbc", "fbclid", "fbclid_ms", "url", "user_agent",
+           "consent", "dataset_id", "event_name", "event_id", "state")  # fmt: skip
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_anything_anywhere_in_a_body_is_no_fault_of_ours(scene: Scene, word: str) -> None:
+    shop, statuses = scene.shop("woocommerce"), set[int]()
+
+    @any_json.body_settings(40)
+    @given(told=st.dictionaries(st.sampled_from(MEMBERS), ANYTHING, max_size=8))
+    def tell(told: dict[str, Any]) -> None:
+        usual = TOKEN if word == "signal" else {**SEEN, "dataset_id": "1"}
+        statuses.add(post(scene, shop, word, json.dumps({**usual, **told}).encode(), address="127.0.0.1").status_code)
+
+    tell()
+    assert 204 in statuses
+    assert statuses <= {204, 400}

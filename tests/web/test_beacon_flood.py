@@ -108,3 +108,28 @@ def test_b24_webhooks_are_all_taken_while_the_beacon_turns_a_crowd_away(web: Web
     assert answers[429] > CALLERS
     assert set(answers) <= {204, 429, 503}
     assert answers[204] > 0
+
+
+def test_while_the_beacons_table_is_in_other_hands_few_threads_wait_and_webhooks_are_taken(web: Web) -> None:
+    answers, told = Counter[int](), threading.Lock()
+
+    def crowd(caller: int) -> None:
+        for number in range(caller * 100, caller * 100 + 4):
+            status = web.signal(number)
+            with told:
+                answers[status] += 1
+
+    crowded = [threading.Thread(target=crowd, args=(caller,)) for caller in range(CALLERS)]
+    engine = web.shop.bench.engine
+    with db.transaction(engine) as connection:
+        connection.exec_driver_sql("LOCK TABLE signals IN ACCESS EXCLUSIVE MODE")
+        for one in crowded:
+            one.start()
+        taken = [web.webhook(number) for number in range(3)]
+        for one in crowded:
+            one.join()
+
+    assert taken == [(200, "accepted")] * 3
+    # Some waited a second for the table; the others, too few to be too many for a store, were told so at once.
+    assert set(answers) == {429, 503}
+    assert answers[429] > answers[503]
