@@ -50,7 +50,7 @@ def _pace_of_addresses() -> Pace:
 
 
 def _pace_of_stores() -> Pace:
-    """In each process. A shop that sells 10,000 times a day says some ten things a second at its busiest."""
+    """In each process, for signals and for sightings apart: every page view has sightings, and signals are worth more."""
     return Pace(burst=600, seconds=0.02)
 
 
@@ -96,7 +96,7 @@ class Desk:
             whence = of.own.whence(origin)
             if request.method == "OPTIONS":
                 return _shared(Response(status=204), origin, whence, asked=True)
-            if wait := self.stores.wait_of(of.store.id):
+            if wait := self.stores.wait_of(f"{of.store.id} {request.endpoint}"):
                 return _shared(_later(429, wait), origin, whence)
             body = taken(MOST, "64 KiB")
             if whence is not Whence.FOREIGN:
