@@ -39,6 +39,12 @@ class Candidate(NamedTuple):
     placed_at: datetime
     event_time: datetime
     known: bool
+    # What the Pixel's word about it is found by.
+    dataset_id: str | None = None
+    event_id: str = ""
+    order_id: str | None = None
+    checkout_key: str | None = None
+    cart_key: str | None = None
 
 
 def candidates(connection: sa.Connection, selection: Selection) -> Iterator[list[Candidate]]:
@@ -54,6 +60,7 @@ def _page(connection: sa.Connection, selection: Selection, after: int) -> list[C
         *(deliveries.c.id, deliveries.c.store_id, deliveries.c.dataset_pk, deliveries.c.state),
         *(deliveries.c.doubtful, deliveries.c.insisted, deliveries.c.first_attempt_at, events.c.event_name),
         *(events.c.placed_at, events.c.event_time, events.c.user_data.is_not(None)),
+        *(datasets.c.dataset_id, events.c.event_id, events.c.order_id, events.c.checkout_key, events.c.cart_key),
     )
     wanted = [deliveries.c.id > after, deliveries.c.state.in_(selection.states)]
     if selection.store_id:
@@ -63,6 +70,7 @@ def _page(connection: sa.Connection, selection: Selection, after: int) -> list[C
     if selection.until:
         wanted.append(events.c.event_time < selection.until)
     found = sa.select(*columns).join(events, events.c.id == deliveries.c.event_pk).where(*wanted)
+    found = found.outerjoin(datasets, datasets.c.id == deliveries.c.dataset_pk)
     return [Candidate(*row) for row in connection.execute(found.order_by(deliveries.c.id).limit(_PAGE))]
 
 

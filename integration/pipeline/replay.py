@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from integration.db import Engine, reading, replays, stores, transact
+from integration.db import Connection, Engine, reading, replays, stores, transact
 from integration.db import now as database_now
 from integration.db.deliveries import State
 from integration.db.replays import Candidate, Selection
 from integration.meta.event import REFUND
-from integration.pipeline.schedule import Leave, Past, may_leave
+from integration.pipeline.schedule import SAFE_TO_REPEAT, Leave, Past, Witnessed, may_have_told, may_leave
+from integration.pipeline.witness import of_old
 from integration.store_settings import PixelOwner
 
 
@@ -43,14 +44,14 @@ _BY_STATE = {
 FAILED = (State.DEAD, State.AMBIGUOUS, State.EXPIRED)
 
 
-def judge(one: Candidate, pixel: PixelOwner, now: datetime) -> Prospect:
-    """What sending this delivery again would come to. Pure."""
+def judge(one: Candidate, pixel: PixelOwner, now: datetime, witnessed: Witnessed | None = None) -> Prospect:
+    """What sending this delivery again would come to. Pure. `witnessed`: the Pixel's word about an old one."""
     if settled := _BY_STATE.get(State(one.state)):
         return settled
     if not one.known and one.event_name != REFUND:
         return Prospect.NOBODY
     told = one.state == State.DELIVERED
-    match may_leave(_past(one, pixel), now):
+    match may_leave(_past(one, pixel, witnessed), now):
         case Leave.EXPIRED:
             return Prospect.TOO_OLD
         case Leave.AMBIGUOUS:
@@ -60,14 +61,34 @@ def judge(one: Candidate, pixel: PixelOwner, now: datetime) -> Prospect:
             return Prospect.TWICE if told else Prospect.GOES
 
 
-def _past(one: Candidate, pixel: PixelOwner) -> Past:
+def _past(one: Candidate, pixel: PixelOwner, witnessed: Witnessed | None) -> Past:
     refund = one.event_name == REFUND
     return Past(
         event_time=one.event_time,
         safe_from=one.first_attempt_at if refund else one.placed_at,
         attempted=one.doubtful or one.state == State.DELIVERED,
-        browser=not refund and pixel is not PixelOwner.NONE,
+        browser=not refund and may_have_told(pixel, witnessed),
     )
+
+
+Judged = Sequence[tuple[Candidate, Prospect]]
+
+
+def _judged(
+    connection: Connection, page: Sequence[Candidate], pixels: Mapping[str, PixelOwner], now: datetime
+) -> Judged:
+    """All of a page, with the Pixel's word about those that are too old to go without it."""
+    by_dataset: dict[tuple[str, str], list[Candidate]] = {}
+    for one in page:
+        old = now - one.placed_at > SAFE_TO_REPEAT and State(one.state) not in _BY_STATE
+        if old and one.event_name != REFUND and one.dataset_id and pixels[one.store_id] is PixelOwner.OURS:
+            by_dataset.setdefault((one.store_id, one.dataset_id), []).append(one)
+    witnessed = {
+        pk: found
+        for (store_id, dataset_id), some in by_dataset.items()
+        for pk, found in of_old(connection, store_id, dataset_id, some).items()
+    }
+    return [(one, judge(one, pixels[one.store_id], now, witnessed.get(one.id))) for one in page]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +108,7 @@ def foresee(engine: Engine, selection: Selection) -> Forecast:
     with reading(engine) as connection:
         now, pixels = database_now(connection), {one.id: one.settings.pixel for one in stores.everyone(connection)}
         for page in replays.candidates(connection, selection):
-            counted.update(judge(one, pixels[one.store_id], now) for one in page)
+            counted.update(prospect for _, prospect in _judged(connection, page, pixels, now))
     return Forecast(counted)
 
 
@@ -99,9 +120,8 @@ def replay(engine: Engine, selection: Selection, *, insist: bool) -> int:
     done = 0
     with reading(engine) as connection:
         now, pixels = database_now(connection), {one.id: one.settings.pixel for one in stores.everyone(connection)}
-        pages = list(replays.candidates(connection, selection))
-    for page in pages:
-        judged = [(one, judge(one, pixels[one.store_id], now)) for one in page]
+        pages = [_judged(connection, page, pixels, now) for page in replays.candidates(connection, selection)]
+    for judged in pages:
         done += _put_back(engine, [one for one, prospect in judged if prospect is Prospect.GOES], insisted=False)
         if insist:
             done += _put_back(engine, [one for one, prospect in judged if prospect is Prospect.TWICE], insisted=True)

@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from integration.db import Connection, to_ms
 from integration.db import witnesses as room
@@ -33,6 +34,38 @@ class Witnesses:
     told_by_pixel: frozenset[str] = frozenset()
 
 
+class Old(Protocol):
+    """A delivery about which the Pixel's word is asked for."""
+
+    @property
+    def id(self) -> int:
+        """Our own."""
+
+    @property
+    def placed_at(self) -> datetime:
+        """When the Pixel may have told it."""
+
+    @property
+    def event_name(self) -> str:
+        """Of the event."""
+
+    @property
+    def event_id(self) -> str:
+        """Of the event."""
+
+    @property
+    def order_id(self) -> str | None:
+        """By which a browser may have told of it."""
+
+    @property
+    def checkout_key(self) -> str | None:
+        """By which a browser may have told of it."""
+
+    @property
+    def cart_key(self) -> str | None:
+        """By which a browser may have told of it."""
+
+
 _NOBODY = Witnesses()
 
 
@@ -57,7 +90,7 @@ def witnesses(
     if not old and not untold:
         return _NOBODY
     return Witnesses(
-        _of_old(connection, store, dataset, old) if old else {},
+        of_old(connection, store.id, dataset.dataset_id, old) if old else {},
         _told(connection, store, dataset, untold) if untold else frozenset(),
     )
 
@@ -68,16 +101,17 @@ def matters(row: Due, pixel: PixelOwner) -> bool:
     return ours and not (row.doubtful or row.insisted or row.state == State.SENDING)
 
 
-def _of_old(connection: Connection, store: Store, dataset: Dataset, rows: Sequence[Due]) -> dict[int, Witnessed]:
+def of_old(connection: Connection, store_id: str, dataset_id: str, rows: Sequence[Old]) -> dict[int, Witnessed]:
+    """What is known of some deliveries at one dataset (by Meta's id of it), all asked for together."""
     keys = {row.id: joining.keys(row.checkout_key, row.cart_key, row.order_id) for row in rows}
     seen = room.about(
         connection,
-        store.id,
-        dataset.dataset_id,
+        store_id,
+        dataset_id,
         event_ids=[row.event_id for row in rows],
         proof_keys=[key for mine in keys.values() for key in mine],
     )
-    alive = _alive(connection, store, dataset, rows)
+    alive = _alive(connection, store_id, dataset_id, rows)
     told = {(one.event_name, name) for one in seen for name in (one.event_id, one.proof_key)}
     return {
         row.id: witnessed(
@@ -99,15 +133,15 @@ def witnessed(placed: datetime, alive: Sequence[datetime], *, sighted: bool) -> 
     )
 
 
-def _alive(connection: Connection, store: Store, dataset: Dataset, rows: Sequence[Due]) -> list[datetime]:
+def _alive(connection: Connection, store_id: str, dataset_id: str, rows: Sequence[Old]) -> list[datetime]:
     """When the Pixel is proven to have told of an order. Of these rows' own there is nothing that would help them: what was
     told of a row makes it `sighted`.
     """
     since = min(row.placed_at for row in rows) - ALIVE_WITHIN
     until = max(row.placed_at for row in rows) + ALIVE_WITHIN
-    found = room.sent(connection, store.id, dataset.dataset_id, PURCHASE, since=since, until=until)
+    found = room.sent(connection, store_id, dataset_id, PURCHASE, since=since, until=until)
     unknown = {one.proof_key for one in found if not _is_signed(one)}
-    joins = room.keys_of_orders(connection, store.id, PURCHASE, unknown) if unknown else set()
+    joins = room.keys_of_orders(connection, store_id, PURCHASE, unknown) if unknown else set()
     return [one.first_at for one in found if one.proof_key in joins or _is_signed(one)]
 
 

@@ -8,9 +8,11 @@ import sqlalchemy as sa
 
 from integration.db import reading, transaction
 from integration.db import sightings as room
+from integration.db.replays import Selection
 from integration.db.sightings import Seen, Stage, sightings
 from integration.pipeline import joining
 from integration.pipeline.joining import By
+from integration.pipeline.replay import FAILED, Prospect, foresee, replay
 from integration.pipeline.schedule import PixelOwner, Witnessed, may_have_told
 from integration.pipeline.witness import witnessed
 from tests.pipeline.test_signals import hearing, paid, statements
@@ -199,3 +201,14 @@ def test_a_shop_of_which_nothing_is_known_asks_once_for_all_its_old_orders(shop:
     assert len([one for one in said if "sightings" in one and "UPDATE" not in one]) <= 3
     with reading(shop.bench.engine) as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(sightings)).scalar_one() == 0
+
+
+def test_what_became_ambiguous_may_be_sent_again_once_the_pixel_is_proven_silent(shop: Shop) -> None:
+    assert outcome(shop)[0] == "ambiguous"
+    everything = Selection(states=FAILED)
+    assert foresee(shop.bench.engine, everything).by_prospect == {Prospect.TWICE: 1}
+    alive(shop)
+
+    assert foresee(shop.bench.engine, everything).by_prospect == {Prospect.GOES: 1}
+    assert replay(shop.bench.engine, everything, insist=False) == 1
+    assert shop.bench.deliver() == 1
