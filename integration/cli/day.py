@@ -50,10 +50,11 @@ DAY = (
     Act(_WOO, "order.created", "card", 1, 790, _TOLD, copies=2, what="card, told twice"),
     Act(_SHOP, "orders/paid", "card", 2, 700, _TOLD, what="card"),
     Act(_WOO, "order.updated", "completed", 1, 790, what="the same order, sent out"),
+    # Between two others whose Pixels left: that is what makes it stand out.
+    Act(_SHOP, "orders/paid", "shop_pay", 3, 670, what="Shop Pay: our script never ran"),
+    Act(_SHOP, "orders/create", "cash_on_delivery", 4, 655, _TOLD, what="cash on delivery"),
     Act(_WOO, "order.created", "bank_transfer_on_hold", 2, 640, _UNPAID, what="bank transfer, not paid yet"),
-    Act(_SHOP, "orders/paid", "shop_pay", 3, 610, what="Shop Pay: our script never ran"),
     Act(_WOO, "order.created", "german_with_consent", 3, 560, _TOLD, what="Germany, consent granted"),
-    Act(_SHOP, "orders/create", "cash_on_delivery", 4, 520, _TOLD, what="cash on delivery"),
     Act(_WOO, "order.created", "cash_on_delivery", 4, 480, _BLOCKED, what="cash on delivery, ad blocker"),
     Act(
         _SHOP, "orders/paid", "presentment_currency", 5, 450, _BLOCKED, what="paid in the buyer's currency, ad blocker"

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,9 @@ from integration.crypto import Sealer
 from integration.db import Connection, Engine, due, reading, reports, stores, transaction
 from integration.db.deliveries import State
 from integration.db.stores import Store
+from integration.monitor import coverage_report
+from integration.monitor.coverage_report import Judged
+from integration.pipeline.scribe import AWAITS_SIGNAL
 from integration.stores import connect, credentials
 from integration.stores import settings as store_settings
 from integration.up import Household, note_address
@@ -83,6 +86,7 @@ def _play(settings: Settings, household: Household) -> None:
     opening.print_table("Webhooks", ("answer", "webhooks"), sorted(answers.items()))
     _print_events(engine, began)
     accounts.print_purchases(pool, settings.graph_url, _delivered(engine) - told_before)
+    accounts.print_riders(pool, settings.graph_url, _judged(engine, connected.values(), began))
 
 
 def _invite(settings: Settings, addresses: Mapping[str, str]) -> None:
@@ -160,23 +164,39 @@ def _worded(status: int, told: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _await_deliveries(engine: Engine, household: Household) -> None:
-    """Until nothing is under way that is due by now."""
+    """Until nothing is under way that is due by now. Where no script ran, nobody speaks for half a minute."""
+    click.echo("Orders whose browser never speaks wait for it: half a minute, then the tables.")
+    sys.stdout.flush()
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline and not household.stopping:
         household.watch()
         with reading(engine) as connection:
-            if not due.anything_due(connection) and not _sending(connection):
+            if not due.anything_due(connection) and not _moving(connection):
                 return
         time.sleep(_LOOK_SECONDS)
 
 
-def _sending(connection: Connection) -> bool:
-    return any(state == State.SENDING for _, state, _ in reports.counts(connection))
+def _moving(connection: Connection) -> bool:
+    """Whether something is under way, or waits the half minute for a browser that may still speak."""
+    return any(row["status"] == State.SENDING or row["reason"] == AWAITS_SIGNAL for row in reports.listing(connection))
 
 
 def _delivered(engine: Engine) -> Counter[str]:
     with reading(engine) as connection:
         return Counter({name: number for name, state, number in reports.counts(connection) if state == State.DELIVERED})
+
+
+def _judged(engine: Engine, connected: Iterable[Store], began: datetime) -> list[tuple[Store, Judged]]:
+    """The events that came since then, each as coverage will judge it in an hour, should nothing more be heard."""
+    days = {"since": began - timedelta(days=1), "until": began + timedelta(hours=1)}
+    later = datetime.now(UTC) + coverage_report.AN_HOUR
+    with reading(engine) as connection:
+        return [
+            (store, one)
+            for store in connected
+            for one in coverage_report.judged(connection, store, **days, now=later)
+            if one.told.received_at >= began
+        ]
 
 
 def _print_events(engine: Engine, began: datetime) -> None:

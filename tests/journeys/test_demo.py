@@ -85,6 +85,18 @@ def test_it_says_ready_first_and_its_ledger_agrees_with_what_the_stand_in_for_me
     assert int(heard) > 0
 
 
+def test_what_coverage_claims_of_the_played_day_is_what_the_stand_in_heard_by_id(demo: Demo) -> None:
+    assert "coverage agrees with it in every event it claims to know" in demo.told
+    table = demo.found(r"(?s)(Who told Meta so far.*?)Ids in the stand-in's journal")
+    for value in ("both", "pixel_only", "server_only", "unknown"):
+        assert f" {value} " in table
+    assert re.search(r"Purchase +│ both +│ 5 ", demo.told), demo.told
+    assert re.search(r"│ (\d+) +│ order-\1 +│", demo.told), demo.told
+    for domain in ("tandem-demo.myshopify.com", "shop.tandem-demo.example"):
+        assert re.search(rf"{re.escape(domain)}: Told to Meta only by the server: 3 orders, ", demo.told), demo.told
+    assert "This is not extra sales and not attributed sales." in demo.told
+
+
 def test_one_click_in_the_admin_it_names_connects_a_shop(demo: Demo, merchant: Node) -> None:
     merchant.ask("open", url=demo.home)
     merchant.ask("click", text="Install app")
