@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from integration.db import Instant
 from integration.db.datasets import datasets
 from integration.db.deliveries import deliveries
 from integration.db.events import events
@@ -84,9 +83,7 @@ def last_heard(connection: sa.Connection, store_id: str) -> datetime | None:
         sightings.c.store_id == store_id, sightings.c.proof_key != ""
     )
     signal = sa.select(sa.func.max(signals.c.last_at)).where(signals.c.store_id == store_id)
-    times = [
-        connection.execute(sa.type_coerce(one.scalar_subquery(), Instant).select()).scalar() for one in (seen, signal)
-    ]
+    times = [connection.execute(one).scalar() for one in (seen, signal)]
     return max(filter(None, times), default=None)
 
 

@@ -115,14 +115,20 @@ def sentence(told: Sum) -> str:
 
 def report(connection: Connection, store: Store, *, since: date, until: date, now: datetime) -> Report:
     """The coverage of the days from `since` to `until`, both of them included."""
-    made = Report(since, until, last_heard=rows.last_heard(connection, store.id))
+    made = Report(since, until, last_heard=pixel_seen(connection, store))
     payments: dict[str, Counter[bool]] = defaultdict(Counter)
     for one in judged(connection, store, since=_midnight(since), until=_midnight(until + timedelta(days=1)), now=now):
         _add(made, one)
-        if one.told.event_name == PURCHASE:
+        if one.told.event_name == PURCHASE and one.told.state != State.SKIPPED:
+            # A skipped order, as one at a till, had no page of the storefront that could have told it.
             payments[_payment(one.told)][one.verdict.value in (Value.BOTH, Value.PIXEL_ONLY)] += 1
     made.rates = [_rate(payment, by_pixel) for payment, by_pixel in sorted(payments.items())]
     return made
+
+
+def pixel_seen(connection: Connection, store: Store) -> datetime | None:
+    """When our script in this store's pages was last heard of; None: never, or longer ago than its words are kept."""
+    return rows.last_heard(connection, store.id)
 
 
 def _midnight(day: date) -> datetime:
