@@ -122,6 +122,14 @@ def test_preview_needs_no_database_and_leaves_nothing(tandem: Service) -> None:
             ("--set", "consent_mode=assumed"),
             "consent was refused",
         ),
+        (
+            "shopify",
+            "orders/paid",
+            "card",
+            ("--set", "routing=Purchase=pixel"),
+            "told by the Pixel alone, by your settings",
+        ),
+        ("shopify", "orders/paid", "card", ("--set", "routing=Purchase=off"), "switched off in your settings"),
         ("woocommerce", "product.updated", None, (), None),
     ],
 )
