@@ -5,7 +5,7 @@ Every method may be called again: what was done already is found done.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -124,6 +124,7 @@ class RestApi:
             "public_key": storefront.public_key,
             "webhook_url": storefront.webhooks.address,
             "secret": storefront.webhooks.secret,
+            "pixel": {"version": 1, **asdict(storefront.pixel)},
         }
         try:
             reply = self.rest.put(_CONNECTION, wanted, namespace=PLUGIN)

@@ -4,19 +4,21 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import Any
 
 VERSION = "1.0.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What our service told it, and the shop's front page as it was then."""
+    """What our service told it, and the shop's front page as it was then. `pixel`: the plan of the storefront's Pixel."""
 
     public_url: str
     public_key: str
     webhook_url: str
     secret: str
     home: str
+    pixel: dict[str, Any] | None = None
 
     def signature(self, told: bytes) -> str:
         """base64 of the HMAC-SHA256."""

@@ -56,8 +56,8 @@ def _itself(call: Call) -> dict[str, Any]:
     return {"plugin": call.world.plugin.version, "home": call.world.site.home}
 
 
-def _checked(given: dict[str, Any]) -> dict[str, str]:
-    """The four texts. Raises RestError where one may not be so; the sentences are not those of the plugin."""
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    """The four texts, and the plan of the Pixel where one came. Raises RestError where one may not be so; the sentences are not those of the plugin."""
     if given.get("version") != 1:
         raise _bad("version")
     for name, pattern in _PATTERNS.items():
@@ -69,7 +69,10 @@ def _checked(given: dict[str, Any]) -> dict[str, str]:
             raise _bad(name)
     if not given["webhook_url"].startswith(f"{given['public_url']}/webhooks/woocommerce/"):
         raise _bad("webhook_url")
-    return {name: given[name] for name in _PATTERNS}
+    pixel = given.get("pixel")
+    if pixel is not None and (not isinstance(pixel, dict) or pixel.get("version") != 1):
+        raise _bad("pixel")
+    return {**{name: given[name] for name in _PATTERNS}, "pixel": pixel}
 
 
 def _bad(name: str) -> RestError:

@@ -3,6 +3,7 @@
 Long: each state in which a webhook can be found is a case.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -23,6 +24,22 @@ ENDPOINT = Endpoint(ADDRESS, OURS)
 RENEWING = Endpoint(ADDRESS, OURS, renew=True)
 STOREFRONT = Storefront(PUBLIC_KEY, "https://tandem.example", ENDPOINT, PLAN)
 SINCE = datetime(2026, 11, 1, 12, tzinfo=UTC)
+# The words that the plugin reads: class-plan.php and assets/pixel.js.
+PIXEL = {
+    "version": 1,
+    "beacon": "https://tandem.example/s/0123456789abcdef0123456789abcdef",
+    "tells": True,
+    "datasets": ["1234567890123456"],
+    "events": list(PLAN.events),
+    "purchase_when": "paid",
+    "cod_when": "placed",
+    "event_id_template": "{order_id}",
+    "store_key": "01234567",
+    "content_id_template": "{variant_id}",
+    "value_basis": "total",
+    "limited_data_use": "auto",
+    "carrier": "fbq",
+}
 
 
 @pytest.fixture
@@ -250,9 +267,17 @@ def test_the_plugin_is_told_where_it_belongs_once(shop):
         "public_key": PUBLIC_KEY,
         "webhook_url": ADDRESS,
         "secret": OURS,
+        "pixel": PIXEL,
     }
     assert opened(shop).mend_pixel(STOREFRONT) is False
     assert set(shop.did) == {"PUT wc-tandem/v1/connection"}
+
+
+def test_a_changed_plan_of_the_pixel_is_told_to_the_plugin(shop):
+    opened(shop).mend_pixel(STOREFRONT)
+    changed = replace(STOREFRONT, pixel=replace(PLAN, tells=False))
+    assert opened(shop).mend_pixel(changed) is True
+    assert shop.connection["pixel"] == {**PIXEL, "tells": False}
 
 
 def test_a_shop_without_the_plugin_is_told_what_to_do(shop):
