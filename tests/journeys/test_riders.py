@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import urllib3
 
 from connectors import registry
@@ -19,6 +20,9 @@ from connectors.event import Event
 from integration import db
 from integration.cli import browsers
 from integration.cli.browsers import AGENT, Fate, Storefront
+from integration.db import stores
+from integration.db.events import events
+from integration.monitor.coverage_report import judged
 from tests.rig import hasten
 from tests.rig.sandbox import Sandbox
 from tests.rig.service import Service, eventually
@@ -37,7 +41,8 @@ BARE: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 }
 ADDRESS = "203.0.113.77"
 AGE = timedelta(hours=3)  # old enough to be judged, young enough to be sent
-FATES = (Fate.TOLD, Fate.BLOCKED, Fate.LEFT, Fate.OTHER_ID, Fate.NO_SCRIPT, Fate.TOLD)
+APART = timedelta(minutes=5)
+FATES = (Fate.TOLD, Fate.BLOCKED, Fate.LEFT, Fate.NO_SCRIPT, Fate.TOLD)
 
 
 @dataclass
@@ -69,7 +74,7 @@ class Shop:
         """A fresh paid order: as its webhook tells it, and as its page knows it. `bare`: the platform knows no browser."""
         topic, case = CASES[self.platform]
         connector, number = registry.get(self.platform), self.first + len(self.fates)
-        placed_at = datetime.now(UTC) - AGE
+        placed_at = datetime.now(UTC) - AGE + APART * len(self.fates)
         body = registry.sample(self.platform, topic, case)
         body = connector.restage(
             body, order_id=str(number), placed_at=placed_at.replace(microsecond=0), domain=self.store["domain"]
@@ -97,7 +102,13 @@ class Shop:
         assert (status, answer["status"]) == (200, "accepted")
 
     def coverage(self) -> Any:
+        """`tandem coverage`."""
         return json.loads(self.service.run("coverage", self.store["store_id"], "--json"))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Of Purchases: how many of each value."""
+        return {value: of["events"] for value, of in self.coverage()["totals"]["Purchase"].items()}
 
 
 @pytest.fixture
@@ -146,6 +157,27 @@ def deliver(shop: Shop, database_url: str, event_ids: list[str]) -> None:
     assert eventually(lambda: all(payload(shop, one) for one in event_ids), 30), shop.service.events()
 
 
+def an_hour_passes(database_url: str) -> None:
+    """Everything was received an hour earlier: coverage claims nothing of what is younger."""
+    engine = db.connect(database_url)
+    with db.transaction(engine) as connection:
+        earlier = sa.type_coerce(events.c.received_at, sa.BigInteger) - 3_600_000
+        connection.execute(sa.update(events).values(received_at=earlier))
+    engine.dispose()
+
+
+def claims(shop: Shop, database_url: str) -> dict[str, str]:
+    """What coverage says of each Purchase, by its id."""
+    engine, now = db.connect(database_url), datetime.now(UTC)
+    with db.reading(engine) as connection:
+        store = stores.by_id(connection, shop.store["store_id"])
+        assert store
+        days = {"since": now - timedelta(days=1), "until": now}
+        found = {one.told.event_id: one.verdict.value.value for one in judged(connection, store, **days, now=now)}
+    engine.dispose()
+    return found
+
+
 def heard(shop: Shop, event_id: str) -> dict[str, Any]:
     """What the browser told under this id."""
     return next(one["payload"] for one in shop.sandbox.events(source="browser") if one["event_id"] == event_id)
@@ -183,3 +215,52 @@ def test_an_event_waits_for_its_browser_and_leaves_when_that_has_spoken(shops: l
 
         shop.browse(event, Fate.LEFT)
         assert eventually(lambda of=shop, by=event.subject: payload(of, by), 15)["user_data"]["fbp"]
+
+
+# What may be claimed of an order by what the stand-in heard under its id, and nothing else.
+CLAIMED = {"both": "both", "server": "server_only", "browser": "pixel_only"}
+
+
+def test_coverage_is_what_the_stand_in_heard_by_id_whatever_became_of_the_pixel(
+    shops: list[Shop], database_url: str
+) -> None:
+    for shop in shops:
+        for fate in FATES:
+            shop.sell(fate)
+        deliver(shop, database_url, list(shop.fates))
+        told = sum(fate is Fate.TOLD for fate in shop.fates.values())
+        # So soon nothing is claimed of the others.
+        assert shop.counts == {"both": told, "pixel_only": 0, "server_only": 0, "unknown": len(FATES) - told}
+
+    an_hour_passes(database_url)
+    for shop in shops:
+        journal = pairs(shop)
+        assert journal.keys() == shop.fates.keys()
+        assert claims(shop, database_url) == {name: CLAIMED[one["heard_by"]] for name, one in journal.items()}
+        assert shop.counts == {"both": 2, "pixel_only": 0, "server_only": 3, "unknown": 0}
+        assert all(one["counted"] == 1 for one in journal.values())
+        both = [one for one in journal.values() if one["heard_by"] == "both"]
+        assert all(one["browser"]["value"] == one["server"]["value"] for one in both)
+
+
+def test_another_id_is_claimed_for_nobody_and_shown_beside_ours(shops: list[Shop], database_url: str) -> None:
+    """Where no plugin signs pages: there a page's token proves no id but that of its own order."""
+    shop = next(one for one in shops if one.platform == "shopify")
+    order_id = shop.sell(Fate.OTHER_ID)
+    deliver(shop, database_url, [order_id])
+    an_hour_passes(database_url)
+
+    journal = pairs(shop)
+    (pixels,) = journal.keys() - {order_id}
+    assert (journal[order_id]["heard_by"], journal[pixels]["heard_by"]) == ("server", "browser")
+    assert claims(shop, database_url) == {order_id: "unknown"}
+    assert [(one["server_id"], one["pixel_id"]) for one in shop.coverage()["mismatches"]] == [(order_id, pixels)]
+
+
+def test_what_is_routed_to_the_pixel_is_told_by_it_alone(shops: list[Shop], database_url: str) -> None:
+    for shop in shops:
+        shop.service.run("store", "set", shop.store["store_id"], "routing=Purchase=pixel")
+        order_id = shop.sell(Fate.TOLD)
+        an_hour_passes(database_url)
+        assert claims(shop, database_url) == {order_id: "pixel_only"}
+        assert pairs(shop)[order_id]["heard_by"] == "browser"
