@@ -57,7 +57,8 @@ class Ground:
 
     def said(self) -> str:
         """The last words of the processes, to be read where something went wrong."""
-        return (self.directory / _LOG).read_text(encoding="utf-8", errors="replace")[-4_000:]
+        log = self.directory / _LOG
+        return log.read_text(encoding="utf-8", errors="replace")[-4_000:] if log.exists() else ""
 
     @contextmanager
     def running(self, command: Sequence[str], database_url: str, **more: str) -> Iterator["subprocess.Popen[bytes]"]:
