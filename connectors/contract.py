@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from connectors.access import App, Embedding, Http, OAuth, OrderFeed, StoreApi, Variable
+from connectors.access import App, Embedding, Http, OAuth, OrderFeed, PixelPlan, StoreApi, Variable
 from connectors.event import Message
 from connectors.handover import Handover
 
@@ -115,6 +115,12 @@ class Connector(Protocol):
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics we follow, in the platform's spelling."""
+
+    def pixel_snippet(self, plan: PixelPlan) -> str | None:
+        """The text a merchant pastes as the storefront's Pixel; None where our half there tells by itself.
+
+        Raises Declined, with what to change, where the Pixel could not tell what the server tells.
+        """
 
     def webhook_path(self, key: str) -> str:
         """The path the platform posts to, for the store with this webhook key."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from connectors.access import App, Embedding, Http, OAuth, OrderFeed, StoreApi, Variable
+from connectors.access import App, Embedding, Http, OAuth, OrderFeed, PixelPlan, StoreApi, Variable
 from connectors.contract import Connector, Half, Identity, WebhookRequest
 from connectors.event import Message
 from connectors.handover import Handover
-from connectors.shopify import addresses, api, mapping, page, restaging, webhooks
+from connectors.shopify import addresses, api, custom_pixel, mapping, page, restaging, webhooks
 from connectors.shopify.oauth import OAUTH
 from connectors.shopify.sessions import EMBEDDING
 
@@ -71,6 +71,10 @@ class Shopify:
     def order_feed(self, app: App, http: Http, domain: str, token: str) -> OrderFeed | None:  # noqa: ARG002
         """Shopify tells again for hours what it could not deliver."""
         return None
+
+    def pixel_snippet(self, plan: PixelPlan) -> str | None:
+        """See `custom_pixel.text`."""
+        return custom_pixel.text(plan)
 
 
 CONNECTOR: Connector = Shopify()

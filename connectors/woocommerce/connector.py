@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.access import App, Embedding, Http, OAuth, OrderFeed, StoreApi, Variable
+from connectors.access import App, Embedding, Http, OAuth, OrderFeed, PixelPlan, StoreApi, Variable
 from connectors.contract import Connector, Half
 from connectors.handover import Handover
 from connectors.woocommerce import hosts, mapping, restaging, webhooks
@@ -65,6 +65,10 @@ class WooCommerce:
         from connectors.woocommerce import api
 
         return api.of_store(http, domain, token)
+
+    def pixel_snippet(self, plan: PixelPlan) -> str | None:  # noqa: ARG002
+        """The plugin puts the Pixel into the shop's pages."""
+        return None
 
 
 CONNECTOR: Connector = WooCommerce()
