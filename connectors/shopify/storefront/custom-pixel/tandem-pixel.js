@@ -86,12 +86,12 @@
   }
 
   /** Has the buyer paid, as far as this page knows? As connectors/shopify/standing.py and pipeline/qualify.py decide of the
-   * order. A manual method is money to come. Its exact words here are unverified. @param {any} checkout @param {any} plan */
+   * order. Manual is money to come, and so is `deferred` (an invoice). Words unverified. @param {any} checkout @param {any} plan */
   function counts(checkout, plan) {
     const paid = checkout.transactions || [];
     const of = (/** @type {any} */ one) => [one.gateway, one.paymentMethod?.name, one.paymentMethod?.type].join(" ");
     const cash = paid.some((/** @type {any} */ one) => /cash on delivery|\bcod\b/i.test(of(one)));
-    const pending = cash || paid.some((/** @type {any} */ one) => /manual|bank.?(deposit|transfer)|money.?order/i.test(of(one)));
+    const pending = cash || paid.some((/** @type {any} */ one) => /manual|\bdeferred\b|bank.?(deposit|transfer)|money.?order/i.test(of(one)));
     return !pending || (cash ? plan.cod_when : plan.purchase_when) === "placed";
   }
 
