@@ -11,6 +11,7 @@ from integration.db import Engine
 from integration.errors import Unavailable
 from integration.log import logger
 from integration.meta.client import GraphClient
+from integration.monitor import watch
 from integration.pipeline.deliver import Drain, give_up, succeed
 from integration.queues import DELIVER, DO_CHORES, RUN_TASKS, Bell
 from integration.stores import disconnect, upkeep
@@ -93,7 +94,9 @@ def do_chores() -> None:
     house = _houses[0]
     house.bell.heard(DO_CHORES)
     with _database_may_be_away():
-        upkeep.run_due(house.platforms, f"{secrets.token_hex(8)}-{os.getpid()}", seconds=_CHORES_SECONDS)
+        upkeep.run_due(
+            house.platforms, f"{secrets.token_hex(8)}-{os.getpid()}", seconds=_CHORES_SECONDS, beside=watch.CHORES
+        )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from integration.crypto import Sealer
 from integration.db import Connection, datasets, reading, transaction
 from integration.db import stores as stores_table
 from integration.errors import InvalidSetting
+from integration.monitor import golive
 from integration.stores import connect, credentials, rotation
 from integration.stores import settings as settings_use_case
 
@@ -91,12 +92,19 @@ def _show(told: dict[str, Any], *, as_json: bool) -> None:
 @store.command("set")
 @click.argument("name", metavar="STORE")
 @click.argument("changes", metavar="KEY=VALUE...", nargs=-1, required=True)
-def set_store(name: str, changes: tuple[str, ...]) -> None:
+@click.option("--because", help="Why it goes live although somebody else tells its dataset; kept.")
+def set_store(name: str, changes: tuple[str, ...], because: str | None) -> None:
     """Change settings of STORE, a store_id or a domain."""
     _settings, engine = opening.settings_and_engine()
+    now, wanted = datetime.now(UTC), opening.pairs(changes)
     with transaction(engine) as connection:
         found = connect.find(connection, name)
-        settings_use_case.change(connection, found, opening.pairs(changes), now=datetime.now(UTC))
+        gated = golive.is_gated(found, wanted.get("state"))
+        kept = {key: value for key, value in wanted.items() if not (gated and key == "state")}
+        settings_use_case.change(connection, found, kept, now=now)
+        if gated:
+            golive.go_live(connection, connect.find(connection, name), reason=because, now=now)
+        golive.told_anew(connection, found)
 
 
 @store.command("rotate-secret")

@@ -66,7 +66,7 @@ def look_again(connection: Connection, store: Store, now: datetime) -> None:
 
 def first_chores(connector: Connector) -> Sequence[str]:
     """What is done for a store of that platform as soon as it is connected."""
-    usual = (chores.SUBSCRIPTIONS, chores.SURVEY, chores.PIXEL)
+    usual = (chores.SUBSCRIPTIONS, chores.SURVEY, chores.PIXEL, chores.SCAN)
     return (*usual, chores.TOKEN if connector.oauth is not None else chores.ORDERS)
 
 

@@ -74,26 +74,37 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_due(platforms: Platforms, owner: str, *, seconds: float, now: Callable[[], datetime] = _now) -> int:
-    """Do what is due, one after the other, beginning none after `seconds`; how many. Raises Unavailable."""
+def run_due(
+    platforms: Platforms,
+    owner: str,
+    *,
+    seconds: float,
+    now: Callable[[], datetime] = _now,
+    beside: Mapping[str, Callable[[Errand], Again]] = MappingProxyType({}),
+) -> int:
+    """Do what is due, one after the other, beginning none after `seconds`; how many. `beside`: chores of rooms above, by
+    their kind. Raises Unavailable.
+    """
     deadline, count = time.monotonic() + seconds, 0
     while time.monotonic() < deadline:
         chore = transact(platforms.engine, lambda connection: chores.claim(connection, owner, _LEASE))
         if chore is None:
             break
-        _do(platforms, chore, owner, now())
+        _do(platforms, chore, owner, now(), beside)
         count += 1
     return count
 
 
-def _do(platforms: Platforms, chore: Chore, owner: str, now: datetime) -> None:
+def _do(
+    platforms: Platforms, chore: Chore, owner: str, now: datetime, beside: Mapping[str, Callable[[Errand], Again]]
+) -> None:
     with read(platforms.engine) as connection:
         store = stores.by_id(connection, chore.store_id)
     if store is None or store.uninstalled_at is not None:
         transact(platforms.engine, lambda connection: chores.done(connection, chore, owner, again=None))
         return
     try:
-        again = _CHORES[chore.kind](Errand(platforms, store, chore, now))
+        again = {**_CHORES, **beside}[chore.kind](Errand(platforms, store, chore, now))
     except Unavailable:
         raise
     except (ConnectorError, IntegrationError) as error:

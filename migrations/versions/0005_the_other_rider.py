@@ -77,7 +77,22 @@ def upgrade() -> None:
     )
 
 
+    op.create_table(
+        "golives",
+        _id(),
+        _store_id(),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("senders", sa.Text(), nullable=False),
+        _of_a_store("golives"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_golives")),
+    )
+    op.create_index("ix_golives_store_id", "golives", ["store_id"], unique=False)
+
+
 def downgrade() -> None:
+    op.drop_index("ix_golives_store_id", table_name="golives")
+    op.drop_table("golives")
     op.drop_table("scans")
     op.drop_index("ix_sightings_store_id_first_at", table_name="sightings")
     op.drop_index("ix_sightings_store_id_proof_key", table_name="sightings")
