@@ -13,6 +13,8 @@
 	var DAYS = 90;
 	var LONGEST = 2000;
 	var told = null;
+	var before = null;
+	var listeners = [];
 
 	function read( name ) {
 		var found = document.cookie.match( new RegExp( '(?:^|; )' + name + '=([^;]*)' ) );
@@ -77,12 +79,31 @@
 	}
 
 	function look() {
-		if ( isAllowed() ) {
+		var allowed = isAllowed();
+		if ( allowed ) {
 			remember();
 		} else {
 			forget();
 		}
+		if ( before !== null && before !== allowed ) {
+			listeners.forEach( function ( listener ) {
+				listener( allowed );
+			} );
+		}
+		before = allowed;
 	}
+
+	// For our Pixel, which goes by the very same answer.
+	window.tandemConsent = {
+		allowed: isAllowed,
+		stated: function () {
+			return told !== null || Boolean( window.wp_consent_type && typeof window.wp_has_consent === 'function' );
+		},
+		listen: function ( listener ) {
+			listeners.push( listener );
+			before = isAllowed();
+		}
+	};
 
 	document.addEventListener( 'wp_listen_for_consent_change', function ( event ) {
 		// The API dispatches before or after it wrote its cookie, depending on its version: its word counts.

@@ -38,7 +38,7 @@ final class Click_Script {
 	 * Enqueues the script where a first page can be; addresses of orders and accounts are nobody's landing page.
 	 */
 	public static function enqueue() {
-		if ( is_account_page() || is_order_received_page() || ! Connection::current()->is_connected() ) {
+		if ( is_account_page() || ! Connection::current()->is_connected() ) {
 			return;
 		}
 		wp_enqueue_script(

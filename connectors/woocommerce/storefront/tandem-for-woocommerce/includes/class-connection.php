@@ -71,6 +71,7 @@ final class Connection {
 	 * @return bool Whether there was one.
 	 */
 	public static function forget(): bool {
+		Plan::forget();
 		return delete_option( self::OPTION );
 	}
 

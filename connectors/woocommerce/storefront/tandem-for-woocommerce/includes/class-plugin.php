@@ -48,6 +48,7 @@ final class Plugin {
 		Checkout_Watch::register();
 		Checkout_Queue::register();
 		Click_Script::register();
+		Pixel_Script::register();
 		Privacy::register();
 		// Says to the WP Consent API that we ask it.
 		add_filter( 'wp_consent_api_registered_' . plugin_basename( TANDEM_FILE ), '__return_true' );

@@ -82,6 +82,7 @@ final class Rest_Connection {
 			return new \WP_Error( 'tandem_invalid_connection', $problem, array( 'status' => 400 ) );
 		}
 		$changed = Connection::remember( $told );
+		$changed = Plan::remember( $told ) || $changed;
 		if ( $changed ) {
 			/** Fires when this shop was connected, or its connection renewed. */
 			do_action( 'tandem_connected' );
