@@ -17,6 +17,7 @@ class Half:
     there; `advice`: what only the merchant can do about it, plain text, "" where there is nothing.
 
     Where the merchant may bring it there or do without: `adds`, what it is good for, and `steps`, how, once downloaded.
+    Where the Pixel is a text to be pasted: `pasting`, how, and `unproven`, what is not known of it yet, "" for nothing.
     """
 
     name: str
@@ -24,6 +25,8 @@ class Half:
     advice: str = ""
     adds: str = ""
     steps: tuple[str, ...] = ()
+    pasting: tuple[str, ...] = ()
+    unproven: str = ""
 
 
 @dataclass(frozen=True, slots=True)

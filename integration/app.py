@@ -29,6 +29,7 @@ from integration.web import (
     security,
     senders,
     sign_in,
+    snippet,
     store,
     webhooks,
 )
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     collector = Collector(engine, sealer, Acquaintances(engine, loopback=not settings.production))
     app.register_blueprint(beacon.blueprint(collector, bell, public_url=settings.public_url))
     app.register_blueprint(places.among(coverage.blueprint(engine)))
+    app.register_blueprint(places.among(snippet.blueprint(engine, public_url=settings.public_url)))
     app.register_blueprint(places.among(senders.blueprint(engine, public_url=settings.public_url)))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:

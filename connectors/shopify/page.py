@@ -6,6 +6,7 @@ From Shopify's App Bridge and app templates: `id_token` and `embedded` come in t
 
 from connectors.access import Words
 from connectors.contract import Half
+from connectors.shopify import custom_pixel
 
 WORDS = Words(
     store="shop",
@@ -27,4 +28,6 @@ HALF = Half(
         "Left on “Optimized”, Shopify may throttle or pause the pixel and tells nobody; orders then reach Meta "
         "without what the shopper’s browser knew."
     ),
+    pasting=custom_pixel.STEPS,
+    unproven=custom_pixel.NOT_PROVEN,
 )
