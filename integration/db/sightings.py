@@ -101,7 +101,7 @@ def sent(connection: sa.Connection, store_id: str, event_name: str, orders: Mapp
         events.c.event_id == sightings.c.event_id,
     )
     found = (
-        sa.select(sightings.c.proof_key)
+        sa.select(sightings.c.proof_key, events.c.subject)
         .join(events, same_event)
         .where(
             sightings.c.store_id == store_id,
@@ -111,7 +111,7 @@ def sent(connection: sa.Connection, store_id: str, event_name: str, orders: Mapp
             events.c.subject.in_(orders.values()),
         )
     )
-    return {orders[key] for key in connection.execute(found).scalars()}
+    return {subject for key, subject in connection.execute(found) if orders[key] == subject}
 
 
 def _times(stage: Stage) -> list[str]:

@@ -40,7 +40,7 @@ SENTENCES = {
     Cause.SERVER_DID_NOT_TELL: "The Pixel told it; the server did not.",
     Cause.NO_THANK_YOU_PAGE: "Our script ran in the checkout, and the page after it never spoke: closed early, or left to pay.",
     Cause.BLOCKED: "The Pixel was called and Meta’s script never ran: blocked by the browser or an extension.",
-    Cause.DID_NOT_LEAVE: "Meta’s script ran, and its request was never seen to leave.",
+    Cause.DID_NOT_LEAVE: "Meta’s script ran; whether its request left could not be seen.",
     Cause.ONLY_THIS_ONE_SILENT: "Pixels of orders shortly before and after were heard of, this one’s was not.",
     Cause.OTHER_ID: "The Pixel told it under another id: Meta may have counted it twice.",
     Cause.NOT_THE_PIXELS: "Telling it is not our Pixel’s, by your settings or because the store is not live.",
@@ -98,6 +98,8 @@ def _doubt(seen: Seen) -> Cause | None:
         (not seen.pixels, Cause.NOT_THE_PIXELS),
         (not seen.delivered, Cause.NOT_TOLD),
         (not seen.old_enough, Cause.TOO_EARLY),
+        # Its request may have left in a way that a page cannot see.
+        (seen.loaded, Cause.DID_NOT_LEAVE),
     )
     return next((cause for holds, cause in doubts if holds), None)
 
@@ -105,7 +107,6 @@ def _doubt(seen: Seen) -> Cause | None:
 def _evidence(seen: Seen) -> Cause | None:
     """The strongest sign that the Pixel did not tell."""
     signs = (
-        (seen.loaded, Cause.DID_NOT_LEAVE),
         (seen.called, Cause.BLOCKED),
         (seen.script_ran, Cause.NO_THANK_YOU_PAGE),
         (seen.neighbours_sent, Cause.ONLY_THIS_ONE_SILENT),

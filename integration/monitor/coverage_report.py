@@ -196,7 +196,7 @@ def _judged(
     told: Told, store: Store, mine: Sequence[Sighting], ran: set[str], neighbours: "_Neighbours", now: datetime
 ) -> Judged:
     same = [one for one in mine if one.event_id == told.event_id]
-    others = tuple(sorted({one.event_id for one in mine if one.event_id != told.event_id and one.sent_at}))
+    others = tuple(sorted({one.event_id for one in mine if one.event_id != told.event_id}))
     settings = store.settings
     seen = Seen(
         delivered=told.state == State.DELIVERED,
@@ -206,7 +206,7 @@ def _judged(
         loaded=any(one.loaded_at for one in same),
         called=any(one.called_at for one in same),
         sent_otherwise=bool(others),
-        script_ran=any(key in ran for key in _keys(told)),
+        script_ran=told.event_name == PURCHASE and told.checkout_key in ran,
         neighbours_sent=neighbours.sent_around(told),
         old_enough=now - max(told.placed_at, told.received_at) >= AN_HOUR,
     )

@@ -4,7 +4,6 @@ Nothing here makes an event or a delivery. A signal can add to an event that a w
 it waits; a sighting touches none.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -154,7 +153,7 @@ class Collector:
         if registry.get(of.store.platform).plugin is None:
             return joining.key(By.CHECKOUT, told.proof)
         proven = self._page_proves(of.store, told.proof, now)
-        return joining.key(*proven) if proven and _is_about(of.store, told, proven) else ""
+        return joining.key(*proven) if proven and _is_about(told, proven) else ""
 
 
 def _keys(told: Signal, order_id: str | None) -> set[str]:
@@ -162,20 +161,13 @@ def _keys(told: Signal, order_id: str | None) -> set[str]:
     return {joining.key(by, value) for by, value in named if value}
 
 
-def _is_about(store: Store, told: Sighting, proven: page_token.Proven) -> bool:
-    """Whether the event's id is that of what the page stands before: a token of one order proves nothing of another."""
-    if proven.by is By.ORDER and told.event_name == "Purchase":
-        return bool(_event_id(store, proven.value).fullmatch(told.event_id))
+def _is_about(told: Sighting, proven: page_token.Proven) -> bool:
+    """Whether it is of what the page stands before. An order's Purchase may come under any id: that it is another than the
+    server's is what coverage has to show.
+    """
     if proven.by is By.CHECKOUT and told.event_name in ("InitiateCheckout", "AddPaymentInfo"):
         return told.event_id == proven.value
     return True
-
-
-def _event_id(store: Store, order_id: str) -> re.Pattern[str]:
-    """What the event id of an order looks like; its number for people is not known here, and may be any."""
-    known = {"{order_id}": re.escape(order_id), "{store_key}": re.escape(store.short_key), "{order_number}": ".{0,64}"}
-    pieces = re.split(r"(\{[a-z_]+\})", store.settings.event_id_template)
-    return re.compile("".join(known.get(piece, re.escape(piece)) for piece in pieces), re.DOTALL)
 
 
 def _keep_sighting(connection: Connection, room: Quota, seen: Seen, stage: Stage) -> bool:

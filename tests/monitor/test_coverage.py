@@ -17,7 +17,7 @@ _EVERY = [Seen(*flags) for flags in product((False, True), repeat=len(Seen._fiel
         (_TOLD._replace(sent=True, delivered=False), Value.PIXEL_ONLY, Cause.SERVER_DID_NOT_TELL),
         (_TOLD._replace(script_ran=True), Value.SERVER_ONLY, Cause.NO_THANK_YOU_PAGE),
         (_TOLD._replace(called=True), Value.SERVER_ONLY, Cause.BLOCKED),
-        (_TOLD._replace(called=True, loaded=True), Value.SERVER_ONLY, Cause.DID_NOT_LEAVE),
+        (_TOLD._replace(called=True, loaded=True), Value.UNKNOWN, Cause.DID_NOT_LEAVE),
         (_TOLD._replace(neighbours_sent=True), Value.SERVER_ONLY, Cause.ONLY_THIS_ONE_SILENT),
         (_TOLD, Value.UNKNOWN, Cause.PIXEL_SILENT),
         (_TOLD._replace(script_ran=True, old_enough=False), Value.UNKNOWN, Cause.TOO_EARLY),

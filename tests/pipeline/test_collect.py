@@ -254,7 +254,10 @@ def test_a_sighting_at_a_shop_without_page_tokens_is_proven_by_its_checkout(shop
     assert keys == {"Purchase": joining.key(By.CHECKOUT, CHECKOUT), "PageView": "", "ViewContent": ""}
 
 
-def test_a_sighting_at_a_shop_with_page_tokens_is_proven_by_one_of_its_very_order(plugin: Beacon, bench: Bench) -> None:
+def test_a_sighting_at_a_shop_with_page_tokens_is_proven_by_its_order_under_whichever_id(
+    plugin: Beacon, bench: Bench
+) -> None:
+    """One under another id than the server's is what coverage has to show; it joins its own order and no other."""
     another = Beacon(bench.shop("woocommerce", "other.example.com", dataset=None))
     tokens = {
         "5001": plugin.token("order", "5001"),
@@ -268,27 +271,8 @@ def test_a_sighting_at_a_shop_with_page_tokens_is_proven_by_one_of_its_very_orde
         plugin.see(event_id=event_id, proof=proof)
 
     proven = {row["event_id"]: row["proof_key"] for row in plugin.sighted() if row["proof_key"]}
-    assert proven == {"5001": joining.key(By.ORDER, "5001"), "5006": joining.key(By.CHECKOUT, CHECKOUT)}
-
-
-@pytest.mark.parametrize(
-    ("template", "event_id", "proven"),
-    [
-        ("{store_key}-{order_id}", "KEY-5001", True),
-        ("{store_key}-{order_id}", "5001", False),
-        ("{order_number}.{order_id}", "A-17.5001", True),
-        ("{order_number}.{order_id}", "A-17x5001", False),
-        ("{order_id}", "15001", False),
-    ],
-)
-def test_the_event_id_is_read_by_the_stores_own_template(
-    plugin: Beacon, template: str, event_id: str, *, proven: bool
-) -> None:
-    plugin.shop.set(event_id_template=template)
-    told = event_id.replace("KEY", plugin.shop.row.short_key)
-    plugin.see(event_id=told, proof=plugin.token("order", "5001"))
-
-    assert [bool(row["proof_key"]) for row in plugin.sighted()] == [proven]
+    own = joining.key(By.ORDER, "5001")
+    assert proven == {"5001": own, "5002": own, "5006": joining.key(By.CHECKOUT, CHECKOUT)}
 
 
 def test_a_checkouts_own_event_is_proven_by_that_checkout_alone(plugin: Beacon) -> None:

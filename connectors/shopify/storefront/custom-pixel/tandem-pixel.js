@@ -25,9 +25,13 @@
   };
 
   // Shopify's globals in its sandbox. `customerPrivacy` stands beside them or in `api`: unverified, so both are tried.
-  const shop = /** @type {any} */ (globalThis);
-  const privacy = shop.customerPrivacy || (shop.api && shop.api.customerPrivacy);
+  // By their bare names: the sandbox may give them as variables of the script, which are no members of globalThis.
+  // @ts-ignore
+  const shop = /** @type {any} */ ({ analytics, browser, init });
+  // @ts-ignore
+  const privacy = typeof customerPrivacy === "object" ? customerPrivacy : typeof api === "object" ? api.customerPrivacy : null;
   let allowed = (shop.init && shop.init.customerPrivacy) || {};
+  let chosen = false;
   /** @type {any[]} */ let held = [];
   /** @type {any} */ let latest = null;
   /** @type {any} */ let fbq = null;
@@ -91,7 +95,9 @@
     const paid = checkout.transactions || [];
     const of = (/** @type {any} */ one) => [one.gateway, one.paymentMethod?.name, one.paymentMethod?.type].join(" ");
     const cash = paid.some((/** @type {any} */ one) => /cash on delivery|\bcod\b/i.test(of(one)));
-    const pending = cash || paid.some((/** @type {any} */ one) => /manual|\bdeferred\b|bank.?(deposit|transfer)|money.?order/i.test(of(one)));
+    const waits = /manual|\bdeferred\b|paymentOnDelivery|bank.?(deposit|transfer)|money.?order/i;
+    const unknown = !paid.length && (amount(checkout.totalPrice) ?? 1) > 0;
+    const pending = cash || unknown || paid.some((/** @type {any} */ one) => waits.test(of(one)));
     return !pending || (cash ? plan.cod_when : plan.purchase_when) === "placed";
   }
 
@@ -148,19 +154,52 @@
   function load(event, plan) {
     const page = /** @type {any} */ (window);
     Object.defineProperty(document, "cookie", {
-      configurable: true, set() {},
+      configurable: true,
+      // What it keeps itself is kept where the shop's pages are, so that it knows this browser again.
+      set(text) {
+        const [, name, value] = /^\s*_(fb[pc])=([^;]*)/.exec(text) || [];
+        if (name) {
+          cookies[/** @type {"fbp" | "fbc"} */ (name)] ||= value;
+          void browserOf().cookie.set(text).catch(() => {});
+        }
+      },
       get: () => Object.entries(cookies).filter(([, text]) => text).map(([name, text]) => `_${name}=${text}`).join("; "),
     });
     /** @type {any} */ const made = (/** @type {any[]} */ ...words) => (made.callMethod ? made.callMethod(...words) : made.queue.push(words));
     Object.assign(made, { queue: [], push: made, loaded: true, version: "2.0" });
     page._fbq = page.fbq = fbq = made;
-    if (limited(plan)) fbq("dataProcessingOptions", ["LDU"], 0, 0);
-    for (const dataset of plan.datasets) fbq("init", dataset, buyer(event));
+    // Resource timing cannot tell a blocked request from one that left; the picture it asks for can. Ours is its only page.
+    const Picture = page.Image;
+    page.Image = function (/** @type {any[]} */ ...size) {
+      const made = new Picture(...size);
+      made.addEventListener("load", () => left(made.src));
+      return made;
+    };
+    page.Image.prototype = Picture.prototype;
     const script = document.createElement("script");
     script.async = true;
     script.src = SCRIPT;
     document.head.append(script);
   }
+
+  /** @type {((address: URL) => void)[]} */ const leaving = [];
+
+  /** A picture came: if it was Meta's, what it told has left. @param {string} src */
+  function left(src) {
+    const address = new URL(src, "https://none.invalid");
+    if (/^\/tr\b/.test(address.pathname)) leaving.forEach((one) => one(address));
+  }
+
+  /** What Meta is to know before an event: again where more of the buyer is known. Unverified: that a later init adds.
+   * @param {any} event @param {any} plan */
+  function introduce(event, plan) {
+    const who = buyer(event), words = JSON.stringify([who, limited(plan)]);
+    if (words === introduced) return;
+    introduced = words;
+    fbq("dataProcessingOptions", ...(limited(plan) ? [["LDU"], 0, 0] : [[]]));
+    for (const dataset of plan.datasets) fbq("init", dataset, who);
+  }
+  let introduced = "";
 
   /** @param {string} text */
   async function sha256(text) {
@@ -201,10 +240,14 @@
         stage(dataset, "called");
         continue;
       }
-      if (!fbq) load(event, plan);
-      fbq("trackSingle", dataset, told.name, told.data, { eventID: told.id });
-      stage(dataset, fbq.callMethod ? "loaded" : "called");
-      if (!fbq.callMethod) whenLoaded(() => stage(dataset, "loaded"));
+      try {
+        if (!fbq) load(event, plan);
+        introduce(event, plan);
+        leaving.push(({ searchParams: of }) => of.get("id") === dataset && of.get("eid") === told.id && stage(dataset, "sent"));
+        fbq("trackSingle", dataset, told.name, told.data, { eventID: told.id });
+        stage(dataset, fbq.callMethod ? "loaded" : "called");
+        if (!fbq.callMethod) whenLoaded(() => stage(dataset, "loaded"));
+      } catch { /* another dataset may still be told */ }
     }
   }
 
@@ -218,7 +261,7 @@
   async function signal(event, plan) {
     const checkout = event.data?.checkout;
     if (!checkout?.token) return;
-    const chosen = await browserOf().localStorage.getItem(CHOSE).catch(() => null);
+    chosen ||= Boolean(await browserOf().localStorage.getItem(CHOSE).catch(() => null));
     const at = event.context?.document?.location || {};
     const told = {
       checkout_token: checkout.token,
@@ -277,6 +320,7 @@
   privacy?.subscribe("visitorConsentCollected", (/** @type {any} */ event) => {
     const before = allowed;
     allowed = event.customerPrivacy || {};
+    chosen = true;
     void browserOf().localStorage.setItem(CHOSE, "1").catch(() => {});
     if (allowed.marketingAllowed === true) {
       if (before.marketingAllowed !== true && fbq) fbq("consent", "grant");
