@@ -176,10 +176,12 @@ await answering({
   async choose({ privacy, tab = "first" }) {
     await (await inside(tab)).evaluate((one) => window.played.choose(one), { ...shop.privacy, ...privacy });
   },
-  // What has been asked for so far, once all of `until` ({to: how many}) has come, or does not come, and the frame is at rest.
+  // What has been asked for so far, once all of `until` has come, or does not come, and the frame is at rest. `until` says how
+  // many to where, or how many of an event at Meta's.
   async calls({ until = {}, seconds = 15 }) {
     const deadline = Date.now() + seconds * 1000;
-    const lacks = () => Object.entries(until).some(([to, many]) => shop.calls.filter((one) => one.to === to).length < many);
+    const many = (word) => shop.calls.filter((one) => one.to === word || (one.to === "tr" && one.query.ev === word)).length;
+    const lacks = () => Object.entries(until).some(([word, wanted]) => many(word) < wanted);
     while (lacks() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
     for (const tab of Object.keys(shop.tabs)) await (await inside(tab)).evaluate(() => window.played.settle());
     return shop.calls;

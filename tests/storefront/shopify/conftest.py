@@ -52,11 +52,11 @@ class Shopper:
         return self
 
     def asked(self, **until: int) -> "Asked":
-        """What the browser asked for, once so many calls of each kind have come."""
-        calls = self.chromium.ask("calls", until=until)
-        short = {to: many for to, many in until.items() if sum(call["to"] == to for call in calls) < many}
-        assert not short, f"{short} never came; these did: {json.dumps(calls)}"
-        return Asked(calls)
+        """What the browser asked for, once so many calls of each kind, or of an event at Meta's, have come."""
+        asked = Asked(self.chromium.ask("calls", until=until))
+        short = {word: many for word, many in until.items() if asked.many(word) < many}
+        assert not short, f"{short} never came; these did: {json.dumps(asked.calls)}"
+        return asked
 
 
 @dataclass
@@ -68,6 +68,10 @@ class Asked:
     def kinds(self) -> set[str]:
         """Where to: script, tr, plan, signal, sighting, elsewhere."""
         return {call["to"] for call in self.calls}
+
+    def many(self, word: str) -> int:
+        """Calls of that kind, or of that event at Meta's."""
+        return sum(call["to"] == word for call in self.calls) + len(self.told(word))
 
     def told(self, event_name: str | None = None) -> list[dict[str, str]]:
         """What Meta heard."""
