@@ -15,9 +15,9 @@ from flask import Blueprint, Response, make_response, render_template, request
 from connectors import registry
 from connectors.access import App, Embedding, Words
 from connectors.errors import RequestMalformed, SessionRefused, TandemError
-from integration.db import transact
+from integration.db import reading, transact
 from integration.db.stores import Store
-from integration.stores import entering, glance, install
+from integration.stores import entering, glance, install, snippet
 from integration.stores.platforms import Platforms
 from integration.web import asked, refusals, returning
 from integration.web.refusals import Way
@@ -150,7 +150,9 @@ class Page:
 
     def _rendered(self, template: str, app: App, store: Store) -> str:
         seen = glance.of_store(self.platforms.engine, store.id)
-        return render_template(template, page=self, app=app, seen=seen, words=self.words)
+        with reading(self.platforms.engine) as connection:
+            made = snippet.of_store(connection, store, public_url=app.public_url)
+        return render_template(template, page=self, app=app, seen=seen, words=self.words, made=made)
 
     def _framed(self, app: App, domain: str | None, page: str, status: int = 200) -> Response:
         """A page with scripts that this store's admin may frame.

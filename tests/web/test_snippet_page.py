@@ -2,6 +2,7 @@
 
 import html
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -10,7 +11,7 @@ from integration.db import datasets, reading, stores, transact, transaction
 from integration.stores import sessions, settings, wiring
 from integration.web.snippet import PATH
 from tests.rig.own_page import OwnPage
-from tests.rig.pages import Browser, Pages, Read
+from tests.rig.pages import Browser, Pages, Read, session
 
 
 @pytest.fixture
@@ -69,3 +70,10 @@ def test_who_is_not_signed_in_is_led_to_where_that_is_done(pages: Pages) -> None
     answer = pages.browser().get(PATH)
     assert answer.status == 303
     assert b"textarea" not in answer.data
+
+
+def test_inside_the_admin_the_text_stands_on_the_page_itself(pages: Pages, store: stores.Store) -> None:
+    answer = pages.browser().get(f"/shopify/app?{urlencode({'embedded': '1', 'id_token': session(store.domain)})}")
+    assert answer.status == 200
+    assert f"{pages.url}/s/{store.public_key}" in html.unescape(answer.data.decode())
+    assert len(Read(answer.data.decode()).all("textarea")) == 1
