@@ -20,6 +20,8 @@ def go_live(connection: Connection, store: Store, *, reason: str | None, now: da
 
     Where nobody looked at the shop's pages within a day, a look is planned instead; whoever calls must commit it.
     """
+    if store.live:
+        return
     hindrance = hindrance_of(connection, store, now)
     given = (reason or "").strip()
     if hindrance and (hindrance == NO_DATASET or len(given) < LEAST_REASON):
@@ -39,8 +41,10 @@ def hindrance_of(connection: Connection, store: Store, now: datetime) -> str | N
     blocking = [one for one in watch.found(connection, store) if one.blocks]
     if blocking:
         return " ".join([*map(senders.sentence, blocking), ASK_FOR_REASON])
-    looked_at = watch.findings(connection, store.id)[1]
-    return None if looked_at and now - looked_at <= _FRESH else f"{NOT_LOOKED} {ASK_FOR_REASON}"
+    findings, looked_at = watch.findings(connection, store.id)
+    if looked_at is None or now - looked_at > _FRESH:
+        return f"{NOT_LOOKED} {ASK_FOR_REASON}"
+    return None if findings.pages else f"{findings.trouble} {ASK_FOR_REASON}"
 
 
 def look_first(connection: Connection, store: Store, now: datetime) -> None:

@@ -5,6 +5,7 @@ permanent domain leads to the one shoppers see), that host is remembered as the 
 """
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
@@ -20,6 +21,9 @@ _HEADERS = {"Accept": "text/html", "User-Agent": "Tandem/0.1 (looks for other Me
 _PRODUCT = re.compile(r"""href=["']([^"'<>\s]{0,300}/products?/[^"'<>\s?#]{1,200})""", re.IGNORECASE | re.ASCII)
 _CART = "/cart"
 _PASSWORD = "The shop is behind a password, so its pages cannot be read."  # noqa: S105 (a sentence)
+_SLOW = "The shop answered too slowly to be read whole."
+_NO_PAGE = "The shop answered with something that is no page."
+_SECONDS = 25.0  # none is asked for later; a call may take 15 more, and the job has 60
 _NOT_READ = "The shop’s page could not be read: it answered {status}."
 
 
@@ -31,13 +35,18 @@ class Look:
     hosts: tuple[str, ...] = ()
 
 
+class _Unread(Exception):
+    """A page that cannot be read; the message is the sentence."""
+
+
 @dataclass(slots=True)
 class _Visitor:
     http: Http
+    ends_at: float  # by the monotonic clock
     hosts: dict[str, None] = field(default_factory=dict)
 
-    def page(self, address: str) -> tuple[str, str]:
-        """The text of a page and where it was found. Raises ConnectorError, or _Unread with a sentence."""
+    def front(self, address: str) -> tuple[str, str]:
+        """The text of the front page and where the shop keeps it. Raises ConnectorError, or _Unread with a sentence."""
         answer = self._answered(address)
         for _ in range(_MOST_HOPS):
             leads_to = answer.headers.get("location") if 300 <= answer.status < 400 else None
@@ -50,19 +59,29 @@ class _Visitor:
         if answer.status != 200:
             raise _Unread(_NOT_READ.format(status=answer.status))
         self.hosts[urlsplit(address).netloc.lower()] = None
-        return answer.body[: senders.LONGEST_PAGE].decode("utf-8", "replace"), address
+        return _text(answer), address
+
+    def further(self, address: str) -> str | None:
+        """The text of another page of the shop; None for one that is not there, or leads elsewhere."""
+        answer = self._answered(address)
+        return _text(answer) if answer.status == 200 else None
 
     def _answered(self, address: str) -> HttpAnswer:
+        if time.monotonic() > self.ends_at:
+            raise _Unread(_SLOW)
         return self.http.request("GET", address, headers=_HEADERS)
 
 
-class _Unread(Exception):
-    """A page that cannot be read; the message is the sentence."""
+def _text(answer: HttpAnswer) -> str:
+    kind = answer.headers.get("content-type", "text/html").lower()
+    if "html" not in kind:
+        raise _Unread(_NO_PAGE)
+    return answer.body[: senders.LONGEST_PAGE].decode("utf-8", "replace")
 
 
 def look(http: Http, domain: str) -> Look:
     """Read a shop's pages. What went wrong is a sentence in the findings, and no exception."""
-    visitor, texts, trouble = _Visitor(http), list[str](), ""
+    visitor, texts, trouble = _Visitor(http, time.monotonic() + _SECONDS), list[str](), ""
     try:
         texts.extend(_pages(visitor, domain))  # what was read before something went wrong stays
     except (ConnectorError, _Unread) as error:
@@ -74,10 +93,11 @@ def look(http: Http, domain: str) -> Look:
 
 def _pages(visitor: _Visitor, domain: str) -> Iterator[str]:
     host = domain.partition(":")[0]
-    front, address = visitor.page(f"{'http' if is_this_machine(host) else 'https'}://{domain}/")
+    front, address = visitor.front(f"{'http' if is_this_machine(host) else 'https'}://{domain}/")
     yield front
     product = _PRODUCT.search(front)
     wanted = [urljoin(address, product[1])] if product else []
     for one in (*wanted, urljoin(address, _CART)):
-        if urlsplit(one).netloc == urlsplit(address).netloc:
-            yield visitor.page(one)[0]
+        text = visitor.further(one) if urlsplit(one).netloc == urlsplit(address).netloc else None
+        if text is not None:
+            yield text

@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 LONGEST_PAGE = 2 * 1024 * 1024
-_MOST = 20
+_MOST = 200
 
 
 class Kind(StrEnum):
@@ -79,7 +79,7 @@ CHANNEL = "Facebook & Instagram, Shopify’s own channel"
 
 
 def read(pages: Iterable[str]) -> tuple[Finding, ...]:
-    """What the pages show, each sender once, at most 20. Text beyond 2 MiB of a page is not read."""
+    """What the pages show, each sender once, at most 200. Text beyond 2 MiB of a page is not read."""
     channel: dict[str, None] = {}
     pixels: dict[str, None] = {}
     containers: dict[str, None] = {}

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from connectors import registry
 from integration.crypto import Sealer
-from integration.db import Connection, alerts, datasets, held, stores
+from integration.db import Connection, alerts, chores, datasets, held, stores
 from integration.db.datasets import SEALED_TOKEN, Dataset
 from integration.db.stores import Store
 from integration.errors import Conflict, InvalidSetting
@@ -58,7 +58,15 @@ def attach(
         shared = _rivals(connection, store, dataset_id)
         adopt(connection, store.id, dataset, key=store.short_key if shared else None)
     storefront.weigh_again(connection, store.id, now)
+    _look_again(connection, store)
     return dataset
+
+
+def _look_again(connection: Connection, store: Store) -> None:
+    """The storefront's Pixel has another dataset to tell, and others may tell it already."""
+    for one in chores.of_store(connection, store.id):
+        if one.kind in (chores.PIXEL, chores.SCAN):
+            chores.plan(connection, store.id, one.kind)
 
 
 def _refuse_nonsense(dataset_id: str, token: str, test_event_code: str | None) -> None:

@@ -49,6 +49,7 @@ class Page:
             told = {
                 "found": watch.found(connection, store),
                 "trouble": findings.trouble,
+                "pages": findings.pages,
                 "looked_at": looked_at,
                 "hindrance": None if store.live else golive.hindrance_of(connection, store, now),
                 "last": golives.last(connection, store.id),

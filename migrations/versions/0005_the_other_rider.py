@@ -76,7 +76,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("store_id", name=op.f("pk_scans")),
     )
 
-
     op.create_table(
         "golives",
         _id(),

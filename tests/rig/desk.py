@@ -14,6 +14,7 @@ from integration.db import alerts, chores, grants, metadata, reading, stores, su
 from integration.db.chores import Chore
 from integration.db.grants import KeptGrant
 from integration.db.stores import Store
+from integration.monitor import watch
 from integration.stores import grants as tokens
 from integration.stores import upkeep
 from integration.stores.platforms import Platforms
@@ -43,7 +44,7 @@ class Desk(ABC):
     def look_after(self, moment: datetime | None = None) -> int:
         """Do the chores that are due."""
         owner = secrets.token_hex(4)
-        return upkeep.run_due(self.platforms, owner, seconds=30.0, now=lambda: moment or now())
+        return upkeep.run_due(self.platforms, owner, seconds=30.0, now=lambda: moment or now(), beside=watch.CHORES)
 
     def make_due(self, *kinds: str) -> None:
         """As if their time had come; all of them where none is named."""

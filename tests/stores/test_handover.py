@@ -87,7 +87,7 @@ def test_a_store_that_handed_its_keys_over_observes_with_a_secret_of_its_own_and
     assert len(secret_of(office, store)) == 40
     assert secret_of(office, store).isalnum()
     assert store.sealed_former_secret is None
-    assert set(office.chores()) == {"subscriptions", "survey", "pixel", "orders"}
+    assert set(office.chores()) == {"subscriptions", "survey", "pixel", "scan", "orders"}
     assert under_way(office) == []
 
 

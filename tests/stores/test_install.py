@@ -35,7 +35,7 @@ def test_a_store_connected_through_the_consent_page_observes_and_has_its_chores_
 
     assert (store.domain, store.state, store.uninstalled_at) == (SHOP, OBSERVING, None)
     assert store.connected_at is not None
-    assert set(office.chores()) == {"subscriptions", "pixel", "survey", "token"}
+    assert set(office.chores()) == {"subscriptions", "pixel", "survey", "scan", "token"}
     assert office.token().startswith("shpat_")
 
 
@@ -43,7 +43,7 @@ def test_a_store_connected_by_opening_our_page_is_the_same(office: Office) -> No
     store = office.arrived()
 
     assert (store.domain, store.state) == (SHOP, OBSERVING)
-    assert set(office.chores()) == {"subscriptions", "pixel", "survey", "token"}
+    assert set(office.chores()) == {"subscriptions", "pixel", "survey", "scan", "token"}
 
 
 def test_opening_our_page_again_asks_for_no_other_token(office: Office) -> None:
@@ -237,7 +237,7 @@ def test_a_store_removed_and_connected_again_keeps_its_keys_settings_and_state_a
     assert (again.id, again.public_key, again.webhook_key) == (first.id, first.public_key, first.webhook_key)
     assert (again.state, again.settings.consent_mode, again.uninstalled_at) == ("live", "strict", None)
     assert again.since >= away.since
-    assert set(office.chores()) == {"subscriptions", "pixel", "survey", "token"}
+    assert set(office.chores()) == {"subscriptions", "pixel", "survey", "scan", "token"}
 
 
 def test_a_store_that_is_only_connected_again_changes_in_nothing(office: Office) -> None:

@@ -36,7 +36,7 @@ def test_install_leads_to_the_shop_s_consent_page_and_back_into_its_admin(pages:
     )
     assert pages.office.store(shop).state == "observing"
     assert pages.office.token(shop).startswith("shpat_")
-    assert set(pages.office.chores(shop)) == {"subscriptions", "pixel", "survey", "token"}
+    assert set(pages.office.chores(shop)) == {"subscriptions", "pixel", "survey", "scan", "token"}
     assert list(browser.cookies) == ["tandem-install"]  # another tab may be at an installation of its own
 
 

@@ -101,13 +101,14 @@ def test_shop_pay_shows_no_thank_you_page_but_the_checkout_s_start_was_signalled
     assert asked.told("Purchase") == []
 
 
-@pytest.mark.parametrize("trouble", ["load", "call"])
-def test_an_error_in_meta_s_script_does_not_keep_the_signal_back(shopper, trouble):
-    shopper.comes(trouble=trouble, cookies={"_fbp": "fb.1.1.2"}).does(STARTED)
-    shopper.asked(signal=1, script=1)
-    shopper.opens()
-    later = shopper.does({**PAYING, "data": {"checkout": {**PAYING["data"]["checkout"], "token": "another"}}})
-    assert [one["checkout_token"] for one in later.asked(signal=2).signals()] == [TOKEN, "another"]
+@pytest.mark.parametrize(("trouble", "once"), [("load", "script"), ("call", "InitiateCheckout")])
+def test_an_error_in_meta_s_script_does_not_keep_the_signal_back(shopper, trouble, once):
+    """Broken while it loads, or later, when it is called for the second event."""
+    shopper.comes(trouble=trouble).does(STARTED).asked(signal=1, **{once: 1})
+    later = {**PAYING, "data": {"checkout": PAYING["data"]["checkout"] | {"token": "another"}}}
+    asked = shopper.does(later).asked(signal=2)
+    assert [one["checkout_token"] for one in asked.signals()] == [TOKEN, "another"]
+    assert asked.told("AddPaymentInfo") == []
 
 
 def test_a_sale_of_data_refused_in_america_is_told_under_limited_data_use(shopper):
@@ -145,3 +146,15 @@ def test_a_buyer_known_only_at_the_end_is_told_with_the_purchase(shopper):
     asked = shopper.comes().does(unknown, BOUGHT).asked(InitiateCheckout=1, Purchase=1)
     assert "ud[external_id]" not in asked.told("InitiateCheckout")[0]
     assert "ud[external_id]" in asked.told("Purchase")[0]
+
+
+@pytest.mark.xfail(strict=True, reason="The pixel knows its request again by dataset and id, not by the event's name.")
+def test_two_events_under_one_id_are_each_seen_to_leave_once(shopper):
+    """A checkout's start and its payment both carry the checkout's token."""
+    asked = shopper.comes().does(STARTED, PAYING).asked(InitiateCheckout=1, AddPaymentInfo=1, sighting=6)
+    sent = [
+        one["event_name"]
+        for one in (*asked.sightings("InitiateCheckout"), *asked.sightings("AddPaymentInfo"))
+        if one["state"] == "sent"
+    ]
+    assert sorted(sent) == ["AddPaymentInfo", "InitiateCheckout"]

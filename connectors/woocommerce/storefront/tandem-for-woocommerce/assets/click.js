@@ -80,10 +80,12 @@
 
 	function look() {
 		var allowed = isAllowed();
-		if ( allowed ) {
-			remember();
-		} else {
+		// The address of an order holds its key, and is nobody's landing page.
+		var isOrder = /[?&]key=wc_order_/.test( window.location.search );
+		if ( ! allowed ) {
 			forget();
+		} else if ( ! isOrder ) {
+			remember();
 		}
 		if ( before !== null && before !== allowed ) {
 			listeners.forEach( function ( listener ) {
