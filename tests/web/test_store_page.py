@@ -68,7 +68,8 @@ def test_where_the_plugin_is_not_it_is_offered_and_that_is_no_fault(pages: Pages
 
     assert "Plugin not at work yet Your orders reach Tandem without it." in page.text
     assert NO_PLUGIN in page.text
-    assert [link["href"] for link in page.all("a")] == ["/woocommerce/plugin.zip", "/store/disconnect"]
+    elsewhere = ["/store/senders", "/store/coverage", "/store/pixel", "/store/disconnect"]
+    assert [link["href"] for link in page.all("a")] == ["/woocommerce/plugin.zip", *elsewhere]
     assert "trouble" not in str([element for element in page.elements if element[0] in ("p", "svg")])
 
 
