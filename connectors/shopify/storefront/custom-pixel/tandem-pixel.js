@@ -119,7 +119,7 @@
     if (name !== "Purchase") return token ? { name, id: token, token, data: told } : null;
     const order = digits(checkout.order?.id);
     if (!order || value === null || plan.event_id_template.includes("{order_number}") || !counts(checkout, plan)) return null;
-    const id = plan.event_id_template.replace("{order_id}", order).replace("{store_key}", plan.store_key);
+    const id = plan.event_id_template.replaceAll("{order_id}", order).replaceAll("{store_key}", plan.store_key);
     return { name, id, token, data: { value, currency, order_id: order, ...told } };
   }
 
@@ -243,7 +243,12 @@
       try {
         if (!fbq) load(event, plan);
         introduce(event, plan);
-        leaving.push(({ searchParams: of }) => of.get("id") === dataset && of.get("eid") === told.id && stage(dataset, "sent"));
+        let seen = false;
+        leaving.push(({ searchParams: of }) => {
+          const mine = of.get("id") === dataset && of.get("ev") === told.name && of.get("eid") === told.id;
+          if (mine && !seen) stage(dataset, "sent");
+          seen ||= mine;
+        });
         fbq("trackSingle", dataset, told.name, told.data, { eventID: told.id });
         stage(dataset, fbq.callMethod ? "loaded" : "called");
         if (!fbq.callMethod) whenLoaded(() => stage(dataset, "loaded"));

@@ -130,7 +130,7 @@
 			reached( 'loaded' );
 		}
 		leaving.push( function ( of ) {
-			if ( of.get( 'id' ) === dataset && of.get( 'eid' ) === deed.id ) {
+			if ( of.get( 'id' ) === dataset && of.get( 'ev' ) === deed.name && of.get( 'eid' ) === deed.id ) {
 				reached( 'sent' );
 			}
 		} );
