@@ -18,7 +18,7 @@ from connectors.errors import ConnectorError
 from connectors.event import Message
 
 ROOMS = Path(connectors.__file__).parent
-_OF_WHOM = ("shop_id", "shop_domain", "triggered_at")
+_OF_WHOM = ("shop_id", "shop_domain", "triggered_at", "cart_token")
 
 
 def bodies(connector: Connector) -> list[Path]:
