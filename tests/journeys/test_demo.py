@@ -92,8 +92,11 @@ def test_what_coverage_claims_of_the_played_day_is_what_the_stand_in_heard_by_id
         assert f" {value} " in table
     assert re.search(r"Purchase +│ both +│ 5 ", demo.told), demo.told
     assert re.search(r"│ (\d+) +│ order-\1 +│", demo.told), demo.told
-    for domain in ("tandem-demo.myshopify.com", "shop.tandem-demo.example"):
-        assert re.search(rf"{re.escape(domain)}: Told to Meta only by the server: 3 orders, ", demo.told), demo.told
+    # Of the second store one more order went under another id: a pair, and nothing is claimed of it.
+    for domain, number in (("tandem-demo.myshopify.com", 3), ("shop.tandem-demo.example", 2)):
+        assert re.search(rf"{re.escape(domain)}: Told to Meta only by the server: {number} orders, ", demo.told), (
+            demo.told
+        )
     assert "This is not extra sales and not attributed sales." in demo.told
 
 
