@@ -1,4 +1,4 @@
-"""What the beacon asks of the database: whose key it is, how much one store keeps, and which events waited for its word."""
+"""What the beacon asks of the database: how much one store keeps, and which events waited for its word."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -10,14 +10,7 @@ from integration.db.deliveries import State, deliveries
 from integration.db.events import events
 from integration.db.sightings import sightings
 from integration.db.signals import signals
-from integration.db.stores import Store, by_id, stores
-
-
-def store_of(connection: sa.Connection, public_key: str) -> Store | None:
-    """The store whose storefront knows itself by that key; none where the merchant let us go."""
-    theirs = sa.and_(stores.c.public_key == public_key, stores.c.uninstalled_at.is_(None))
-    store_id = connection.execute(sa.select(stores.c.id).where(theirs)).scalar_one_or_none()
-    return by_id(connection, store_id) if store_id else None
+from integration.db.stores import stores
 
 
 def new_signals(connection: sa.Connection, store_id: str, *, within: timedelta, most: int) -> int:

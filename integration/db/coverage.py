@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from integration.db import among_texts
 from integration.db.datasets import datasets
 from integration.db.deliveries import deliveries
 from integration.db.events import events
 from integration.db.sightings import COLUMNS, Sighting, sightings
 from integration.db.signals import signals
 
-_CHUNK = 1_000
+_AT_ONCE = 1_000
 
 
 class Told(NamedTuple):
@@ -55,26 +56,20 @@ def told(
         )
         .order_by(events.c.placed_at, events.c.id)
     )
-    for row in connection.execute(found.execution_options(yield_per=_CHUNK)):
+    for row in connection.execute(found.execution_options(yield_per=_AT_ONCE)):
         yield Told(*row)
 
 
 def proven(connection: sa.Connection, store_id: str, keys: Sequence[str]) -> list[Sighting]:
     """What was seen of the Pixel with a proof among these keys."""
-    found: list[Sighting] = []
-    for some in _chunks(keys):
-        same = sa.and_(sightings.c.store_id == store_id, sightings.c.proof_key.in_(some))
-        found += [Sighting(*row) for row in connection.execute(sa.select(*COLUMNS).where(same))]
-    return found
+    same = sa.and_(sightings.c.store_id == store_id, among_texts(sightings.c.proof_key, keys))
+    return [Sighting(*row) for row in connection.execute(sa.select(*COLUMNS).where(same))]
 
 
 def heard(connection: sa.Connection, store_id: str, keys: Sequence[str]) -> set[str]:
     """Those of these keys by which a browser spoke to us."""
-    found: set[str] = set()
-    for some in _chunks(keys):
-        same = sa.and_(signals.c.store_id == store_id, signals.c.join_key.in_(some))
-        found |= set(connection.execute(sa.select(signals.c.join_key).where(same)).scalars())
-    return found
+    same = sa.and_(signals.c.store_id == store_id, among_texts(signals.c.join_key, keys))
+    return set(connection.execute(sa.select(signals.c.join_key).where(same)).scalars())
 
 
 def last_heard(connection: sa.Connection, store_id: str) -> datetime | None:
@@ -85,8 +80,3 @@ def last_heard(connection: sa.Connection, store_id: str) -> datetime | None:
     signal = sa.select(sa.func.max(signals.c.last_at)).where(signals.c.store_id == store_id)
     times = [connection.execute(one).scalar() for one in (seen, signal)]
     return max(filter(None, times), default=None)
-
-
-def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(keys), _CHUNK):
-        yield keys[start : start + _CHUNK]

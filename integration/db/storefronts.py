@@ -38,9 +38,9 @@ def of_store(connection: sa.Connection, store_id: str) -> Reported | None:
     return None if row is None else Reported(*row)
 
 
-def store_of(connection: sa.Connection, platform: str, public_key: str) -> Store | None:
-    """The store whose storefront knows itself by that key; none where the merchant let us go."""
-    theirs = sa.and_(stores.c.platform == platform, stores.c.public_key == public_key)
-    found = sa.select(stores.c.id).where(theirs, stores.c.uninstalled_at.is_(None))
+def store_of(connection: sa.Connection, public_key: str, platform: str | None = None) -> Store | None:
+    """The store whose storefront knows itself by that key, of one platform or of any; none where the merchant let us go."""
+    theirs = sa.and_(stores.c.public_key == public_key, stores.c.uninstalled_at.is_(None))
+    found = sa.select(stores.c.id).where(theirs, *([stores.c.platform == platform] if platform else []))
     store_id = connection.execute(found).scalar_one_or_none()
     return by_id(connection, store_id) if store_id else None

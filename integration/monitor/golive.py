@@ -10,6 +10,7 @@ from integration.stores import settings
 
 LEAST_REASON = 10
 _FRESH = timedelta(days=1)
+_PACE = timedelta(minutes=5)
 NO_DATASET = "Give the store a dataset first: without one there is nobody to tell."
 NOT_LOOKED = "We are looking at your shop’s pages for other senders now. Try again in a minute."
 ASK_FOR_REASON = "To go live nevertheless, say why in at least 10 characters; the reason is kept."
@@ -51,6 +52,13 @@ def look_first(connection: Connection, store: Store, now: datetime) -> None:
     """Plan a look at the shop's pages, where the last one is older than a day."""
     looked_at = watch.findings(connection, store.id)[1]
     if looked_at is None or now - looked_at > _FRESH:
+        chores.plan(connection, store.id, chores.SCAN)
+
+
+def look_again(connection: Connection, store: Store, now: datetime) -> None:
+    """The merchant wants a look now: one is planned, unless one is only minutes old."""
+    looked_at = watch.findings(connection, store.id)[1]
+    if looked_at is None or now - looked_at > _PACE:
         chores.plan(connection, store.id, chores.SCAN)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import NamedTuple
 
-from integration.db import Engine, beacons, datasets, reading, scans
+from integration.db import Engine, datasets, reading, scans, storefronts
 from integration.db.stores import Store
 from integration.pipeline import own_pages
 from integration.pipeline.own_pages import OwnPages
@@ -58,7 +58,7 @@ class Acquaintances:
 
     def _look_up(self, public_key: str) -> Acquaintance | None:
         with reading(self.engine) as connection:
-            store = beacons.store_of(connection, public_key)
+            store = storefronts.store_of(connection, public_key)
             if store is None:
                 return None
             attached = tuple(one.dataset_id for one in datasets.of_store(connection, store.id))

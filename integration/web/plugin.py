@@ -124,7 +124,7 @@ class Calls:
 
     def _named(self, key: str) -> Store | None:
         with reading(self.platforms.engine) as connection:
-            return storefronts.store_of(connection, self.platform, key)
+            return storefronts.store_of(connection, key, self.platform)
 
 
 def _unavailable() -> Response:

@@ -8,7 +8,7 @@ from functools import partial
 from flask import Blueprint, Response, make_response, render_template, request
 
 from connectors.errors import TandemError
-from integration.db import Connection, Engine, chores, golives, reading, stores, transact
+from integration.db import Connection, Engine, golives, reading, stores, transact
 from integration.db.stores import Store
 from integration.errors import Conflict
 from integration.monitor import golive, watch
@@ -63,7 +63,8 @@ class Page:
 
     def again(self) -> Response:
         """Look at the shop's pages now."""
-        return self._done(lambda connection, store: chores.plan(connection, store.id, chores.SCAN))
+        now = datetime.now(UTC)
+        return self._done(lambda connection, store: golive.look_again(connection, store, now))
 
     def go_live(self) -> Response:
         """Let its events leave, or say what is in the way."""

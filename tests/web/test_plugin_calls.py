@@ -12,9 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from connectors import registry
-from integration.db import alerts, deliveries, reading, signing, storefronts, transaction
+from integration.db import alerts, deliveries, reading, sightings, signing, storefronts, transaction
 from integration.db.deliveries import State
+from integration.db.sightings import Seen, Stage
 from integration.db.stores import SEALED_SECRET
+from integration.pipeline import joining
+from integration.pipeline.joining import By
 from integration.stores import storefront
 from tests.rig.own_page import OwnPage, nonce, sign
 from tests.rig.pages import Pages, serving
@@ -269,6 +272,28 @@ def test_an_order_s_state_is_told_in_the_words_of_the_ledger(pages: Pages) -> No
         "reason": "no consent was stated",
         "at": None,
     }
+
+
+def test_the_pixel_told_an_order_where_its_own_proof_says_so_and_its_request_left(pages: Pages) -> None:
+    """Another order's proof, another id, and a request that was not seen to leave count for nothing."""
+    store, dataset = attached(pages)
+    store.order("1042")
+    store.order("1043")
+
+    def told_by(event_id: str, proof: str, stage: Stage) -> object:
+        seen = Seen(store.id, dataset, "Purchase", event_id, joining.key(By.ORDER, proof))
+        with transaction(pages.engine) as connection:
+            sightings.keep(connection, seen, stage)
+        return {
+            order_id: one["told_by"]
+            for order_id, one in store.call("orders", {"order_ids": ["1042", "1043"]}).json()["orders"].items()
+        }
+
+    nobody: dict[str, list[str]] = {"1042": [], "1043": []}
+    assert told_by("1042", "1042", Stage.LOADED) == nobody
+    assert told_by("1043", "1042", Stage.SENT) == nobody
+    assert told_by("order-1042", "1042", Stage.SENT) == nobody
+    assert told_by("1042", "1042", Stage.SENT) == {**nobody, "1042": ["pixel"]}
 
 
 @pytest.mark.parametrize("ids", [None, "1042", {"1": 2}, [1042], [""], ["1" * 65], ["1;2"], ["é"], [["1"]]], ids=repr)

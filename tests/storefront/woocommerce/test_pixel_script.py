@@ -178,6 +178,14 @@ def test_a_checkout_is_told_under_its_token(shopper: Node, sandbox: Sandbox) -> 
     assert words(seen, "signal")[0]["checkout_token"] == TOKEN
 
 
+def test_two_events_under_one_token_are_each_seen_to_leave_once(shopper: Node, sandbox: Sandbox) -> None:
+    code = "document.body.insertAdjacentHTML('beforeend', '<button id=place_order>Pay</button>'); place_order.click()"
+    seen = shopper.ask("visit", path="/?page=checkout", code=code)
+    assert (told(sandbox, "InitiateCheckout"), told(sandbox, "AddPaymentInfo")) == ((1, 0), (1, 0))
+    left = [one["event_name"] for one in words(seen, "sighting") if one["state"] == "sent"]
+    assert sorted(left) == ["AddPaymentInfo", "InitiateCheckout"]
+
+
 def test_while_the_store_observes_only_a_signal_is_sent(shopper: Node, sandbox: Sandbox) -> None:
     seen = shopper.ask("visit", path='/?page=order&plan={"tells":false}')
     assert (seen["asked"], words(seen, "sighting")) == ([], [])
