@@ -1,5 +1,6 @@
 """What a platform must provide. A connector is one object bound in its `connector.py`; nothing is inherited."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,17 @@ class Half:
     steps: tuple[str, ...] = ()
     pasting: tuple[str, ...] = ()
     unproven: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """The platform's own channel that tells of the same orders under ids of its own. `pattern`: how the shop's pages show
+    it; its one group is the id it tells. `mend`: how the merchant silences it, a sentence.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    mend: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +115,10 @@ class Connector(Protocol):
     @property
     def half(self) -> Half:
         """Our half in the storefront."""
+
+    @property
+    def rival(self) -> Rival | None:
+        """The platform's own channel, where its pages show it; None where there is none."""
 
     @property
     def plugin(self) -> Path | None:

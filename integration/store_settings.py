@@ -89,7 +89,7 @@ _BROWSING = frozenset({"PageView", "ViewContent", "Search", "AddToCart", "AddPay
 
 
 class Carrier(StrEnum):
-    """How the Pixel in Shopify's sandbox tells Meta: by Meta's own script, or by Meta's documented image request."""
+    """How a Pixel in a platform's sandbox tells Meta: by Meta's own script, or by Meta's documented image request."""
 
     FBQ = "fbq"
     IMAGE = "image"

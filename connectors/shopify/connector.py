@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.access import App, Embedding, Http, OAuth, OrderFeed, PixelPlan, StoreApi, Variable
-from connectors.contract import Connector, Half, Identity, WebhookRequest
+from connectors.contract import Connector, Half, Identity, Rival, WebhookRequest
 from connectors.event import Message
 from connectors.handover import Handover
-from connectors.shopify import addresses, api, custom_pixel, mapping, page, restaging, webhooks
+from connectors.shopify import addresses, api, channel, custom_pixel, mapping, page, restaging, webhooks
 from connectors.shopify.oauth import OAUTH
 from connectors.shopify.sessions import EMBEDDING
 
@@ -27,6 +27,7 @@ class Shopify:
     handover: Handover | None = None
     embedding: Embedding | None = EMBEDDING
     half: Half = page.HALF
+    rival: Rival | None = channel.RIVAL
     plugin: Path | None = None
     stand_in: str | None = "connectors.shopify.standin"
     order_ids_are_global: bool = True

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.access import App, Embedding, Http, OAuth, OrderFeed, PixelPlan, StoreApi, Variable
-from connectors.contract import Connector, Half
+from connectors.contract import Connector, Half, Rival
 from connectors.handover import Handover
 from connectors.woocommerce import hosts, mapping, restaging, webhooks
 from connectors.woocommerce.handover import HANDOVER
@@ -13,7 +13,7 @@ _HALF = Half(
     name="Plugin",
     at_work="at work",
     adds="Your orders reach Tandem without it. With it, each order carries what Meta knows the shopper’s browser by, and "
-    "what the shopper chose, as they were at checkout; begun checkouts are told as well; your list of orders shows what "
+    "what the shopper chose, as they were at checkout; your pages get a Pixel that tells Meta under the same ids; begun checkouts are told as well; your list of orders shows what "
     "Meta knows of each; and you come to this page by one click.",
     steps=(
         "In your shop’s admin open Plugins, Add New, Upload Plugin.",
@@ -37,6 +37,7 @@ class WooCommerce:
     handover: Handover | None = HANDOVER
     embedding: Embedding | None = None
     half: Half = _HALF
+    rival: Rival | None = None
     plugin: Path | None = _PLUGIN
     stand_in: str | None = "connectors.woocommerce.standin"
     order_ids_are_global: bool = False

@@ -1,6 +1,6 @@
 """A look at a shop's public pages, through the guard: its front page, one product and its cart. Nothing else is asked.
 
-Redirects are followed three times, each address judged anew by the guard. Where the shop itself leads elsewhere (Shopify's
+Redirects are followed three times, each address judged anew by the guard. Where the front page itself leads elsewhere (a
 permanent domain leads to the one shoppers see), that host is remembered as the shop's own.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from connectors.access import Http, HttpAnswer
+from connectors.contract import Rival
 from connectors.errors import ConnectorError
 from connectors.reachable import is_this_machine
 from integration.monitor import senders
@@ -79,8 +80,8 @@ def _text(answer: HttpAnswer) -> str:
     return answer.body[: senders.LONGEST_PAGE].decode("utf-8", "replace")
 
 
-def look(http: Http, domain: str) -> Look:
-    """Read a shop's pages. What went wrong is a sentence in the findings, and no exception."""
+def look(http: Http, domain: str, rival: Rival | None = None) -> Look:
+    """Read a shop's pages; `rival`: its platform's own channel. What went wrong is a sentence in the findings, and no exception."""
     visitor, texts, trouble = _Visitor(http, time.monotonic() + _SECONDS), list[str](), ""
     try:
         texts.extend(_pages(visitor, domain))  # what was read before something went wrong stays
@@ -88,7 +89,7 @@ def look(http: Http, domain: str) -> Look:
         trouble = str(error)
     except ValueError:
         trouble = "The shop leads to an address that is none."
-    return Look(Findings(senders.read(texts), len(texts), trouble), tuple(visitor.hosts))
+    return Look(Findings(senders.read(texts, rival), len(texts), trouble), tuple(visitor.hosts))
 
 
 def _pages(visitor: _Visitor, domain: str) -> Iterator[str]:

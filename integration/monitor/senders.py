@@ -1,8 +1,8 @@
 """Who else tells Meta in a shop, read from the text of its public pages and from what our plugin reports. Pure.
 
-Two senders with ids of their own count every order twice. Shopify's own Facebook & Instagram channel sends its customer
-event's id, Meta for WooCommerce a random one: neither is ever the order's. So the same dataset found blocks going live;
-what cannot be read from outside, such as a Pixel inside a tag manager, is said and does not block.
+Two senders with ids of their own count every order twice, and platforms' own channels and most plugins give an order any id
+but its own. So the same dataset found blocks going live; what cannot be read from outside, such as a Pixel inside a tag
+manager, is said and does not block.
 """
 
 import re
@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 import msgspec
+
+from connectors.contract import Rival
 
 LONGEST_PAGE = 2 * 1024 * 1024
 _MOST = 200
@@ -31,6 +33,7 @@ class Finding(msgspec.Struct, frozen=True):
     kind: Kind
     name: str
     datasets: tuple[str, ...] = ()
+    mend: str = ""  # where there is a better word than the kind's own
 
 
 class Findings(msgspec.Struct, frozen=True):
@@ -56,18 +59,12 @@ _INIT = re.compile(
     rf"\bfbq\s{{0,5}}\(\s{{0,5}}{_QUOTE}init{_QUOTE}\s{{0,5}},\s{{0,5}}{_QUOTE}?([0-9]{{5,32}})", re.ASCII
 )
 _IMAGE = re.compile(r"facebook\.com(?:\\{0,2}/)tr(?:\\{0,2}/)?\?id=([0-9]{5,32})", re.ASCII)
-_CHANNEL = re.compile(
-    rf"{_QUOTE}pixel_id{_QUOTE}\s{{0,5}}:\s{{0,5}}{_QUOTE}([0-9]{{5,32}}){_QUOTE}[^<>]{{0,200}}?facebook_pixel",
-    re.ASCII,
-)
 _CONTAINER = re.compile(r"\bGTM-[A-Z0-9]{4,12}\b", re.ASCII)
 # Hosts of the scripts by which other apps take a shop's orders. Unverified: read about, and surely not complete.
 _CHECKOUT_APPS = {"gokwik.co": "GoKwik", "easysell": "EasySell COD form", "codform": "a COD form app"}
 
 _MENDS = {
-    # Unverified: the words of Shopify's menus.
-    Kind.CHANNEL: "In Shopify’s admin, open Sales channels, Facebook & Instagram, Settings, Data sharing, and switch it "
-    "off, or give that channel another dataset.",
+    Kind.CHANNEL: "Switch that channel off, or give it another dataset.",
     Kind.PIXEL: "Take this Pixel out of the theme or of the app that put it there, or let it tell no Purchase.",
     Kind.TAG_MANAGER: "A tag manager may hold a Pixel, which cannot be seen from outside. Look into its container: no "
     "tag there may send Purchase to your dataset, unless it gives Meta the order’s id as event id.",
@@ -75,22 +72,23 @@ _MENDS = {
     "Switch its Meta Pixel off.",
     Kind.PLUGIN: "Switch Purchase off in that plugin, unless it gives Meta the order’s id as event id.",
 }
-CHANNEL = "Facebook & Instagram, Shopify’s own channel"
 
 
-def read(pages: Iterable[str]) -> tuple[Finding, ...]:
-    """What the pages show, each sender once, at most 200. Text beyond 2 MiB of a page is not read."""
+def read(pages: Iterable[str], rival: Rival | None = None) -> tuple[Finding, ...]:
+    """What the pages show, each sender once, at most 200; `rival`: the platform's own channel. Text beyond 2 MiB of a page
+    is not read.
+    """
     channel: dict[str, None] = {}
     pixels: dict[str, None] = {}
     containers: dict[str, None] = {}
     apps: dict[str, None] = {}
     for page in pages:
         text = page[:LONGEST_PAGE]
-        channel |= dict.fromkeys(_CHANNEL.findall(text))
+        channel |= dict.fromkeys(rival.pattern.findall(text) if rival else ())
         pixels |= dict.fromkeys([*_INIT.findall(text), *_IMAGE.findall(text)])
         containers |= dict.fromkeys(_CONTAINER.findall(text))
         apps |= dict.fromkeys(name for host, name in _CHECKOUT_APPS.items() if host in text)
-    found = [Finding(Kind.CHANNEL, CHANNEL, tuple(channel)[:_MOST])] if channel else []
+    found = [Finding(Kind.CHANNEL, rival.name, tuple(channel)[:_MOST], rival.mend)] if rival and channel else []
     found += [Finding(Kind.PIXEL, f"a Meta Pixel {one} in the page", (one,)) for one in pixels if one not in channel]
     found += [Finding(Kind.TAG_MANAGER, one) for one in containers]
     found += [Finding(Kind.CHECKOUT_APP, one) for one in apps]
@@ -117,7 +115,7 @@ def _weighed(one: Finding, shared: Sequence[str]) -> Sender | None:
         return None
     if not one.datasets and one.kind in (Kind.PIXEL, Kind.CHANNEL):
         return None
-    return Sender(one.name, tuple(shared), blocks=bool(shared), mend=_MENDS[one.kind])
+    return Sender(one.name, tuple(shared), blocks=bool(shared), mend=one.mend or _MENDS[one.kind])
 
 
 def sentence(sender: Sender) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from connectors import registry
 from connectors.access import App
 from connectors.reachable import is_this_machine
 from integration.db import Connection, alerts, chores, datasets, scans, transact
@@ -23,7 +24,7 @@ def look(errand: Errand) -> Again:
     """The chore: read the shop's pages, and raise the alert or take it back."""
     if is_played(errand.platforms.app(errand.store.platform), errand.store):
         return DAILY
-    seen = scan.look(errand.platforms.http, errand.store.domain)
+    seen = scan.look(errand.platforms.http, errand.store.domain, registry.get(errand.store.platform).rival)
 
     def write(connection: Connection) -> None:
         before = scans.of_store(connection, errand.store.id)

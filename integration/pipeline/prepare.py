@@ -57,8 +57,8 @@ class Prepared(msgspec.Struct, frozen=True):
 
     @property
     def lacks_a_browser(self) -> bool:
-        """Whether it counts only if a browser told of it. One that tells later is heard at the next payload: Shopify sends
-        checkouts/update at each step of a checkout, and an order is told again whenever something of it changes.
+        """Whether it counts only if a browser told of it. One that tells later is heard at the next payload: a
+        checkout is told again at each of its steps, and an order whenever something of it changes.
         """
         return not self.borrows_person and lacks_a_browser(self.verdict)
 

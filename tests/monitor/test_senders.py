@@ -4,9 +4,12 @@ import time
 
 import pytest
 
+from connectors import registry
 from integration.monitor import senders
 from integration.monitor.senders import Finding, Kind
 
+RIVAL = registry.get("shopify").rival
+assert RIVAL
 OURS, OTHER = "1234567890123456", "9876543210987654"
 CHANNEL_CONFIG = (
     '{"id":"1","configuration":"{\\"pixel_id\\":\\"1234567890123456\\",\\"pixel_type\\":\\"facebook_pixel\\"}",'
@@ -36,7 +39,8 @@ def test_a_pixel_is_seen_in_every_usual_spelling(page):
 )
 def test_shopifys_own_channel_is_seen_without_its_script(page):
     """Its Pixel runs in a sandbox: no page holds fbevents.js for it."""
-    assert senders.read([page]) == (Finding(Kind.CHANNEL, senders.CHANNEL, (OURS,)),)
+    assert senders.read([page], RIVAL) == (Finding(Kind.CHANNEL, RIVAL.name, (OURS,), RIVAL.mend),)
+    assert senders.read([page]) == ()
 
 
 def test_what_looks_alike_is_no_pixel():
@@ -77,9 +81,9 @@ def test_every_sender_comes_with_what_to_do():
 def test_two_megabytes_of_almost_are_read_in_linear_time(piece):
     short, long = piece * (20_000 // len(piece)), piece * (senders.LONGEST_PAGE // len(piece))
     begun = time.process_time()
-    senders.read([short])
+    senders.read([short], RIVAL)
     middle = time.process_time()
-    senders.read([long])
+    senders.read([long], RIVAL)
     # A hundred times the text; quadratic reading would take ten thousand times as long.
     assert time.process_time() - middle < max(middle - begun, 0.002) * 2_000
 

@@ -33,7 +33,7 @@ await answering({
     });
     await context.route("https://www.facebook.com/**", async (route) => {
       asked.push(route.request().url());
-      if (blocked.includes("tr")) return route.abort("blockedbyclient");
+      if (blocked.includes("tr") || blocked.some((one) => route.request().url().includes(one + "&"))) return route.abort("blockedbyclient");
       const told = await fetch(meta + "/tr" + new URL(route.request().url()).search);
       return route.fulfill({ contentType: "image/gif", body: Buffer.from(await told.arrayBuffer()) });
     });
