@@ -8,9 +8,9 @@ import click
 from integration.cli import opening
 from integration.config import Settings
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, datasets, reading, transaction
+from integration.db import Connection, datasets, reading, transaction
 from integration.db import stores as stores_table
-from integration.errors import Conflict, InvalidSetting
+from integration.errors import InvalidSetting
 from integration.monitor import golive
 from integration.stores import connect, credentials, rotation
 from integration.stores import settings as settings_use_case
@@ -102,20 +102,9 @@ def set_store(name: str, changes: tuple[str, ...], because: str | None) -> None:
         gated = golive.is_gated(found, wanted.get("state"))
         kept = {key: value for key, value in wanted.items() if not (gated and key == "state")}
         settings_use_case.change(connection, found, kept, now=now)
+        if gated:
+            golive.go_live(connection, connect.find(connection, name), reason=because, now=now, operator=True)
         golive.told_anew(connection, found)
-    if gated:
-        _go_live(engine, found.id, because, now)
-
-
-def _go_live(engine: Engine, store_id: str, reason: str | None, now: datetime) -> None:
-    """Or plan the look at the shop's pages that is missing, and say what is in the way."""
-    try:
-        with transaction(engine) as connection:
-            golive.go_live(connection, connect.find(connection, store_id), reason=reason, now=now)
-    except Conflict:
-        with transaction(engine) as connection:
-            golive.look_first(connection, connect.find(connection, store_id), now)
-        raise
 
 
 @store.command("rotate-secret")

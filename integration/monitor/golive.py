@@ -16,14 +16,14 @@ NOT_LOOKED = "We are looking at your shop’s pages for other senders now. Try a
 ASK_FOR_REASON = "To go live nevertheless, say why in at least 10 characters; the reason is kept."
 
 
-def go_live(connection: Connection, store: Store, *, reason: str | None, now: datetime) -> None:
+def go_live(connection: Connection, store: Store, *, reason: str | None, now: datetime, operator: bool = False) -> None:
     """Let the store's events leave from now on. Raises Conflict, with what is in the way and what to do about it.
 
-    Where nobody looked at the shop's pages within a day, a look is planned instead; whoever calls must commit it.
+    `operator`: by command; then only a sender that was found is in the way, and not that nobody looked yet.
     """
     if store.live:
         return
-    hindrance = hindrance_of(connection, store, now)
+    hindrance = rivals_of(connection, store) if operator else hindrance_of(connection, store, now)
     given = (reason or "").strip()
     if hindrance and (hindrance == NO_DATASET or len(given) < LEAST_REASON):
         raise Conflict(hindrance)
@@ -39,13 +39,19 @@ def hindrance_of(connection: Connection, store: Store, now: datetime) -> str | N
     """Why this store cannot just go live; None where it can."""
     if not datasets.of_store(connection, store.id):
         return NO_DATASET
-    blocking = [one for one in watch.found(connection, store) if one.blocks]
-    if blocking:
-        return " ".join([*map(senders.sentence, blocking), ASK_FOR_REASON])
+    rivals = rivals_of(connection, store)
+    if rivals:
+        return rivals
     findings, looked_at = watch.findings(connection, store.id)
     if looked_at is None or now - looked_at > _FRESH:
         return f"{NOT_LOOKED} {ASK_FOR_REASON}"
     return None if findings.pages else f"{findings.trouble} {ASK_FOR_REASON}"
+
+
+def rivals_of(connection: Connection, store: Store) -> str | None:
+    """Who else tells its dataset, and what to do about it; None where nobody was found."""
+    blocking = [one for one in watch.found(connection, store) if one.blocks]
+    return " ".join([*map(senders.sentence, blocking), ASK_FOR_REASON]) if blocking else None
 
 
 def look_first(connection: Connection, store: Store, now: datetime) -> None:

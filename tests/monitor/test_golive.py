@@ -84,6 +84,20 @@ def test_where_nobody_looked_within_a_day_a_look_comes_first(shop: Shop, age: ti
         assert [one.kind for one in chores.of_store(connection, shop.id)] == [chores.SCAN]
 
 
+def test_by_command_only_a_sender_that_was_found_is_in_the_way(shop: Shop) -> None:
+    def command(reason: str | None = None) -> None:
+        with transaction(shop.bench.engine) as connection:
+            golive.go_live(connection, shop.row, reason=reason, now=datetime.now(UTC), operator=True)
+
+    look(shop, RIVAL)
+    with pytest.raises(Conflict, match="Their channel"):
+        command()
+    with transaction(shop.bench.engine) as connection:
+        connection.execute(sa.delete(scans.scans))
+    command()
+    assert shop.row.live
+
+
 def test_without_a_dataset_no_reason_helps(bench: Bench) -> None:
     shop = bench.shop(state="observing", dataset=None)
     with pytest.raises(Conflict, match="dataset first"):
