@@ -16,8 +16,10 @@ from dotenv import dotenv_values
 
 from connectors import registry
 from connectors.access import App, Variable
+from integration import retention
 from integration.crypto import Sealer, new_key
 from integration.errors import Misconfigured
+from integration.retention import Retention
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 MIN_SECRET = 16
@@ -42,6 +44,7 @@ class Settings:
     encryption_keys: tuple[str, ...] = field(repr=False)
     apps: Mapping[str, App]
     failpoints: str = ""  # see failpoints.py; never in production
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def production(self) -> bool:
@@ -105,6 +108,7 @@ def load(
         encryption_keys=_list(_text(values, "ENCRYPTION_KEYS")),
         apps=_apps(values, public_url, production=app_env == PRODUCTION),
         failpoints=_text(values, "FAILPOINT") or "",
+        retention=retention.parse(_text(values, "RETENTION") or ""),
     )
     _refuse_weakness(settings)
     return settings

@@ -85,7 +85,25 @@ PRESET: Mapping[str, Route] = MappingProxyType(
         "Lead": Route.BOTH,
     }
 )
+_MOST_PATTERNS, _LONGEST_PATTERN = 100, 100
 _BROWSING = frozenset({"PageView", "ViewContent", "Search", "AddToCart", "AddPaymentInfo"})
+
+
+class Field(StrEnum):
+    """What of a person a merchant may keep back, in a merchant's words."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    NAME = "name"
+    CITY = "city"
+    STATE = "state"
+    POSTCODE = "postcode"
+    COUNTRY = "country"
+    CUSTOMER_ID = "customer_id"
+    IP = "ip"
+    USER_AGENT = "user_agent"
+    CLICK = "click"
+    BROWSER_ID = "browser_id"
 
 
 class Carrier(StrEnum):
@@ -113,6 +131,8 @@ class StoreSettings:
     limited_data_use: LimitedDataUse = LimitedDataUse.AUTO
     routing: tuple[tuple[str, Route], ...] = tuple(PRESET.items())
     pixel_carrier: Carrier = Carrier.FBQ
+    leave_out: frozenset[Field] = frozenset()  # never kept, never told
+    never_named: tuple[str, ...] = ()  # patterns of ids and SKUs of items that are never named
 
     def route(self, event_name: str) -> Route:
         """Who tells an event; what the table does not name (a refund) is the server's alone."""
@@ -142,7 +162,7 @@ def parse(name: str, text: str) -> Any:
 
 def _written(value: Any) -> str:
     if isinstance(value, tuple):
-        return ",".join(f"{event_name}={route}" for event_name, route in value)
+        return ",".join(one if isinstance(one, str) else f"{one[0]}={one[1]}" for one in value)
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, frozenset):
@@ -210,6 +230,22 @@ def _routing(text: str) -> tuple[tuple[str, Route], ...]:
     return tuple(given.items())
 
 
+def _fields(text: str) -> frozenset[Field]:
+    given = {part.strip() for part in text.split(",") if part.strip()}
+    if given - set(Field):
+        raise ValueError(f"it is a comma list of {', '.join(Field)}.")
+    return frozenset(Field(part) for part in given)
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    given = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if len(given) > _MOST_PATTERNS or any(len(one) > _LONGEST_PATTERN or not one.isprintable() for one in given):
+        raise ValueError(
+            f"it is a comma list of at most {_MOST_PATTERNS} ids or SKUs of up to {_LONGEST_PATTERN} letters, * for any."
+        )
+    return given
+
+
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "purchase_when": _choice(When),
     "cod_when": _choice(When),
@@ -225,4 +261,6 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "limited_data_use": _choice(LimitedDataUse),
     "routing": _routing,
     "pixel_carrier": _choice(Carrier),
+    "leave_out": _fields,
+    "never_named": _patterns,
 }

@@ -13,6 +13,7 @@ from integration.db import (
     grants,
     installs,
     metadata,
+    privacy_requests,
     scans,
     sessions,
     sightings,
@@ -22,6 +23,7 @@ from integration.db import (
     surveys,
     sweeps,
     tasks,
+    tombstones,
     webhooks,
 )
 
@@ -35,6 +37,7 @@ _TABLES = (
     golives,
     grants,
     installs,
+    privacy_requests,
     scans,
     sessions,
     sightings,
@@ -44,6 +47,7 @@ _TABLES = (
     surveys,
     sweeps,
     tasks,
+    tombstones,
     webhooks,
 )
 # Any number will do, as long as every process of ours takes the same.

@@ -22,7 +22,9 @@ from integration.store_settings import (
 DEFAULTS = {
     "purchase_when": "paid",
     "cod_when": "placed",
-    "event_id_template": "{order_id}",
+    "event_id_template": "{order_id    "leave_out": "",
+    "never_named": "",
+}",
     "value_basis": "total",
     "content_id_template": "{variant_id}",
     "refunds": "on",

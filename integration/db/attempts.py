@@ -23,6 +23,7 @@ attempts = sa.Table(
     sa.Column("subcode", sa.Integer),
     sa.Column("fbtrace_id", sa.String(64)),
     sa.Index("ix_attempts_dataset_pk", "dataset_pk", "id"),
+    sa.Index("ix_attempts_started_at", "started_at"),
 )
 
 

@@ -50,6 +50,7 @@ deliveries = sa.Table(
     sa.Column("first_attempt_at", Instant),
     sa.Column("delivered_at", Instant),
     sa.Column("fbtrace_id", sa.String(64)),
+    sa.Column("ruling", sa.String(150)),  # what consent allowed when it was last asked, and why: pipeline.consent
     sa.UniqueConstraint("event_pk", "dataset_pk"),
     sa.Index(
         "ix_deliveries_due",

@@ -10,6 +10,13 @@ import sqlalchemy as sa
 
 from integration.db import ROW_ID, Instant, among, insert, metadata
 
+
+def _where_known(name: str, *columns: str, known: str | None = None) -> sa.Index:
+    """Over the few rows that have the column."""
+    some = sa.text(f"{known or columns[0]} IS NOT NULL")
+    return sa.Index(f"ix_events_{name}", *columns, postgresql_where=some, sqlite_where=some)
+
+
 events = sa.Table(
     "events",
     metadata,
@@ -38,11 +45,17 @@ events = sa.Table(
     # By which a browser's signals and sightings find it: pipeline.joining.
     sa.Column("checkout_key", sa.String(64)),
     sa.Column("cart_key", sa.String(64)),
+    sa.Column("stated", sa.Text),  # what was said of consent, by whom and when: pipeline.statements; nothing of who
+    sa.Column("region", sa.String(8)),  # the part of the world that matters to consent
+    sa.Column("granted_at", Instant),  # a yes came after it was withheld: the order is to be read again
     sa.UniqueConstraint("store_id", "event_name", "subject"),
     sa.Index("ix_events_store_id_order_id", "store_id", "order_id"),
     sa.Index("ix_events_store_id_checkout_key", "store_id", "checkout_key"),
     sa.Index("ix_events_store_id_cart_key", "store_id", "cart_key"),
     sa.Index("ix_events_store_id_placed_at", "store_id", "placed_at"),
+    *(_where_known(name, name) for name in ("email_hmac", "phone_hmac", "customer_hmac")),
+    _where_known("person", "received_at", known="user_data"),
+    _where_known("granted", "store_id", "granted_at", known="granted_at"),
 )
 
 

@@ -26,6 +26,7 @@ webhooks = sa.Table(
     sa.Column("received_at", Instant, nullable=False),
     sa.UniqueConstraint("store_id", "topic", "body_sha256"),
     sa.Index("ix_webhooks_store_id_received_at", "store_id", "received_at"),
+    sa.Index("ix_webhooks_received_at", "received_at"),
 )
 
 quarantine = sa.Table(
@@ -40,6 +41,7 @@ quarantine = sa.Table(
     sa.Column("size", sa.Integer, nullable=False),  # bytes of the body as it came
     sa.Column("received_at", Instant, nullable=False),
     sa.UniqueConstraint("store_id", "body_sha256"),
+    sa.Index("ix_quarantine_received_at", "received_at"),
 )
 
 
