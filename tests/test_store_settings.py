@@ -22,9 +22,7 @@ from integration.store_settings import (
 DEFAULTS = {
     "purchase_when": "paid",
     "cod_when": "placed",
-    "event_id_template": "{order_id    "leave_out": "",
-    "never_named": "",
-}",
+    "event_id_template": "{order_id}",
     "value_basis": "total",
     "content_id_template": "{variant_id}",
     "refunds": "on",
@@ -39,6 +37,8 @@ DEFAULTS = {
         "InitiateCheckout=both,Purchase=both,Lead=both"
     ),
     "pixel_carrier": "fbq",
+    "leave_out": "",
+    "never_named": "",
 }
 CHOICES = {
     "purchase_when": ["paid", "placed"],
