@@ -11,6 +11,7 @@ from integration.db import Instant, after, clock, insert, metadata
 
 SUBSCRIPTIONS, PIXEL, SURVEY, TOKEN, FAREWELL = "subscriptions", "pixel", "survey", "token", "farewell"
 ORDERS = "orders"
+REREAD = "reread"  # orders whose shopper agreed after they were withheld: integration.stores.reread
 SCAN = "scan"  # of the shop's public pages: integration.monitor.watch
 SECRET = "secret"  # noqa: S105 (a chore's name) letting the former one go: integration.stores.rotation
 
