@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from connectors.event import Customer, Event, Kind, Line, Source
 from connectors.money import round_to_currency
 from integration.meta import clickid, hashing
 from integration.meta.event import BROWSER_KEYS, INITIATE_CHECKOUT, PURCHASE, REFUND, LimitedData, ServerEvent
-from integration.store_settings import StoreSettings, ValueBasis
+from integration.store_settings import Field, StoreSettings, ValueBasis
 
 EVENT_NAMES = {
     Kind.ORDER: PURCHASE,
@@ -34,6 +35,24 @@ _ACTION_SOURCES = {
     Source.OTHER: "system_generated",
 }
 _REFUND_ACTION_SOURCE = "system_generated"
+
+# What a merchant may keep back, in Meta's keys.
+KEYS_OF: Mapping[Field, tuple[str, ...]] = MappingProxyType(
+    {
+        Field.EMAIL: ("em",),
+        Field.PHONE: ("ph",),
+        Field.NAME: ("fn", "ln"),
+        Field.CITY: ("ct",),
+        Field.STATE: ("st",),
+        Field.POSTCODE: ("zp",),
+        Field.COUNTRY: ("country",),
+        Field.CUSTOMER_ID: ("external_id",),
+        Field.IP: ("client_ip_address",),
+        Field.USER_AGENT: ("client_user_agent",),
+        Field.CLICK: ("fbc",),
+        Field.BROWSER_ID: ("fbp",),
+    }
+)
 
 MAX_CONTENTS = 500
 MAX_SKU = 100
@@ -149,6 +168,15 @@ def user_data_of(event: Event, person: Mapping[str, str | None]) -> dict[str, st
     return {key: value for key, value in found.items() if value}
 
 
+def without(user_data: Mapping[str, str], leave_out: frozenset[Field]) -> dict[str, str]:
+    """The same without what the merchant keeps back: neither sealed nor told."""
+    kept = dict(user_data)
+    for one in leave_out:
+        for key in KEYS_OF[one]:
+            kept.pop(key, None)
+    return kept
+
+
 def normalised(customer: Customer, phone_country: str | None) -> dict[str, str | None]:
     """A person's parameters, ready to be hashed; None for what they do not have."""
     country = hashing.country(customer.country)
@@ -258,8 +286,12 @@ def server_event(
     settings: StoreSettings,
     limited: LimitedData | None = None,
 ) -> ServerEvent:
-    """The event as it leaves. A refund is told by the system: without the buyer's browser, IP or agent."""
+    """The event as it leaves. A refund is told by the system: without the buyer's browser, IP or agent. What was sealed
+    before the merchant chose to leave it out is not told either.
+    """
     refund = event_name == REFUND
+    if settings.leave_out:
+        person = without(person, settings.leave_out)
     return ServerEvent(
         event_name=event_name,
         event_id=event_id,
