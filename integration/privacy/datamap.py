@@ -1,0 +1,269 @@
+"""The data map: what each column of the database holds, of what kind, how it lies there and how long it is kept. Pure.
+
+`docs/privacy.md` shows it, and a test holds it against the tables and against the retention. Longer than other modules,
+because every column is named.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from integration.retention import Retention
+from integration.store_settings import Field
+
+
+class Kind(StrEnum):
+    """Of whom a column tells, and what somebody could do with it."""
+
+    PERSONAL = "personal"  # of a shopper, in words or in hashes that can be guessed back
+    PSEUDONYM = "pseudonym"  # leads to a shopper for whoever has something else: the shop, a token, our keys
+    SECRET = "secret"  # noqa: S105 (a kind of data) opens something
+    BUSINESS = "business"  # of the merchant and the shop
+    TECHNICAL = "technical"  # of Tandem itself: ids, times, states, counters
+
+
+class How(StrEnum):
+    """How it lies in the database."""
+
+    SEALED = "sealed"
+    HMAC = "HMAC"
+    HASH = "SHA-256"
+    READABLE = "readable"
+
+
+class Column(NamedTuple):
+    """One column. `kept`: for how long; a word in braces is a kind of `retention.Retention`."""
+
+    holds: str
+    kind: Kind
+    how: How
+    kept: str
+
+
+class Key(NamedTuple):
+    """One of Meta's keys in a sealed person. `field`: the word of `leave_out` that keeps it back."""
+
+    holds: str
+    field: Field
+    hashed: bool = True
+
+
+PERSON: Mapping[str, Key] = MappingProxyType(
+    {
+        "em": Key("e-mail", Field.EMAIL),
+        "ph": Key("phone", Field.PHONE),
+        "fn": Key("first name", Field.NAME),
+        "ln": Key("last name", Field.NAME),
+        "ct": Key("city", Field.CITY),
+        "st": Key("state or province", Field.STATE),
+        "zp": Key("postcode", Field.POSTCODE),
+        "country": Key("country", Field.COUNTRY),
+        "external_id": Key("the shop's id of the customer", Field.CUSTOMER_ID),
+        "client_ip_address": Key("IP address", Field.IP, hashed=False),
+        "client_user_agent": Key("user agent", Field.USER_AGENT, hashed=False),
+        "fbc": Key("the click on an ad", Field.CLICK, hashed=False),
+        "fbp": Key("the Pixel's id of the browser", Field.BROWSER_ID, hashed=False),
+    }
+)
+
+_PERSONAL, _PSEUDONYM, _SECRET, _BUSINESS = Kind.PERSONAL, Kind.PSEUDONYM, Kind.SECRET, Kind.BUSINESS
+_SEALED, _HMAC, _HASH, _READABLE = How.SEALED, How.HMAC, How.HASH, How.READABLE
+
+_STORE, _PROOF = "with the store", "as the proof"
+_LEFT = "while connected, and {left} after our app was removed"
+_PERSON = "{told} where Meta was told, {untold} where not"
+_RECEIPT, _QUARANTINE = "{receipts}", "{quarantine}"
+_SIGHTING, _SIGNAL = "{sightings} after the first word", "{signals} after the last word"
+_ATTEMPT, _DONE = "{attempts}", "until it is done"
+_SOON, _SIGNED_IN = "good for minutes, deleted by later ones", "good for 12 hours, deleted by later ones"
+
+
+def _own(kept: str) -> Column:
+    return Column("ids, times, states and counters of Tandem's own", Kind.TECHNICAL, _READABLE, kept)
+
+
+# By table, then by columns: several that are alike, separated by spaces.
+_TABLES: Mapping[str, Mapping[str, Column]] = {
+    "events": {
+        "user_data": Column(
+            "the person: Meta's keys (the second table), country and state, stated consent", _PERSONAL, _SEALED, _PERSON
+        ),
+        "email_hmac phone_hmac customer_hmac": Column("to find a person again", _PSEUDONYM, _HMAC, _PERSON),
+        "subject event_id order_id": Column(
+            "ids of orders, refunds and checkouts; of a checkout, its token", _PSEUDONYM, _READABLE, _STORE
+        ),
+        "checkout_key cart_key": Column("of the tokens that join signals to an order", _PSEUDONYM, _HASH, _STORE),
+        "stated region": Column(
+            "what was said of consent, by whom and when; the part of the world", _PSEUDONYM, _READABLE, _STORE
+        ),
+        "facts": Column(
+            "order number, products, quantities, money, payment, status, the shop's address",
+            *(_BUSINESS, _READABLE, _STORE),
+        ),
+        "value currency later_value": Column("what it was worth", _BUSINESS, _READABLE, _STORE),
+        "id store_id event_name test ended key_mask connector placed_at event_time updated_at received_at granted_at": (
+            _own(_STORE)
+        ),
+    },
+    "deliveries": {
+        "ruling": Column("what consent allowed when last asked, and why", _PSEUDONYM, _READABLE, _STORE),
+        "id event_pk store_id dataset_pk state reason next_at attempts doubtful insisted share attempt_id": _own(
+            _STORE
+        ),
+        "first_attempt_at delivered_at fbtrace_id": _own(_STORE),
+    },
+    "attempts": {
+        "id dataset_pk fence events started_at ended_at counted http_status code subcode fbtrace_id": _own(_ATTEMPT),
+    },
+    "signals": {
+        "sealed": Column(
+            "what a browser told of itself: `fbp`, `fbc`, IP address, user agent, the page without its query, consent, "
+            "and what the shop's default says",
+            *(_PERSONAL, _SEALED, _SIGNAL),
+        ),
+        "join_key": Column("of a token or an order's id", _PSEUDONYM, _HASH, _SIGNAL),
+        "id store_id first_at last_at": _own(_SIGNAL),
+    },
+    "sightings": {
+        "event_id": Column("what the Pixel called an event: an order's id, a token", _PSEUDONYM, _READABLE, _SIGHTING),
+        "proof_key": Column("of a token or an order's id", _PSEUDONYM, _HASH, _SIGHTING),
+        "id store_id dataset_id event_name called_at loaded_at sent_at first_at": _own(_SIGHTING),
+    },
+    "webhooks": {
+        "body_sha256": Column("of a whole body", _PSEUDONYM, _HASH, _RECEIPT),
+        "id store_id topic delivery_id outcome reason copies received_at": _own(_RECEIPT),
+    },
+    "quarantine": {
+        "body": Column("a signed body nobody could read, whole", _PERSONAL, _SEALED, _QUARANTINE),
+        "body_sha256": Column("of that body", _PSEUDONYM, _HASH, _QUARANTINE),
+        "id store_id topic reason size received_at": _own(_QUARANTINE),
+    },
+    "tasks": {
+        "payload": Column(
+            "a request about personal data: customer id, e-mail, phone, order ids; of an uninstall, the shop",
+            *(_PERSONAL, _SEALED, _DONE),
+        ),
+        "digest": Column("of the demand, so that it is open once", _PSEUDONYM, _HMAC, _STORE),
+        "site": Column("the shop it is about", _BUSINESS, _READABLE, _STORE),
+        "id store_id platform kind created_at done_at": _own(_STORE),
+    },
+    "privacy_requests": {
+        "demand": Column("what was asked: customer id, e-mail, phone, order ids", _PERSONAL, _SEALED, _DONE),
+        "export": Column("what was found of a person, to be passed on", _PERSONAL, _SEALED, "{exports}"),
+        "people": Column("whom it was about", _PSEUDONYM, _HMAC, _PROOF),
+        "site_hmac": Column("which shop it was about", _BUSINESS, _HMAC, _PROOF),
+        "proof": Column("how many rows of which table were found or erased", _BUSINESS, _READABLE, _PROOF),
+        "id store_id platform kind asked_by asked_at due_at next_at begun_at done_at trouble": _own(_PROOF),
+    },
+    "tombstones": {
+        "hmac": Column("whom, and which orders, not to bring back", _PSEUDONYM, _HMAC, _STORE),
+        "id store_id erased_at": _own(_STORE),
+    },
+    "stores": {
+        "platform domain platform_id settings": Column(
+            "the shop, and what its merchant chose", _BUSINESS, _READABLE, _LEFT
+        ),
+        "webhook_secret former_secret": Column("what its webhooks are signed with", _SECRET, _SEALED, _LEFT),
+        "webhook_key": Column("the unguessable part of a webhook address", _SECRET, _READABLE, _LEFT),
+        "public_key": Column("the shop's name in its own pages; public", _BUSINESS, _READABLE, _LEFT),
+        "id state since created_at uninstalled_at version connected_at opened_at storefront_at secret_at": _own(_LEFT),
+    },
+    "datasets": {
+        "token": Column("Meta's access token", _SECRET, _SEALED, _STORE),
+        "dataset_id test_event_code": Column("Meta's ids of the dataset and of its test", _BUSINESS, _READABLE, _STORE),
+        "id store_id state reason lease_owner lease_until leased_at fence refusals refused_from": _own(_STORE),
+        "rest_until failures crashes created_at": _own(_STORE),
+    },
+    "grants": {
+        "sealed": Column("the tokens a platform gave us for the shop", _SECRET, _SEALED, "until our app is removed"),
+        "store_id scopes expires_at refresh_expires_at rejected generation granted_at locked_by locked_until": _own(
+            _STORE
+        ),
+    },
+    "installs": {
+        "sealed_keys": Column("the keys a shop hands over", _SECRET, _SEALED, _SOON),
+        "state_sha256 browser_sha256 door_sha256": Column("of random numbers that finish it", _SECRET, _HASH, _SOON),
+        "platform domain address": Column("the shop that is being connected", _BUSINESS, _READABLE, _SOON),
+        "expires_at": _own(_SOON),
+    },
+    "sessions": {
+        "token_sha256": Column("of what a merchant's browser holds in a cookie", _SECRET, _HASH, _SIGNED_IN),
+        "store_id begun_at expires_at": _own(_SIGNED_IN),
+    },
+    "sign_in_codes": {
+        "code_sha256 nonce_sha256": Column("of a code that signs in once", _SECRET, _HASH, _SOON),
+        "store_id used expires_at": _own(_SOON),
+    },
+    "golives": {
+        "reason senders": Column(
+            "who else told Meta when the shop went live, and why it did all the same", _BUSINESS, _READABLE, _STORE
+        ),
+        "id store_id at": _own(_STORE),
+    },
+    "alerts": {
+        "sentence": Column("what a merchant should look at", _BUSINESS, _READABLE, _STORE),
+        "id store_id kind times first_at last_at": _own(_STORE),
+    },
+    "scans": {
+        "findings hosts": Column("who tells Meta on the shop's own public pages", _BUSINESS, _READABLE, _STORE),
+        "store_id scanned_at": _own(_STORE),
+    },
+    "storefronts": {
+        "report": Column("what our plugin says of itself and of its neighbours", _BUSINESS, _READABLE, _STORE),
+        "store_id reported_at": _own(_STORE),
+    },
+    "surveys": {
+        "counts": Column("the shop's last 30 days in numbers, nothing of who bought", _BUSINESS, _READABLE, _STORE),
+        "store_id since cursor orders begun_at done_at": _own(_STORE),
+    },
+    "sweeps": {
+        "arrivals": Column("the last 20 orders' ids, and how late each was told", _PSEUDONYM, _READABLE, _STORE),
+        "store_id seen_to cursor recovered recovered_at swept_at": _own(_STORE),
+    },
+    "chores": {
+        "store_id kind due_at tries done_at trouble leased_by leased_until": _own(_STORE),
+    },
+}
+
+HELD: Mapping[str, Column] = MappingProxyType(
+    {
+        f"{table_name}.{name}": one
+        for table_name, columns in _TABLES.items()
+        for names, one in columns.items()
+        for name in names.split()
+    }
+)
+
+
+def table() -> str:
+    """The map as docs/privacy.md shows it, with the days of the default retention: every column that tells something,
+    then the keys of a person.
+    """
+    days = {kind: f"`{kind}` ({number} days)" for kind, number in Retention().by_kind().items()}
+    told = [
+        (_names(table_name, names), one.holds, one.kind, one.how, one.kept.format_map(days))
+        for table_name, columns in _TABLES.items()
+        for names, one in columns.items()
+        if one.kind is not Kind.TECHNICAL
+    ]
+    keys = [
+        (f"`{key}`", one.holds, _HASH if one.hashed else _READABLE, f"`{one.field}`") for key, one in PERSON.items()
+    ]
+    return "\n".join(
+        [
+            *_lines(("columns", "hold", "kind", "lies there", "kept"), told),
+            "",
+            *_lines(("key of Meta's", "is", "kept and told as", "kept back by `leave_out`"), keys),
+        ]
+    )
+
+
+def _names(table_name: str, names: str) -> str:
+    first, *more = names.split()
+    return ", ".join([f"`{table_name}.{first}`", *(f"`{name}`" for name in more)])
+
+
+def _lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    for cells in (head, ("-",) * len(head), *rows):
+        yield f"|{'|'.join(cells)}|" if cells[0] == "-" else f"| {' | '.join(cells)} |"
