@@ -15,7 +15,9 @@ from connectors.handover import Handover
 @dataclass(frozen=True, slots=True)
 class Half:
     """Our half in the storefront, as merchants read of it. `name`: of the thing; `at_work`: the word for its being
-    there; `advice`: what only the merchant can do about it, plain text, "" where there is nothing.
+    there; `advice`: what only the merchant can do about it, plain text, "" where there is nothing. `asks`: which of the
+    shop's tools our script asks what the shopper chose; `hearing`: what the merchant does to let it hear, in the
+    imperative.
 
     Where the merchant may bring it there or do without: `adds`, what it is good for, and `steps`, how, once downloaded.
     Where the Pixel is a text to be pasted: `pasting`, how, and `unproven`, what is not known of it yet, "" for nothing.
@@ -23,6 +25,8 @@ class Half:
 
     name: str
     at_work: str
+    asks: str
+    hearing: str
     advice: str = ""
     adds: str = ""
     steps: tuple[str, ...] = ()

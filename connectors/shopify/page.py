@@ -21,6 +21,8 @@ WORDS = Words(
 HALF = Half(
     name="Web pixel",
     at_work="on",
+    asks="Shopify’s customer privacy API",
+    hearing="paste the Pixel, connect your banner to Shopify’s customer privacy API",
     # App pixels begin as "Optimized" since 2026-01-13, and may then be throttled or paused without a word to anybody.
     # The way there in the admin is from secondary sources and was not seen by us: unverified.
     advice=(

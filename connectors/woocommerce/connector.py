@@ -12,6 +12,8 @@ from connectors.woocommerce.handover import HANDOVER
 _HALF = Half(
     name="Plugin",
     at_work="at work",
+    asks="the WP Consent API or your banner",
+    hearing="install the plugin, connect your banner to the WP Consent API",
     adds="Your orders reach Tandem without it. With it, each order carries what Meta knows the shopper’s browser by, and "
     "what the shopper chose, as they were at checkout; your pages get a Pixel that tells Meta under the same ids; begun checkouts are told as well; your list of orders shows what "
     "Meta knows of each; and you come to this page by one click.",

@@ -1,0 +1,72 @@
+"""One event of one store, with what became of it at each dataset: for the merchant to read. Nothing here writes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from integration.db.datasets import datasets
+from integration.db.deliveries import deliveries
+from integration.db.events import events
+
+
+class Event(NamedTuple):
+    """A row of the ledger, without its person. `holds_person`: something of one is sealed there."""
+
+    id: int
+    event_name: str
+    event_id: str
+    subject: str
+    order_id: str | None
+    test: bool
+    placed_at: datetime
+    event_time: datetime
+    received_at: datetime
+    value: str | None
+    currency: str | None
+    later_value: str | None
+    connector: str
+    stated: str | None
+    region: str | None
+    granted_at: datetime | None
+    key_mask: int
+    holds_person: bool
+
+
+class Delivery(NamedTuple):
+    """What became of it at one dataset; `dataset_id` is Meta's, None while the store has none."""
+
+    dataset_id: str | None
+    state: str
+    reason: str | None
+    ruling: str | None
+    attempts: int
+    first_attempt_at: datetime | None
+    delivered_at: datetime | None
+    fbtrace_id: str | None
+
+
+def of_store(connection: sa.Connection, store_id: str, pk: int) -> Event | None:
+    """The event, if it is this store's."""
+    columns = [events.c[name] for name in Event._fields if name != "holds_person"]
+    wanted = sa.select(*columns, events.c.user_data.is_not(None)).where(
+        events.c.store_id == store_id, events.c.id == pk
+    )
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else Event(*row)
+
+
+def deliveries_of(connection: sa.Connection, store_id: str, pk: int) -> Sequence[Delivery]:
+    """Its deliveries, the oldest first."""
+    columns: list[sa.ColumnElement[Any]] = [
+        datasets.c.dataset_id,
+        *(deliveries.c[name] for name in Delivery._fields[1:]),
+    ]
+    wanted = (
+        sa.select(*columns)
+        .outerjoin_from(deliveries, datasets, datasets.c.id == deliveries.c.dataset_pk)
+        .where(deliveries.c.store_id == store_id, deliveries.c.event_pk == pk)
+        .order_by(deliveries.c.id)
+    )
+    return [Delivery(*row) for row in connection.execute(wanted)]
