@@ -43,6 +43,11 @@ class Sealer:
         self._ciphers = dict(map(_derived, keys))
         self._seal = self._ciphers[self._newest].encrypt
 
+    @property
+    def beginning(self) -> str:
+        """What each seal of the newest key begins with, and no other: mark and name are whole letters of base64."""
+        return binascii.b2a_base64(self._newest, newline=False).decode()
+
     def seal(self, plain: bytes, *, store: str, column: str) -> str:
         """The sealed text of `plain`."""
         nonce = os.urandom(_NONCE_BYTES)

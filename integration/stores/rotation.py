@@ -84,8 +84,8 @@ def settle(connection: Connection, store: Store, now: datetime) -> timedelta | N
         over = waited >= SETTLED and told and half
     if not over:
         return _LOOK_AGAIN
-    signing.drop_former(connection, store)
-    return None
+    # Not so where the secrets were changed, or sealed with another key, since the store was read.
+    return None if signing.drop_former(connection, store) else _LOOK_AGAIN
 
 
 def _is_told(chore: Chore | None, since: datetime) -> bool:
