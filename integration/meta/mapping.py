@@ -7,7 +7,6 @@ changed template or value basis reaches everything unsent. What is personal (`us
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +15,7 @@ import msgspec
 from connectors.event import Customer, Event, Kind, Line, Source
 from connectors.money import round_to_currency
 from integration.meta import clickid, hashing
+from integration.meta.contents import FactLine, contents, number
 from integration.meta.event import BROWSER_KEYS, INITIATE_CHECKOUT, PURCHASE, REFUND, LimitedData, ServerEvent
 from integration.store_settings import Field, StoreSettings, ValueBasis
 
@@ -57,16 +57,6 @@ KEYS_OF: Mapping[Field, tuple[str, ...]] = MappingProxyType(
 MAX_CONTENTS = 500
 MAX_SKU = 100
 _NOTHING = Decimal(0)
-
-
-class FactLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One position: ids, quantity, price of one piece in major units."""
-
-    variant_id: str | None
-    product_id: str | None
-    sku: str | None
-    quantity: int
-    price: Decimal
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -227,53 +217,12 @@ def custom_data(event_name: str, kept: Facts, settings: StoreSettings) -> dict[s
     worth = value(event_name, kept, settings.value_basis)
     told: dict[str, Any] = {}
     if worth is not None:
-        told |= {"value": _number(worth), "currency": kept.currency}
+        told |= {"value": number(worth), "currency": kept.currency}
     if event_name in (PURCHASE, REFUND) and kept.order_id:
         told["order_id"] = kept.order_id
     if event_name != REFUND:
-        told |= _contents(kept, settings.content_id_template)
+        told |= contents(kept.lines, kept.currency or "", settings.content_id_template, settings.never_named)
     return told
-
-
-def _contents(kept: Facts, template: str) -> dict[str, Any]:
-    currency = kept.currency or ""
-    asked = [name for name in ("variant_id", "product_id", "sku") if f"{{{name}}}" in template]
-    usual = template == "{variant_id}"
-    contents = [
-        {"id": name, "quantity": line.quantity, "item_price": _told(line.price, currency)}
-        for line in kept.lines
-        if (name := (line.variant_id or line.product_id) if usual else _content_id(line, template, asked))
-    ]
-    if not contents:
-        return {}
-    return {
-        "content_type": "product",
-        "content_ids": list(dict.fromkeys([one["id"] for one in contents])),
-        "contents": contents,
-        "num_items": sum([line.quantity for line in kept.lines]),
-    }
-
-
-def _content_id(line: FactLine, template: str, asked: Sequence[str]) -> str | None:
-    """The catalogue's id of a line; None where it has none of the ids the template asks for."""
-    words = {"variant_id": line.variant_id or line.product_id, "product_id": line.product_id, "sku": line.sku}
-    return template.format_map(words) if all(words[name] for name in asked) else None
-
-
-@lru_cache(maxsize=16_384)
-def _told(amount: Decimal, currency: str) -> int | float:
-    """An amount as a JSON number with the currency's decimals, whole where they are zero or none. Remembered, for
-    prices recur from order to order.
-    """
-    return _number(round_to_currency(amount, currency))
-
-
-def _number(amount: Decimal) -> int | float:
-    number = float(amount)
-    if not number.is_integer():
-        return number
-    whole = int(amount)
-    return whole if whole == amount else number
 
 
 def server_event(

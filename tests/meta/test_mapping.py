@@ -15,8 +15,9 @@ from connectors.errors import ConnectorError
 from connectors.event import Amounts, Browser, Customer, Event, Kind, Line, Order, Source, Standing
 from connectors.money import Money
 from integration.meta import mapping
+from integration.meta.event import USER_DATA_KEYS
 from integration.meta.hashing import sha256
-from integration.store_settings import StoreSettings
+from integration.store_settings import Field, StoreSettings
 
 DOMAIN, STORE_KEY = "shop.example.com", "abcdefgh"
 PLACED = datetime(2026, 11, 20, 9, 30, 15, 987_654, tzinfo=UTC)
@@ -357,6 +358,23 @@ def test_a_refund_names_no_contents():
     assert told(refund(lines=(TEA,)))["custom_data"].keys() == {"value", "currency", "order_id"}
 
 
+@pytest.mark.parametrize("pattern", ["101", "100", "tea-1", "TEA-*", "wc_post_id_100"])
+def test_an_item_that_is_never_named_is_left_out_and_the_value_stays(pattern):
+    for event in (order(), checkout()):
+        plain = told(event, content_id_template="wc_post_id_{product_id}")["custom_data"]
+        custom = told(event, content_id_template="wc_post_id_{product_id}", never_named=pattern)["custom_data"]
+        assert custom["contents"] == [{"id": "wc_post_id_200", "quantity": 1, "item_price": 15}]
+        assert (custom["content_ids"], custom["num_items"]) == (["wc_post_id_200"], 1)
+        assert (custom["value"], custom["currency"]) == (plain["value"], plain["currency"])
+        assert "TEA" not in json.dumps(custom)
+
+
+def test_where_no_item_may_be_named_there_are_no_contents_at_all():
+    custom = told(order(lines=(TEA, CUP)), never_named="TEA-*,200")["custom_data"]
+
+    assert custom == {"value": 119, "currency": "EUR", "order_id": "5001"}
+
+
 def test_an_sku_with_braces_in_it_is_text_and_no_template():
     odd = Line(1, Decimal(1), product_id="1", sku="{product_id}{0}")
 
@@ -382,6 +400,30 @@ def test_the_person_is_hashed_as_meta_normalises_and_the_browser_goes_as_it_is()
         "fbc": "fb.1.1763600000000.AbC_aem_xYz",
         "fbp": "fb.1.1763600000000.123456789",
     }
+
+
+@pytest.mark.parametrize(
+    ("left_out", "keys"),
+    [
+        ("name,click", {"fn", "ln", "fbc"}),
+        ("browser_id,ip,user_agent", {"fbp", "client_ip_address", "client_user_agent"}),
+        ("email,phone,city,state,postcode,country", {"em", "ph", "ct", "st", "zp", "country"}),
+        ("customer_id", {"external_id"}),
+    ],
+)
+def test_what_the_merchant_leaves_out_is_not_told_though_it_was_sealed(left_out, keys):
+    whole = told(order())["user_data"]
+
+    assert told(order(), leave_out=left_out)["user_data"] == {
+        key: text for key, text in whole.items() if key not in keys
+    }
+    assert not keys & told(refund(), leave_out=left_out)["user_data"].keys()
+
+
+def test_every_field_that_can_be_left_out_has_its_keys_and_every_key_its_field():
+    """Birthday and gender, which no platform tells, have none."""
+    assert set(mapping.KEYS_OF) == set(Field)
+    assert {key for keys in mapping.KEYS_OF.values() for key in keys} == set(USER_DATA_KEYS) - {"db", "ge"}
 
 
 def test_what_is_missing_or_no_value_is_absent_and_not_null():
