@@ -5,14 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.event import Stated
+import msgspec
+
 from integration.crypto import Sealer
 from integration.db import Connection, archive, from_ms, heard, signals
 from integration.db.archive import Deed, Fate
 from integration.db.signals import Kept
 from integration.db.stores import Store
 from integration.errors import SealBroken
-from integration.meta import mapping
+from integration.meta.mapping import Facts, decode_facts
 from integration.pipeline import browsing, joining, statements
 from integration.pipeline.browsing import Heard
 from integration.pipeline.identity import Person
@@ -26,15 +27,15 @@ WHAT_THIS_IS = (
     "shop's orders, as far as the shopper's consent and the law allow it."
 )
 NOT_KEPT = (
-    "Names, e-mail addresses, phone numbers and postal addresses are not kept as such: only hashes (SHA-256) of them are, "
-    "from which they cannot be read. To find these entries again, keyed fingerprints of the e-mail address, the phone "
-    "number and the customer number are kept beside them."
+    "Names, e-mail addresses, phone numbers and postal addresses are not kept as such: of them only hashes (SHA-256) are. "
+    "To find these entries again, keyed fingerprints of the e-mail address, the phone number and the customer number are "
+    "kept beside them."
 )
-SEALED_SHUT = "This is kept encrypted, and does not open with the shop's present keys."
+SEALED_SHUT = "This is kept encrypted, and does not open with Tandem's present keys."
 NOBODY = "Nothing of the person is kept with this event (any more)."
 
-# Meta's keys in words; the first ones hold hashes.
-_WORDS = {
+# Meta's keys in words.
+_KEYS = {
     "em": "hash of the e-mail address",
     "ph": "hash of the phone number",
     "fn": "hash of the first name",
@@ -51,6 +52,23 @@ _WORDS = {
     "fbc": "Meta's click id",
     "fbp": "Meta's browser id",
 }
+# What is kept beside them, and what a browser told of itself.
+_BESIDE = {
+    "fbc": _KEYS["fbc"],
+    "fbp": _KEYS["fbp"],
+    "ip": _KEYS["client_ip_address"],
+    "user_agent": _KEYS["client_user_agent"],
+    "page": "page",
+    "country": "country, for the rules of consent",
+    "state": "state or region, for the rules of consent",
+    "marketing": "said of marketing",
+    "marketing_at": "when this was said of marketing",
+    "sale_of_data": "said of the sale of data",
+    "sale_at": "when this was said of the sale of data",
+    "default_marketing": "what the shop's own default says of marketing",
+    "gpc": "the browser sent Global Privacy Control",
+}
+_MOMENTS = frozenset({"marketing_at", "sale_at"})  # milliseconds since 1970
 _VOICES = {
     Voice.ORDER: "the order, cart or checkout",
     Voice.SCRIPT: "the script in the storefront",
@@ -85,7 +103,7 @@ def _keys(deeds: Iterable[Deed], wanted: Wanted) -> set[str]:
 
 
 def _event(sealer: Sealer, store: Store, deed: Deed, fates: Sequence[Fate]) -> dict[str, Any]:
-    facts = mapping.decode_facts(deed.facts)
+    facts = decode_facts(deed.facts)
     return {
         "name": deed.event_name,
         "id": deed.event_id,
@@ -94,7 +112,7 @@ def _event(sealer: Sealer, store: Store, deed: Deed, fates: Sequence[Fate]) -> d
         "received_at": _time(deed.received_at),
         "value": deed.value,
         "currency": deed.currency,
-        "products": [_product(line) for line in facts.lines],
+        "products": _products(facts),
         "page": facts.page,
         "paid_by": facts.payment,
         "only_a_test": deed.test,
@@ -105,14 +123,17 @@ def _event(sealer: Sealer, store: Store, deed: Deed, fates: Sequence[Fate]) -> d
     }
 
 
-def _product(line: mapping.FactLine) -> dict[str, Any]:
-    return {
-        "product_id": line.product_id,
-        "variant_id": line.variant_id,
-        "sku": line.sku,
-        "quantity": line.quantity,
-        "price": str(line.price),
-    }
+def _products(facts: Facts) -> list[dict[str, Any]]:
+    return [
+        {
+            "product_id": line.product_id,
+            "variant_id": line.variant_id,
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "price": str(line.price),
+        }
+        for line in facts.lines
+    ]
 
 
 def _consent(stated: statements.Statements) -> dict[str, Any]:
@@ -148,37 +169,27 @@ def _known(sealer: Sealer, store: Store, deed: Deed) -> Mapping[str, Any] | str:
         return SEALED_SHUT
 
 
-def _in_words(person: Person) -> dict[str, Any]:
-    return {
-        **{_WORDS.get(key, key): text for key, text in person.user_data.items()},
-        **_stated(person),
-        **_without_none({"country (for the rules of consent)": person.country, "state or region": person.state}),
-    }
-
-
 def _signal(sealer: Sealer, kept: Kept) -> dict[str, Any]:
     times = {"first_told_at": _time(kept.first_at), "last_told_at": _time(kept.last_at)}
     try:
         opened = sealer.unseal(kept.sealed, store=kept.store_id, column=signals.SEALED)
     except SealBroken:
         return {**times, "known": SEALED_SHUT}
-    return {**times, "known": _heard_in_words(browsing.decode(opened))}
+    return {**times, "known": _in_words(browsing.decode(opened))}
 
 
-def _heard_in_words(told: Heard) -> dict[str, Any]:
-    ids = {_WORDS["fbp"]: told.fbp, _WORDS["fbc"]: told.fbc}
-    browser = {_WORDS["client_ip_address"]: told.ip, _WORDS["client_user_agent"]: told.user_agent, "page": told.page}
-    default = {"the shop's default for marketing": told.default_marketing}
-    return _without_none({**ids, **browser, **default}) | _stated(told)
+def _in_words(one: Person | Heard) -> dict[str, Any]:
+    """Whatever is known, each by its word; what has none yet is shown by its own name rather than kept back."""
+    beside: dict[str, Any] = msgspec.to_builtins(one)
+    keys = beside.pop("user_data", {})
+    return {
+        **{_KEYS.get(key, key): text for key, text in keys.items()},
+        **{_BESIDE.get(name, name): _moment(name, value) for name, value in beside.items()},
+    }
 
 
-def _stated(one: Person | Heard) -> dict[str, str]:
-    words = {"stated of marketing": one.marketing, "stated of the sale of data": one.sale_of_data}
-    return {name: str(word) for name, word in words.items() if word is not Stated.UNSTATED}
-
-
-def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+def _moment(name: str, value: Any) -> Any:
+    return _time(from_ms(value)) if name in _MOMENTS else value
 
 
 def _time(moment: datetime | None) -> str | None:
