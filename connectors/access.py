@@ -287,3 +287,8 @@ class StoreApi(Protocol):
 
     def orders(self, since: datetime, cursor: str | None) -> Page:
         """Orders placed from `since` on."""
+
+    def order(self, order_id: str) -> Told | None:
+        """One order with all that its webhook tells of it, as far as the API knows it; None where the store has no such
+        order, or no more.
+        """
