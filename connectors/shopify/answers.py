@@ -89,6 +89,10 @@ class Answer:
             fault.code != DENIED and fault.path in ((), (root,)) for fault in self.faults
         )
 
+    def denies_existence(self, root: str) -> bool:
+        """Whether it says, and nothing else, that there is no such thing."""
+        return not self.faults and root in self.data and self._is_null(root)
+
     def keeps_back(self, root: str) -> bool:
         """Whether the whole of it was denied, be it for something within."""
         return self._is_null(root) and any(fault.code == DENIED for fault in self.faults)

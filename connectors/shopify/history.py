@@ -24,17 +24,23 @@ _UNNAMED = "unknown"
 _MAX_WORD = 100
 
 
-class _Money(msgspec.Struct, rename="camel", gc=False):
+class Money(msgspec.Struct, rename="camel", gc=False):
+    """One side of a set."""
+
     amount: Any = None
     currency_code: Any = None
 
 
-class _Bag(msgspec.Struct, rename="camel", gc=False):
-    presentment_money: _Money | None = None
-    shop_money: _Money | None = None
+class Bag(msgspec.Struct, rename="camel", gc=False):
+    """A set of money: the same in two currencies."""
+
+    presentment_money: Money | None = None
+    shop_money: Money | None = None
 
 
-class _Place(msgspec.Struct, rename="camel", gc=False):
+class Place(msgspec.Struct, rename="camel", gc=False):
+    """The two codes of an address."""
+
     country_code_v2: Any = None
     province_code: Any = None
 
@@ -63,10 +69,10 @@ class Node(msgspec.Struct, rename="camel", gc=False):
     cart_token: Any = None
     app: _App | None = None
     payment_gateway_names: Any = None
-    total_price_set: _Bag | None = None
+    total_price_set: Bag | None = None
     custom_attributes: list[_CartAttribute] | None = None
-    billing_address: _Place | None = None
-    shipping_address: _Place | None = None
+    billing_address: Place | None = None
+    shipping_address: Place | None = None
 
 
 class Orders(msgspec.Struct, rename="camel", gc=False):
@@ -95,7 +101,7 @@ def page(orders: Orders, cursor: str | None) -> Page:
 
 def _readable(node: Node) -> PastOrder | None:
     try:
-        return _past_order(_as_webhook(node), node.app)
+        return _past_order(as_webhook(node), node.app)
     except MalformedPayload:
         return None
 
@@ -116,7 +122,7 @@ def _past_order(body: OrderBody[LineItem], app: _App | None) -> PastOrder:
     return PastOrder(event, _source(body, app), _payment(body))
 
 
-def _as_webhook(node: Node) -> OrderBody[LineItem]:
+def as_webhook(node: Node) -> OrderBody[LineItem]:
     """The same in the webhook's spelling: words of an enum in lower case, and of the address its two codes.
 
     `number` is what the order's name is made of (1001): the webhook's `order_number`, whose own `number` counts from 1.
@@ -134,22 +140,23 @@ def _as_webhook(node: Node) -> OrderBody[LineItem]:
         source_name=node.source_name,
         cart_token=node.cart_token,
         payment_gateway_names=node.payment_gateway_names,
-        total_price_set=_bag(node.total_price_set or _Bag()),
+        total_price_set=bag(node.total_price_set or Bag()),
         note_attributes=_attributes(node.custom_attributes or ()),
         billing_address=_address(node.billing_address),
         shipping_address=_address(node.shipping_address),
     )
 
 
-def _bag(bag: _Bag) -> MoneyBag:
-    return MoneyBag(presentment_money=_coin(bag.presentment_money), shop_money=_coin(bag.shop_money))
+def bag(told: Bag) -> MoneyBag:
+    """A set of money in the webhook's spelling."""
+    return MoneyBag(presentment_money=_coin(told.presentment_money), shop_money=_coin(told.shop_money))
 
 
-def _coin(money: _Money | None) -> Coin | None:
+def _coin(money: Money | None) -> Coin | None:
     return Coin(amount=money.amount, currency_code=money.currency_code) if money else None
 
 
-def _address(place: _Place | None) -> Address | None:
+def _address(place: Place | None) -> Address | None:
     return Address(country_code=place.country_code_v2, province_code=place.province_code) if place else None
 
 

@@ -107,3 +107,70 @@ ORDERS = _ORDERS % (
 ORDERS_WITHOUT_ADDRESSES = _ORDERS % ""
 # What an order can be judged without. Denied anything else, we would count orders as what they are not.
 ORDERS_MAY_LACK = frozenset({"billingAddress", "shippingAddress", "customAttributes", "cartToken", "app"})
+
+LINES = 100  # of one order in one answer; at this many the question costs some 620 points
+# Each of these is for one order. `ORDER` asks for all that its webhook tells and the schema knows; it knows nothing of
+# the browser but its address.
+_ORDER = """
+query Order($id: ID!, $first: Int!, $after: String) {
+  order(id: $id) {
+    id
+    number
+    createdAt
+    updatedAt
+    cancelledAt
+    confirmed
+    test
+    displayFinancialStatus
+    sourceName
+    cartToken
+    checkoutToken
+    paymentGatewayNames
+    currencyCode
+    presentmentCurrencyCode
+    taxesIncluded
+    totalPriceSet { presentmentMoney { amount currencyCode } shopMoney { amount currencyCode } }
+    subtotalPriceSet { presentmentMoney { amount currencyCode } }
+    totalTaxSet { presentmentMoney { amount currencyCode } }
+    totalShippingPriceSet { presentmentMoney { amount currencyCode } }
+    customAttributes { key value }
+    lineItems(first: $first, after: $after) {
+      nodes {
+        sku
+        quantity
+        originalUnitPriceSet { presentmentMoney { amount currencyCode } }
+        %s
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+    %s
+  }
+}
+"""
+_ADDRESS = "{ firstName lastName phone city zip province provinceCode country countryCodeV2 }"
+_PERSON = f"""email
+    phone
+    clientIp
+    statusPageUrl
+    customerJourneySummary {{ ready lastVisit {{ landingPage }} }}
+    billingAddress {_ADDRESS}
+    shippingAddress {_ADDRESS}
+    customer {{
+      id
+      firstName
+      lastName
+      defaultEmailAddress {{ emailAddress }}
+      defaultPhoneNumber {{ phoneNumber }}
+      defaultAddress {_ADDRESS}
+    }}"""
+ORDER = _ORDER % ("product { id }\n        variant { id }", _PERSON)
+ORDER_WITHOUT_PERSON = _ORDER % ("", "")
+# Shopify keeps `customer` from whoever lacks read_customers, `product` and `variant` without read_products, and the rest
+# without approval for protected data; without each the order is told as far as it goes. Not so without customAttributes:
+# they may hold the shopper's refusal.
+ORDER_MAY_LACK = frozenset(
+    {
+        *("email", "phone", "clientIp", "statusPageUrl", "customerJourneySummary", "billingAddress", "shippingAddress"),
+        *("customer", "product", "variant", "cartToken", "checkoutToken"),
+    }
+)

@@ -1,5 +1,6 @@
 """POST /<shop>/admin/api/<version>/graphql.json: who asks, what for, and Shopify's ways of saying no."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from connectors.shopify.standin import answering, tokens
@@ -87,14 +88,16 @@ def _run(world: World, shop: Shop, operation: Operation, fault: Fault | None) ->
         root = RUN[field.name]
         data[field.alias] = None
         if root.scope and not shop.may(root.scope):
-            errors.append(_denied(field, root.scope))
+            errors.append(_denied(field.name, root.scope, (field.alias,)))
         elif fault and fault.kind == USER_ERROR and root.payload:
             refused = {root.payload: None, "userErrors": [{"code": "INVALID", "field": None, "message": "Not today."}]}
             data[field.alias] = answering.project(type_of(owner, field.name) or "", refused, field)
         else:
             try:
-                result = root.run(world, shop, field.arguments)
-                data[field.alias] = answering.project(type_of(owner, field.name) or "", result, field)
+                kind, result = type_of(owner, field.name) or "", root.run(world, shop, field.arguments)
+                data[field.alias] = told = answering.project(kind, result, field)
+                for path, name, scope in answering.keep_back(kind, told, field, shop.may, (field.alias,)):
+                    errors.append(_denied(name, scope, path))
             except Missing as missing:
                 errors.append(
                     {"message": str(missing), "path": [field.alias], "extensions": {"code": "RESOURCE_NOT_FOUND"}}
@@ -102,11 +105,11 @@ def _run(world: World, shop: Shop, operation: Operation, fault: Fault | None) ->
     return {"data": data, "errors": errors} if errors else {"data": data}
 
 
-def _denied(field: Field, scope: str) -> dict[str, Any]:
+def _denied(name: str, scope: str, path: Sequence[str | int]) -> dict[str, Any]:
     required = f"`{scope}` access scope."
     return {
-        "message": f"Access denied for {field.name} field. Required access: {required}",
-        "path": [field.alias],
+        "message": f"Access denied for {name} field. Required access: {required}",
+        "path": list(path),
         "extensions": {
             "code": "ACCESS_DENIED",
             "documentation": "https://shopify.dev/api/usage/access-scopes",

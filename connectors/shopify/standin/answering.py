@@ -1,12 +1,12 @@
 """Checking what was asked against the schema, and answering exactly that of what there is. Pure."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.shopify.standin.language import Field
-from connectors.shopify.standin.schema import ARGUMENTS, INPUTS, type_of
+from connectors.shopify.standin.schema import ARGUMENTS, INPUTS, SCOPES, type_of
 
 MOST = 250  # in one page
 
@@ -85,6 +85,23 @@ def project(kind: str, value: Any, asked: Field) -> Any:
     if not kind or value is None:
         return value
     return {one.alias: _one(kind, value, one) for one in asked.fields if one.on in (None, kind)}
+
+
+def keep_back(
+    kind: str, told: Any, asked: Field, may: Callable[[str], bool], path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Empty, in an answer, the fields that lead to objects whose scope is missing; the path, name and scope of each."""
+    if isinstance(told, list):
+        for place, each in enumerate(told):
+            yield from keep_back(kind, each, asked, may, (*path, place))
+    elif isinstance(told, dict):
+        for one in asked.fields:
+            below, here = type_of(one.on or kind, one.name) or "", (*path, one.alias)
+            if below in SCOPES and not may(SCOPES[below]):
+                told[one.alias] = None
+                yield here, one.name, SCOPES[below]
+            else:
+                yield from keep_back(below, told.get(one.alias), one, may, here)
 
 
 def _one(kind: str, value: dict[str, Any], asked: Field) -> Any:

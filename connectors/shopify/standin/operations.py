@@ -54,6 +54,11 @@ def _orders(world: World, shop: Shop, arguments: dict[str, Any]) -> Any:
     return Listed("Order", past_orders.found(shop, arguments, world.now()))
 
 
+def _order(world: World, shop: Shop, arguments: dict[str, Any]) -> Any:
+    """None where there is none."""
+    return past_orders.one(shop, str(arguments["id"]), world.now())
+
+
 def _subscriptions(_world: World, shop: Shop, arguments: dict[str, Any]) -> Any:
     return Listed("WebhookSubscription", subscriptions.found(shop, arguments))
 
@@ -68,6 +73,7 @@ def _pixel(_world: World, shop: Shop, _arguments: dict[str, Any]) -> Any:
 ROOTS: dict[str, Root] = {
     "shop": Root(_shop),
     "currentAppInstallation": Root(_installation),
+    "order": Root(_order, "read_orders"),
     "orders": Root(_orders, "read_orders"),
     "webhookSubscriptions": Root(_subscriptions),
     "webhookSubscriptionCreate": Root(subscriptions.create, payload="webhookSubscription"),

@@ -24,9 +24,18 @@ def found(shop: Shop, arguments: dict[str, Any], now: float) -> list[dict[str, A
     """The shop's orders that a search finds, sorted. Terms are about time and joined by AND; others are not read."""
     terms = _TERM.findall(str(arguments.get("query") or ""))
     key = _SORTED_BY.get(arguments.get("sortKey") or "PROCESSED_AT", "processed_at")
-    oldest = 0.0 if shop.may("read_all_orders") else now - REACH_SECONDS
-    bodies = [body for body in shop.orders if _time(body["created_at"]) >= oldest and _fits(body, terms)]
+    bodies = [body for body in shop.orders if _is_shown(shop, body, now) and _fits(body, terms)]
     return [told(body) for body in sorted(bodies, key=lambda body: (_time(body[key]), body["id"]))]
+
+
+def one(shop: Shop, gid: str, now: float) -> dict[str, Any] | None:
+    """The order of that id, if it is young enough."""
+    bodies = [body for body in shop.orders if body["admin_graphql_api_id"] == gid]
+    return next((told(body) for body in bodies if _is_shown(shop, body, now)), None)
+
+
+def _is_shown(shop: Shop, body: dict[str, Any], now: float) -> bool:
+    return shop.may("read_all_orders") or _time(body["created_at"]) >= now - REACH_SECONDS
 
 
 def _fits(body: dict[str, Any], terms: list[tuple[str, str, str]]) -> bool:
@@ -66,6 +75,8 @@ def told(body: dict[str, Any]) -> dict[str, Any]:
         "customAttributes": [{"key": one["name"], "value": one["value"]} for one in body["note_attributes"]],
         "billingAddress": _address(body["billing_address"]),
         "shippingAddress": _address(body["shipping_address"]),
+        "customer": _customer(body["customer"]),
+        "customerJourneySummary": _journey(body),
         "lineItems": Listed("LineItem", [_line(line) for line in body["line_items"]]),
     }
 
@@ -85,6 +96,34 @@ def _address(address: dict[str, Any] | None) -> dict[str, Any] | None:
     if address is None:
         return None
     return {**{_camel(key): value for key, value in address.items()}, "countryCodeV2": address["country_code"]}
+
+
+def _customer(customer: dict[str, Any] | None) -> dict[str, Any] | None:
+    if customer is None:
+        return None
+    return {
+        **{_camel(key): customer[key] for key in ("first_name", "last_name")},
+        "id": customer["admin_graphql_api_id"],
+        "legacyResourceId": str(customer["id"]),
+        "displayName": f"{customer['first_name']} {customer['last_name']}",
+        "defaultEmailAddress": {"emailAddress": customer["email"]} if customer["email"] else None,
+        "defaultPhoneNumber": {"phoneNumber": customer["phone"]} if customer["phone"] else None,
+        "defaultAddress": _address(customer["default_address"]),
+    }
+
+
+def _journey(body: dict[str, Any]) -> dict[str, Any] | None:
+    """The one visit there was: the body's landing page, as a whole address."""
+    if body["landing_site"] is None:
+        return None
+    home = body["order_status_url"].partition("//")[2].partition("/")[0]
+    visit = {
+        "id": f"gid://shopify/CustomerVisit/{body['id']}",
+        "landingPage": f"https://{home}{body['landing_site']}",
+        "occurredAt": _utc(body["created_at"]),
+        "referrerUrl": body["referring_site"],
+    }
+    return {"ready": True, "firstVisit": visit, "lastVisit": visit}
 
 
 def _line(line: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ ADDRESS = (
     "address1 address2 city company country countryCodeV2 firstName lastName name phone province provinceCode zip id"
 )
 _TYPES = {
-    "QueryRoot": "shop:Shop webhookSubscriptions:WebhookSubscription+ webPixel:WebPixel orders:Order+ "
+    "QueryRoot": "shop:Shop webhookSubscriptions:WebhookSubscription+ webPixel:WebPixel order:Order orders:Order+ "
     "currentAppInstallation:AppInstallation",
     "Mutation": "webhookSubscriptionCreate:WebhookSubscriptionCreatePayload "
     "webhookSubscriptionUpdate:WebhookSubscriptionUpdatePayload "
@@ -35,12 +35,13 @@ _TYPES = {
     "ErrorsWebPixelUserError": "code field message",
     "Order": "id legacyResourceId name number createdAt updatedAt processedAt cancelledAt closedAt cancelReason closed "
     "confirmed test email phone clientIp customerLocale currencyCode presentmentCurrencyCode displayFinancialStatus "
-    "displayFulfillmentStatus sourceName sourceIdentifier registeredSourceUrl cartToken paymentGatewayNames taxesIncluded tags "
+    "displayFulfillmentStatus sourceName sourceIdentifier registeredSourceUrl cartToken checkoutToken paymentGatewayNames taxesIncluded tags "
     "note confirmationNumber statusPageUrl fullyPaid unpaid edited app:OrderApp "
     "totalPriceSet:MoneyBag currentTotalPriceSet:MoneyBag originalTotalPriceSet:MoneyBag subtotalPriceSet:MoneyBag "
     "currentSubtotalPriceSet:MoneyBag totalTaxSet:MoneyBag totalShippingPriceSet:MoneyBag totalDiscountsSet:MoneyBag "
     "shippingAddress:MailingAddress billingAddress:MailingAddress customAttributes:Attribute[] "
-    "lineItems:LineItem+ channelInformation:ChannelInformation",
+    "lineItems:LineItem+ channelInformation:ChannelInformation customer:Customer "
+    "customerJourneySummary:CustomerJourneySummary",
     "OrderApp": "id name",
     "ChannelInformation": "id channelId displayName",
     "MoneyBag": "shopMoney:MoneyV2 presentmentMoney:MoneyV2",
@@ -51,6 +52,12 @@ _TYPES = {
     "variant:ProductVariant",
     "Product": "id legacyResourceId title",
     "ProductVariant": "id legacyResourceId title sku",
+    "Customer": "id legacyResourceId displayName firstName lastName defaultAddress:MailingAddress "
+    "defaultEmailAddress:CustomerEmailAddress defaultPhoneNumber:CustomerPhoneNumber",
+    "CustomerEmailAddress": "emailAddress",
+    "CustomerPhoneNumber": "phoneNumber",
+    "CustomerJourneySummary": "ready firstVisit:CustomerVisit lastVisit:CustomerVisit",
+    "CustomerVisit": "id landingPage occurredAt referrerUrl",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
 }
 
@@ -60,6 +67,7 @@ ARGUMENTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "shop": (frozenset(), frozenset()),
     "currentAppInstallation": (frozenset(), frozenset()),
     "webPixel": (frozenset(), frozenset({"id"})),
+    "order": (frozenset({"id"}), frozenset()),
     "orders": (frozenset(), _PAGING | {"savedSearchId"}),
     "webhookSubscriptions": (frozenset(), _PAGING | {"topics", "format", "uri", "callbackUrl"}),
     "webhookSubscriptionCreate": (frozenset({"topic", "webhookSubscription"}), frozenset()),
@@ -76,6 +84,8 @@ INPUTS: dict[str, frozenset[str]] = {
     ),
     "webPixel": frozenset({"settings"}),
 }
+# Objects that ask for a scope of their own, so say Shopify's pages; without it the field that leads there is null.
+SCOPES = {"Customer": "read_customers", "Product": "read_products", "ProductVariant": "read_products"}
 ROOTS = {"query": "QueryRoot", "mutation": "Mutation"}
 
 

@@ -13,6 +13,7 @@ HERE = "https://tandem.example/webhooks/shopify"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PIXEL = {"settings": '{"key": "pk_1"}'}
 ORDERS = {"first": questions.PAGE, "after": None, "query": history.search(NOW, NOW)}
+ORDER = {"id": "gid://shopify/Order/1", "first": questions.LINES, "after": None}
 
 GIVEN = {
     "SHOP": {},
@@ -27,6 +28,8 @@ GIVEN = {
     "SET_PIXEL": {"id": "gid://shopify/WebPixel/7", "webPixel": PIXEL},
     "ORDERS": ORDERS,
     "ORDERS_WITHOUT_ADDRESSES": ORDERS,
+    "ORDER": ORDER,
+    "ORDER_WITHOUT_PERSON": ORDER,
 }
 
 
@@ -70,6 +73,6 @@ def test_each_financial_status_of_the_schema_has_a_standing_of_its_own(judge):
     assert {word.lower() for word in known} == set(standing._STANDINGS)
 
 
-@pytest.mark.parametrize("name", ["ORDERS", "ORDERS_WITHOUT_ADDRESSES", "SUBSCRIPTIONS"])
+@pytest.mark.parametrize("name", ["ORDERS", "ORDERS_WITHOUT_ADDRESSES", "SUBSCRIPTIONS", "ORDER"])
 def test_a_page_costs_less_than_one_query_may(judge, name):
     assert judge.ask("cost", document=DOCUMENTS[name], first=questions.PAGE) <= 1_000
