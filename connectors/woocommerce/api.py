@@ -3,6 +3,7 @@
 Every method may be called again: what was done already is found done.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 
 from connectors import wild
-from connectors.access import Changes, Endpoint, Http, Page, Shop, Storefront
+from connectors.access import Changes, Endpoint, Http, Page, Shop, Storefront, Told
 from connectors.errors import ConnectorError, CredentialsRejected, Declined, Unreachable
 from connectors.woocommerce import answers, credentials, feed, history, listing, subscriptions
 from connectors.woocommerce.hosts import site_of
@@ -24,6 +25,7 @@ from connectors.woocommerce.subscriptions import Deed, Listed, Step
 _PER_PAGE = 100  # the most WooCommerce gives
 _A_FEW = 10  # orders
 _MOST_PAGES = 20  # of webhooks, of which a store has a handful
+_NUMBER = re.compile(r"\d{1,40}", re.ASCII)
 _COUNTRY = "settings/general/woocommerce_default_country"
 _WEBHOOKS, _CONNECTION = "webhooks", "connection"
 _NO_PLUGIN = (
@@ -154,6 +156,15 @@ class RestApi:
         """See `StoreApi` and `history`."""
         reply = self.rest.get("orders", **history.query(since, cursor))
         return history.page(reply.body, cursor, reply.pages)
+
+    def order(self, order_id: str) -> Told | None:
+        """See `StoreApi` and `feed.live`."""
+        if not _NUMBER.fullmatch(order_id):
+            return None
+        try:
+            return feed.live(self.rest.get(f"orders/{order_id}").body, order_id)
+        except answers.NotThere:
+            return None
 
     def changed(self, since: datetime, cursor: str | None) -> Changes:
         """See `OrderFeed` and `feed`. A shop that cannot give a hundred orders in time, or in an answer that is not too long

@@ -23,12 +23,14 @@ import msgspec
 from connectors import wild
 from connectors.access import Changes, Told
 from connectors.errors import Unreachable
-from connectors.woocommerce import listing
+from connectors.woocommerce import answers, listing
 from connectors.woocommerce.reading import instant
 
 _STATUSES = {"orders": "any", "bin": "trash"}  # what is read, in this order; `any` leaves the bin out
 _ORDERS, _BIN = _STATUSES
 _SECOND = timedelta(seconds=1)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_CHANGED = "order.updated"
 _CURSOR = re.compile(
     r"(?P<part>orders|bin)\|(?P<second>[\d:T-]{19})(?:\|(?P<offset>\d{1,9})\|(?P<last_id>\d{1,64}))?", re.ASCII
 )
@@ -87,6 +89,17 @@ def changes(
     )
 
 
+def live(body: bytes, order_id: str) -> Told | None:
+    """The answer to `GET wc/v3/orders/<id>` as `order.updated`, byte for byte; None for one in the bin, or of the
+    checkout page. Raises Unreachable for any other answer than that order.
+    """
+    order = answers.read(body, _Order)
+    if wild.identifier(order.id) != order_id:
+        raise Unreachable("The store's answer is not the order that was asked for.")
+    told = _told(msgspec.Raw(body), order, _LONG_AGO)
+    return told if told is not None and told.topic == _CHANGED else None
+
+
 def _told(raw: msgspec.Raw, order: _Order, since: datetime) -> Told | None:
     """Whether an order is in the bin is its own word: a store that lists others there must not have them deleted."""
     order_id = wild.identifier(order.id)
@@ -94,7 +107,7 @@ def _told(raw: msgspec.Raw, order: _Order, since: datetime) -> Told | None:
         return None
     binned = order.status == "trash"
     return Told(
-        topic="order.deleted" if binned else "order.updated",
+        topic="order.deleted" if binned else _CHANGED,
         body=msgspec.json.encode({"id": order.id}) if binned else bytes(raw),
         order_id=order_id,
         changed_at=instant(order.date_modified_gmt) or since,
