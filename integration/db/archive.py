@@ -113,6 +113,11 @@ class Part(NamedTuple):
     columns: tuple[str, ...]
     most: int = PAGE
 
+    @property
+    def name(self) -> str:
+        """The table's."""
+        return str(self.table.name)
+
 
 def _part(table: sa.Table, by: str, columns: str, of: str = "store_id", most: int = PAGE) -> Part:
     return Part(table, of, tuple(by.split()), tuple(columns.split()), most)

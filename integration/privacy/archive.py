@@ -77,15 +77,15 @@ def _datasets(engine: Engine, store: Store) -> Iterator[_Row]:
 def _events(engine: Engine, store: Store) -> Iterator[_Row]:
     """Each page with what became of it."""
     for page in _pages(engine, archive.EVENTS, store.id):
-        yield from ((archive.EVENTS.table.name, row) for row in page)
+        yield from ((archive.EVENTS.name, row) for row in page)
         with reading(engine) as connection:
             found = archive.deliveries_of(connection, store.id, [row["id"] for row in page])
-        yield from ((archive.DELIVERIES.table.name, row) for row in found)
+        yield from ((archive.DELIVERIES.name, row) for row in found)
 
 
 def _all(engine: Engine, part: Part, owner: str | int) -> Iterator[_Row]:
     for page in _pages(engine, part, owner):
-        yield from ((part.table.name, row) for row in page)
+        yield from ((part.name, row) for row in page)
 
 
 def _pages(engine: Engine, part: Part, owner: str | int) -> Iterator[Sequence[dict[str, Any]]]:
