@@ -8,7 +8,7 @@ from pathlib import Path
 
 import integration.db
 from connectors.event import Customer
-from integration.db import metadata
+from integration.db import metadata, sealed
 from integration.meta import mapping
 from integration.meta.event import USER_DATA_KEYS
 from integration.privacy import datamap
@@ -63,5 +63,11 @@ def test_every_key_of_meta_s_that_we_may_hold_is_told_and_hashed_where_it_is() -
     assert {key for key, one in PERSON.items() if one.hashed} == set(mapping.normalised(Customer(), None))
 
 
-def test_every_word_of_leave_out_keeps_a_key_back() -> None:
-    assert {one.field for one in PERSON.values()} == set(Field)
+def test_every_word_of_leave_out_keeps_back_what_the_map_says() -> None:
+    said = {word: tuple(key for key, one in PERSON.items() if one.field is word) for word in Field}
+    assert said == dict(mapping.KEYS_OF)
+    assert all(said.values())
+
+
+def test_what_is_told_as_sealed_is_what_is_sealed_anew_when_keys_change() -> None:
+    assert {name for name, one in HELD.items() if one.how is How.SEALED} == {place.spot for place in sealed.PLACES}
