@@ -35,6 +35,7 @@ class Task:
 
     id: int
     store_id: str | None
+    platform: str
     kind: str
     sealed: str | None
     created_at: datetime
@@ -69,7 +70,7 @@ def add_once(
 
 def open_ones(connection: sa.Connection, kinds: Sequence[str]) -> list[Task]:
     """What is still to do of these kinds, oldest first."""
-    columns = (tasks.c.id, tasks.c.store_id, tasks.c.kind, tasks.c.payload, tasks.c.created_at)
+    columns = (tasks.c.id, tasks.c.store_id, tasks.c.platform, tasks.c.kind, tasks.c.payload, tasks.c.created_at)
     wanted = sa.and_(tasks.c.done_at.is_(None), tasks.c.kind.in_(kinds))
     return [Task(*row) for row in connection.execute(sa.select(*columns).where(wanted).order_by(tasks.c.id).limit(100))]
 
@@ -80,6 +81,7 @@ def is_open(connection: sa.Connection, store_id: str, kind: str) -> bool:
     return connection.execute(sa.select(tasks.c.id).where(mine).limit(1)).first() is not None
 
 
-def finish(connection: sa.Connection, pk: int) -> None:
-    """Done."""
-    connection.execute(sa.update(tasks).where(tasks.c.id == pk).values(done_at=clock(), payload=None))
+def finish(connection: sa.Connection, pk: int) -> bool:
+    """Done; False where another did it."""
+    mine = sa.and_(tasks.c.id == pk, tasks.c.done_at.is_(None))
+    return connection.execute(sa.update(tasks).where(mine).values(done_at=clock(), payload=None)).rowcount == 1

@@ -1,10 +1,40 @@
-"""Whom a request is about, in the terms in which the ledger can find them."""
+"""Whom a request about personal data is about, as the ledger's columns and the tombstones know them. Pure."""
 
 from typing import NamedTuple
 
+from connectors.event import Customer, PrivacyRequest
+from integration.crypto import fingerprint
+from integration.db.stores import Store
+from integration.meta import mapping
+from integration.pipeline import identity
+
+_ORDER = "order"
+
 
 class Wanted(NamedTuple):
-    """`hmacs`: keyed HMACs of an e-mail address, a phone number or a customer id; `order_ids`: the platform's own."""
+    """Keyed HMACs of a person's e-mail, phone and customer id, and the ids of orders that were named."""
 
     hmacs: frozenset[str]
     order_ids: tuple[str, ...]
+
+
+def wanted(demand: PrivacyRequest, store: Store, secret_key: str) -> Wanted:
+    """Whom a demand is about. What cannot be normalised is in no column either, so it finds nobody."""
+
+    def keyed(kind: str, value: str) -> str:
+        return fingerprint(secret_key, store=store.id, kind=kind, value=value)
+
+    given = Customer(id=demand.customer_id, email=demand.email, phone=demand.phone)
+    normalised = mapping.normalised(given, store.settings.phone_country)
+    found = identity.fingerprints_of(normalised, demand.customer_id, keyed)
+    return Wanted(frozenset(filter(None, found.values())), demand.order_ids)
+
+
+def order_hmac(secret_key: str, store_id: str, order_id: str) -> str:
+    """By which an order is known once its person is erased."""
+    return fingerprint(secret_key, store=store_id, kind=_ORDER, value=order_id)
+
+
+def people(wanted: Wanted, secret_key: str, store_id: str) -> frozenset[str]:
+    """All keyed HMACs of a person: of themselves, and of the orders named."""
+    return wanted.hmacs | {order_hmac(secret_key, store_id, order_id) for order_id in wanted.order_ids}

@@ -1,0 +1,147 @@
+"""A person erased from all that is kept of a store: first nobody may bring them back, then everything of theirs goes.
+
+In steps, each committed with its count; broken off anywhere and begun anew, it ends the same.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import islice
+
+import msgspec
+
+from connectors.event import PrivacyRequest
+from integration.crypto import Sealer
+from integration.db import Connection, Engine, erasing, events, reading, stores, tombstones, transact
+from integration.db.erasing import Theirs
+from integration.db.stores import Store
+from integration.errors import SealBroken
+from integration.pipeline import joining
+from integration.pipeline.joining import By
+from integration.privacy import person
+from integration.privacy.traces import tells_of
+
+ERASED = "erased on request"
+_QUARANTINED_BODY = "quarantine.body"
+_SLICE = 200
+
+Counts = Mapping[str, int]
+Note = Callable[[Connection, Counts], None]
+
+
+def _unnoted(_connection: Connection, _counts: Counts) -> None:
+    pass
+
+
+def erase_person(
+    engine: Engine, sealer: Sealer, secret_key: str, store: Store, demand: PrivacyRequest, now: datetime
+) -> dict[str, int]:
+    """Erase them, once; the rows by table. What a webhook under way still writes is for a second time. Raises
+    Unavailable.
+    """
+    whole = transact(engine, partial(forbid, secret_key=secret_key, store=store, demand=demand, at=now))
+    return Eraser(engine, sealer, secret_key, store, whole, now).erase()
+
+
+def forbid(
+    connection: Connection, *, secret_key: str, store: Store, demand: PrivacyRequest, at: datetime
+) -> PrivacyRequest:
+    """Let nobody bring them back once this is committed, nor what they ordered; the demand with all their orders' ids,
+    by which they are found when nothing else of them is left.
+    """
+    stores.touch(connection, store.id)
+    wanted = person.wanted(demand, store, secret_key)
+    theirs = erasing.of_person(connection, store.id, wanted.hmacs, wanted.order_ids, at)
+    named = {*wanted.order_ids, *(one.order_id for one in theirs if one.order_id)}
+    whole = msgspec.structs.replace(demand, order_ids=tuple(sorted(named)))
+    mine = person.people(person.wanted(whole, store, secret_key), secret_key, store.id)
+    tombstones.add(connection, store.id, sorted(mine), at)
+    return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Eraser:
+    """Erases one person, who is forbidden already. `at`: what they do after it is a new purchase. `note` is told, within
+    each step's transaction, how many rows of which table it took.
+    """
+
+    engine: Engine
+    sealer: Sealer
+    secret_key: str
+    store: Store
+    demand: PrivacyRequest
+    at: datetime
+    note: Note = _unnoted
+    _total: Counter[str] = field(default_factory=Counter)
+
+    def erase(self) -> dict[str, int]:
+        """The rows by table. Raises Unavailable."""
+        wanted = person.wanted(self.demand, self.store, self.secret_key)
+        self._step(partial(self._orders_words, order_ids=wanted.order_ids))
+        for some in _sliced(self._found(wanted)):
+            self._step(partial(self._events, theirs=some))
+        self._quarantine()
+        people = person.people(wanted, self.secret_key, self.store.id)
+        self._step(lambda on: {"privacy_requests": erasing.withdraw(on, self.store.id, people, self.at, ERASED)})
+        return dict(self._total)
+
+    def _step(self, work: Callable[[Connection], Counts]) -> None:
+        def noted(connection: Connection) -> Counts:
+            counts = work(connection)
+            self.note(connection, counts)
+            return counts
+
+        self._total.update(transact(self.engine, noted))
+
+    def _found(self, wanted: person.Wanted) -> list[Theirs]:
+        with reading(self.engine) as connection:
+            theirs = erasing.of_person(connection, self.store.id, wanted.hmacs, wanted.order_ids, self.at)
+            return sorted({*theirs, *erasing.nameless(connection, self.store.id, theirs, self.at)})
+
+    def _events(self, connection: Connection, theirs: list[Theirs]) -> Counts:
+        """The events before their deliveries, as every webhook locks them."""
+        pks = [one.id for one in theirs]
+        events.lock_many(connection, pks)
+        stopped = erasing.stop(connection, pks, ERASED)
+        keys = {key for one in theirs for key in joining.keys(one.checkout_key, one.cart_key, one.order_id)}
+        emptied = erasing.empty(connection, pks)
+        return {"events": emptied, "deliveries": stopped, **self._words(connection, keys)}
+
+    def _orders_words(self, connection: Connection, order_ids: Iterable[str]) -> Counts:
+        """What browsers told of orders that we may never have heard of otherwise."""
+        return self._words(connection, {joining.key(By.ORDER, order_id) for order_id in order_ids})
+
+    def _words(self, connection: Connection, keys: set[str]) -> Counts:
+        return {
+            "signals": erasing.forget_signals(connection, self.store.id, keys),
+            "sightings": erasing.forget_sightings(connection, self.store.id, keys),
+        }
+
+    def _quarantine(self) -> None:
+        """One body after the other: what tells of them is deleted, and what nobody can open any more, for it may."""
+        pk = 0
+        while True:
+            with reading(self.engine) as connection:
+                found = erasing.quarantined(connection, self.store.id, pk)
+            if found is None:
+                return
+            pk, sealed = found
+            if self._may_tell(sealed):
+                self._step(partial(self._discard, pk=pk))
+
+    def _may_tell(self, sealed: str) -> bool:
+        try:
+            return tells_of(self.sealer.unseal(sealed, store=self.store.id, column=_QUARANTINED_BODY), self.demand)
+        except SealBroken:
+            return True
+
+    def _discard(self, connection: Connection, pk: int) -> Counts:
+        return {"quarantine": erasing.discard(connection, pk)}
+
+
+def _sliced(theirs: list[Theirs]) -> Iterable[list[Theirs]]:
+    rest = iter(theirs)
+    while some := list(islice(rest, _SLICE)):
+        yield some
