@@ -13,7 +13,7 @@ from typing import NamedTuple
 from integration.crypto import Sealer
 from integration.db import Engine, reading, sealed, transact
 from integration.db.sealed import PLACES, Anew, Place, Row
-from integration.errors import SealBroken
+from integration.errors import SealBroken, Unavailable
 
 # A row that changed while it was sealed anew is looked at again. What is still of an older key after so many walks comes
 # from a process that does not know the newest.
@@ -80,9 +80,19 @@ def _walk(engine: Engine, sealer: Sealer, place: Place) -> tuple[Tally, int]:
         made = _anew(sealer, place, rows)
         tally += _tally(rows, made)
         if made:
-            written += transact(engine, partial(sealed.replace, place=place, made=made))
+            written += _write(engine, place, made)
             time.sleep(_BREATH_SECONDS)
     return tally, written
+
+
+def _write(engine: Engine, place: Place, made: Sequence[Anew]) -> int:
+    """How many were put in their places. Where others are in the way for seconds, the next walk comes by; and a database
+    that is away is found out when the next rows are read.
+    """
+    try:
+        return transact(engine, partial(sealed.replace, place=place, made=made))
+    except Unavailable:
+        return 0
 
 
 def _pages(engine: Engine, sealer: Sealer, place: Place) -> Iterator[Sequence[Row]]:
