@@ -200,10 +200,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class PixelPlan:
-    """What the storefront's Pixel tells, and how: public, for it stands in the shop's pages. Words are the settings' own.
+    """What the storefront's Pixel tells, and how: all but `never_named` is public, for it stands in the shop's pages. Words are the settings' own.
 
     `beacon` is our address for signals and sightings, without the last word. While `tells` is off the Pixel tells Meta
     nothing at all: the store is only observing, or its Pixel is another's. `store_key` stands for {store_key} in ids.
+    `never_named` tells which items the merchant thinks sensitive: nobody but the store's own server reads it as it is.
     """
 
     beacon: str
@@ -218,6 +219,8 @@ class PixelPlan:
     value_basis: str
     limited_data_use: str
     carrier: str
+    leave_out: tuple[str, ...] = ()
+    never_named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,9 @@ class Connector(Protocol):
         Raises Declined, with what to change, where the Pixel could not tell what the server tells.
         """
 
+    def public_plan(self, plan: PixelPlan) -> PixelPlan:
+        """The plan as anybody may read it: of what is never named only what the Pixel in a browser needs to know."""
+
     def webhook_path(self, key: str) -> str:
         """The path the platform posts to, for the store with this webhook key."""
 

@@ -77,5 +77,9 @@ class Shopify:
         """See `custom_pixel.text`."""
         return custom_pixel.text(plan)
 
+    def public_plan(self, plan: PixelPlan) -> PixelPlan:
+        """See `custom_pixel.public`."""
+        return custom_pixel.public(plan)
+
 
 CONNECTOR: Connector = Shopify()

@@ -4,6 +4,7 @@ Pure: a plan in, text out.
 """
 
 import dataclasses
+import hashlib
 import json
 import re
 from functools import cache
@@ -27,6 +28,7 @@ _FILE = Path(__file__).parent / "storefront" / "custom-pixel" / "tandem-pixel.js
 # Notes for readers of the repository; a shopper's browser need not carry them. The first three lines stay.
 _NOTES = re.compile(r"/\*\*[\s\S]*?\*/ ?|^ +//.*\n|^// @ts-check\n|^ +(?=\S)", re.MULTILINE)
 _PLACES = re.compile(r"__(VERSION|KEY|PLAN)__")
+_SHORT = 16  # as many digits of a hash as the script compares
 _NUMBER_UNKNOWN = (
     "Shopify’s Pixel does not know an order’s number, so it cannot make the event id {order_number}. "
     "Choose {order_id} in the settings."
@@ -44,9 +46,21 @@ def text(plan: PixelPlan) -> str:
         raise Declined(_NUMBER_UNKNOWN)
     if plan.value_basis == "without_shipping":
         raise Declined(_SHIPPING_UNSURE)
-    told = {"version": 1, **dataclasses.asdict(plan)}
+    told = {"version": 1, **dataclasses.asdict(public(plan))}
     words = {"VERSION": VERSION, "KEY": plan.beacon.rpartition("/")[2], "PLAN": _literal(told)}
     return _PLACES.sub(lambda place: words[place[1]], _source())
+
+
+def public(plan: PixelPlan) -> PixelPlan:
+    """The plan as shoppers' browsers may have it: ids that are never named as short hashes. A pattern with `*` stays one,
+    for a browser could not compare a hash of it.
+    """
+    return dataclasses.replace(plan, never_named=tuple(map(_veiled, plan.never_named)))
+
+
+def _veiled(pattern: str) -> str:
+    small = pattern.lower()
+    return small if "*" in small else hashlib.sha256(small.encode()).hexdigest()[:_SHORT]
 
 
 def _literal(told: object) -> str:

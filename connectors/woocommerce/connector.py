@@ -1,6 +1,6 @@
 """WooCommerce, bound to the contract every platform satisfies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from connectors.access import App, Embedding, Http, OAuth, OrderFeed, PixelPlan, StoreApi, Variable
@@ -72,6 +72,10 @@ class WooCommerce:
     def pixel_snippet(self, plan: PixelPlan) -> str | None:  # noqa: ARG002
         """The plugin puts the Pixel into the shop's pages."""
         return None
+
+    def public_plan(self, plan: PixelPlan) -> PixelPlan:
+        """The plugin decides on the shop's own server, so no browser needs to know what is never named."""
+        return replace(plan, never_named=())
 
 
 CONNECTOR: Connector = WooCommerce()

@@ -30,7 +30,7 @@ def storefront(platforms: Platforms, store: Store) -> Storefront:
 
 
 def plan(store: Store, dataset_ids: Sequence[str], *, public_url: str) -> PixelPlan:
-    """What the storefront's Pixel tells of this store. Pure."""
+    """What the storefront's Pixel tells of this store, for the store's own server. Pure."""
     settings = store.settings
     return PixelPlan(
         beacon=f"{public_url}/s/{store.public_key}",
@@ -45,4 +45,11 @@ def plan(store: Store, dataset_ids: Sequence[str], *, public_url: str) -> PixelP
         value_basis=settings.value_basis,
         limited_data_use=settings.limited_data_use,
         carrier=settings.pixel_carrier,
+        leave_out=tuple(sorted(settings.leave_out)),
+        never_named=settings.never_named,
     )
+
+
+def public_plan(store: Store, dataset_ids: Sequence[str], *, public_url: str) -> PixelPlan:
+    """The same as anybody may read it: what is sensitive to the merchant is not listed for everyone. Pure."""
+    return registry.get(store.platform).public_plan(plan(store, dataset_ids, public_url=public_url))

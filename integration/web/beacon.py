@@ -120,7 +120,7 @@ class Desk:
             return _later(429, wait)
         with self.fuse.guarded(), within(_DATABASE_SECONDS):
             of = self._named(key)
-        planned = wiring.plan(of.store, of.dataset_ids, public_url=self.public_url)
+        planned = wiring.public_plan(of.store, of.dataset_ids, public_url=self.public_url)
         response = jsonify({"version": 1, **dataclasses.asdict(planned)})
         response.headers["Cache-Control"] = f"public, max-age={_PLAN_SECONDS}"
         response.headers["Access-Control-Allow-Origin"] = "*"

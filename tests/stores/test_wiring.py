@@ -61,3 +61,16 @@ def test_it_lists_the_events_that_are_the_pixels():
 def test_the_pixel_tells_only_where_the_store_is_live_and_the_pixel_ours(store, settings, tells):
     """While a store is observing, another sender still tells its orders: two would count each twice."""
     assert planned(store, **settings).tells is tells
+
+
+@pytest.mark.parametrize(("platform", "shown"), [("shopify", 2), ("woocommerce", 0)])
+def test_what_is_never_named_is_for_the_stores_own_server_and_not_for_everyone(platform, shown):
+    """Shopify's Pixel decides in the browser, and is given what it cannot do without."""
+    chosen = StoreSettings().changed({"never_named": "Secret-1,MED-*", "leave_out": "name,email"})
+    store = dataclasses.replace(STORE, platform=platform, settings=chosen)
+    own = wiring.plan(store, [], public_url="https://tandem.example")
+    public = wiring.public_plan(store, [], public_url="https://tandem.example")
+    assert (own.never_named, own.leave_out) == (("Secret-1", "MED-*"), ("email", "name"))
+    assert len(public.never_named) == shown
+    assert "secret-1" not in str(public).lower()
+    assert dataclasses.replace(public, never_named=()) == dataclasses.replace(own, never_named=())

@@ -346,7 +346,7 @@ def test_the_plan_is_public_text_and_names_no_secret(scene: Scene, platform: str
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert set(answer.json) == {
         *("version", "beacon", "tells", "datasets", "events", "purchase_when", "cod_when", "event_id_template"),
-        *("store_key", "content_id_template", "value_basis", "limited_data_use", "carrier"),
+        *("store_key", "content_id_template", "value_basis", "limited_data_use", "carrier", "leave_out", "never_named"),
     }
     assert (answer.json["version"], answer.json["tells"]) == (1, True)
     assert answer.json["datasets"] == [str(8 * 10**14 + Numbers.last)]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import hashlib
 import json
 import re
 
@@ -22,6 +23,15 @@ BUDGET = 6 * 1024
 def test_it_holds_the_plan_the_server_would_answer_with():
     baked = re.search(r"const baked = (\{.*?\});\n", custom_pixel.text(PLAN))
     assert json.loads(baked[1]) == json.loads(json.dumps({"version": 1, **dataclasses.asdict(PLAN)}))
+
+
+def test_ids_that_are_never_named_stand_in_it_as_short_hashes_and_patterns_as_they_are():
+    secret = dataclasses.replace(PLAN, never_named=("Tea-Secret", "MED-*"))
+    short = hashlib.sha256(b"tea-secret").hexdigest()[:16]
+    assert custom_pixel.public(secret).never_named == (short, "med-*")
+    text = custom_pixel.text(secret)
+    assert f'"never_named":["{short}","med-*"]' in text
+    assert "tea-secret" not in text.lower()
 
 
 def test_only_its_notes_are_left_out():

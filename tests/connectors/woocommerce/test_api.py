@@ -39,6 +39,8 @@ PIXEL = {
     "value_basis": "total",
     "limited_data_use": "auto",
     "carrier": "fbq",
+    "leave_out": [],
+    "never_named": [],
 }
 
 

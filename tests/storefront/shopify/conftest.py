@@ -28,7 +28,7 @@ class Shopper:
         self.chromium.ask(
             "fresh",
             pixel=custom_pixel.text(plan),
-            plan={"version": 1, **dataclasses.asdict(plan)},
+            plan={"version": 1, **dataclasses.asdict(custom_pixel.public(plan))},
             beacon=plan.beacon,
             meta=self.meta.url,
             **scenario,

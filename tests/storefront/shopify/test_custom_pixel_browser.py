@@ -157,3 +157,45 @@ def test_two_events_under_one_id_are_each_seen_to_leave_once(shopper):
         if one["state"] == "sent"
     ]
     assert sorted(sent) == ["AddPaymentInfo", "InitiateCheckout"]
+
+
+def looking_at(sku, name="product_viewed"):
+    """A page of one thing, whose address names it, too."""
+    event = CARD.event(name)
+    variant = event["data"]["checkout"]["lineItems"][0]["variant"] | {"sku": sku}
+    event["data"] = (
+        {"productVariant": variant}
+        if name == "product_viewed"
+        else {"cartLine": {"merchandise": variant, "quantity": 1}}
+    )
+    event["context"]["document"] = {
+        "location": {"href": "https://shop.example/products/the-thing", "origin": "https://shop.example", "search": ""},
+        "referrer": "https://shop.example/products/the-thing",
+    }
+    return event
+
+
+@pytest.mark.parametrize("carrier", ["fbq", "image"])
+def test_of_a_thing_never_named_neither_the_look_at_it_nor_the_cart_is_told(shopper, carrier):
+    plan = dataclasses.replace(PLAN, never_named=("med-7", "ADULT*"), carrier=carrier)
+    hidden = [looking_at("Med-7"), looking_at("adult-1", "product_added_to_cart")]
+    viewed = {**looking_at("MED-71"), "id": "seen"}
+    asked = shopper.comes(plan).does(*hidden, viewed, PAYING).asked(AddPaymentInfo=1, ViewContent=1)
+    assert [(one["ev"], one["eid"]) for one in asked.told()] == [("ViewContent", "seen"), ("AddPaymentInfo", TOKEN)]
+    assert "the-thing" not in str(asked.told())
+
+
+def test_where_nothing_is_kept_quiet_the_same_looks_are_told(shopper):
+    asked = shopper.comes(dataclasses.replace(PLAN, carrier="image")).does(looking_at("Med-7"), PAYING)
+    [told] = asked.asked(AddPaymentInfo=1, ViewContent=1).told("ViewContent")
+    assert told["dl"] == told["rl"] == "https://shop.example/products/the-thing"
+
+
+@pytest.mark.parametrize("carrier", ["fbq", "image"])
+def test_what_the_merchant_leaves_out_of_the_buyer_is_not_told(shopper, carrier):
+    every = ("email", "phone", "name", "city", "state", "postcode", "country")
+    plan = dataclasses.replace(PLAN, leave_out=every, carrier=carrier)
+    [told] = shopper.comes(plan).does(BOUGHT).asked(Purchase=1).told("Purchase")
+    assert [name for name in told if name.startswith("ud[")] == ["ud[external_id]"]
+    [whole] = shopper.comes(dataclasses.replace(plan, leave_out=())).does(BOUGHT).asked(Purchase=1).told("Purchase")
+    assert "ud[em]" in whole

@@ -17,7 +17,7 @@ from connectors.shopify.mapping import parse
 from integration.meta.mapping import server_event
 from integration.pipeline.prepare import StoreView, prepare
 from integration.pipeline.qualify import Counts, Horizon
-from integration.store_settings import Carrier, StoreSettings, ValueBasis, When
+from integration.store_settings import Carrier, Field, StoreSettings, ValueBasis, When
 from tests.rig.plans import PLAN
 from tests.storefront.shopify.sales import BANK, CARD, CASH, Piece, Sale
 
@@ -70,6 +70,11 @@ PAIRS = {
         Sale("0.30", "0.30", "0.10", pieces=(Piece("0.30"),)), value_basis=ValueBasis.WITHOUT_TAX
     ),
     "by the image request": a(but(TWO_LINES, id="9007199254740993"), pixel_carrier=Carrier.IMAGE),
+    "one thing never named": a(TWO_LINES, never_named=("ll-lamp",), leave_out=frozenset({Field.CUSTOMER_ID})),
+    "a kind of thing never named, by the image request": a(
+        but(TWO_LINES), never_named=("*Throw*",), pixel_carrier=Carrier.IMAGE, leave_out=frozenset({Field.EMAIL})
+    ),
+    "nothing that may be named": a(TWO_LINES, never_named=("*02", "8641200010001")),
     "nothing left to pay": a(Sale("0.00", "0.00", "0.00", pieces=(Piece("49.00"),))),
 }
 
@@ -112,6 +117,8 @@ def by_browser(shopper: Any, sale: Sale, settings: StoreSettings) -> Told | None
         content_id_template=settings.content_id_template,
         value_basis=str(settings.value_basis),
         carrier=str(settings.pixel_carrier),
+        leave_out=tuple(settings.leave_out),
+        never_named=settings.never_named,
     )
     # The script tells one after the other: when the last has come, a Purchase has come or never will.
     shopper.comes(plan).does(sale.event(), sale.event("payment_info_submitted")).asked(AddPaymentInfo=1)

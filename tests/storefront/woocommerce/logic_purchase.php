@@ -9,6 +9,7 @@ use Tandem\Decimals;
 use Tandem\Page_Token;
 use Tandem\Plan;
 use Tandem\Purchase;
+use Tandem\Unnamed;
 
 require __DIR__ . '/logic.php';
 
@@ -27,6 +28,8 @@ const PLAN   = array(
 	'value_basis'         => 'total',
 	'limited_data_use'    => 'auto',
 	'carrier'             => 'fbq',
+	'leave_out'           => array( 'name' ),
+	'never_named'         => array( 'MED-*' ),
 );
 const MUG    = array(
 	'product_id'   => 41,
@@ -69,12 +72,23 @@ $wrong = array(
 	'value_basis'         => array( null, 'profit' ),
 	'limited_data_use'    => array( null, '' ),
 	'carrier'             => array( null, 'pigeon' ),
+	'leave_out'           => array( 'name', array( 'Name!' ) ),
+	'never_named'         => array( 'MED-*', array( '' ), array( "a\nb" ), array( 7 ), array_fill( 0, 101, 'x' ) ),
 );
 foreach ( $wrong as $name => $values ) {
 	foreach ( $values as $value ) {
 		it( "has no plan with $name " . json_encode( $value ), Plan::clean( array( $name => $value ) + PLAN, BEACON ), array() );
 	}
 }
+$older = array_diff_key( PLAN, Plan::FOR_US_ALONE );
+it( 'takes the plan of a service that leaves nothing out', Plan::clean( $older, BEACON ), $older + array( 'leave_out' => array(), 'never_named' => array() ) );
+it( 'takes a hundred items never named', count( Plan::clean( array( 'never_named' => array_fill( 0, 100, 'Ä-1 *' ) ) + PLAN, BEACON )['never_named'] ), 100 );
+it( 'shows no page what is decided on the server', Plan::shown( PLAN ), $older );
+$buyer = array( 'external_id' => '7', 'em' => 'ann@example.com', 'ph' => '1', 'fn' => 'Ann', 'ln' => 'Lee', 'ct' => 'Paris', 'zp' => '75001', 'country' => 'FR' );
+it( 'tells Meta what it may of a buyer', Plan::without_left_out( $buyer, PLAN ), array_diff_key( $buyer, array( 'fn' => 1, 'ln' => 1 ) ) );
+it( 'tells all of it where nothing is left out', Plan::without_left_out( $buyer, $older ), $buyer );
+$every = array( 'email', 'phone', 'name', 'city', 'state', 'postcode', 'country', 'customer_id' );
+it( 'tells nothing of it where all is left out', Plan::without_left_out( $buyer, array( 'leave_out' => $every ) + PLAN ), array() );
 it( 'has no plan where none came', array( Plan::clean( null, BEACON ), Plan::clean( 'x', BEACON ) ), array( array(), array() ) );
 
 // How far an order has come, by status, whether it is paid, and cash on delivery: when it counts as paid and as placed.
@@ -144,6 +158,34 @@ it(
 it( 'leaves out products without the id that is asked for, and counts their pieces', Purchase::contents( ORDER['lines'], 'EUR', false, 'shop_{sku}' )['content_ids'], array( 'shop_MUG' ) );
 it( 'counts their pieces', Purchase::contents( ORDER['lines'], 'EUR', false, '{sku}' )['num_items'], 5 );
 it( 'tells of no contents where there are none', Purchase::contents( array(), 'EUR', false, '{sku}' ), array() );
+$fits = array(
+	array( '41', true ),
+	array( 'mug', true ),
+	array( 'M*', true ),
+	array( '*u*', true ),
+	array( 'm*g', true ),
+	array( '*', true ),
+	array( 'shop_mug', true ),
+	array( 'shop_*', true ),
+	array( 'mu', false ),
+	array( '4', false ),
+	array( '57', false ),
+	array( 'mug*mug', false ),
+	array( 'm*g*g', false ),
+	array( 'm?g', false ),
+	array( '.*', false ),
+);
+foreach ( $fits as list( $pattern, $is_meant ) ) {
+	it( "knows whether $pattern is the mug", Unnamed::has( MUG, 'shop_{sku}', array( 'never', $pattern ) ), $is_meant );
+}
+it( 'knows a variation by its product, too', array( Unnamed::has( BLANKET, '{variant_id}', array( '57' ) ), Unnamed::has( BLANKET, '{variant_id}', array( '52' ) ) ), array( true, true ) );
+it( 'takes no missing id for one', Unnamed::has( BLANKET, '{sku}', array( '0', '' ) ), false );
+$began = microtime( true );
+Unnamed::has( array( 'sku' => str_repeat( 'a', 100 ) ) + MUG, '{sku}', array_fill( 0, 100, str_repeat( 'a*', 49 ) . 'b' ) );
+it( 'is quick with any pattern', microtime( true ) - $began < 2, true );
+$contents = Purchase::custom_data( ORDER, array( 'never_named' => array( 'MUG' ) ) + PLAN );
+it( 'never names what is not to be named', array( $contents['content_ids'], count( $contents['contents'] ), $contents['num_items'], $contents['value'] ), array( array( '57' ), 1, 3, 41.65 ) );
+it( 'tells of no contents where none may be named', array_keys( Purchase::custom_data( ORDER, array( 'never_named' => array( '*' ) ) + PLAN ) ), array( 'order_id', 'value', 'currency' ) );
 it( 'leaves out lines that nobody can count', Purchase::contents( array( array( 'quantity' => 0.5 ) + MUG, array( 'quantity' => 0 ) + MUG, array( 'total' => '-1.00' ) + MUG ), 'EUR', false, '{sku}' ), array() );
 
 it( 'rounds half up, as tills do, where a float would not', Decimals::number( Decimals::read( '10.005' ), 'EUR' ), 10.01 );

@@ -24,6 +24,7 @@ foreach ( $cases['plans'] as $plan ) {
 			'counts'      => Tandem\Purchase::counts( $order, $plan ),
 			'event_id'    => Tandem\Purchase::event_id( $order, $plan ),
 			'custom_data' => Tandem\Purchase::custom_data( $order, $plan ),
+			'buyer'       => array_keys( Tandem\Plan::without_left_out( $cases['buyer'], $plan ) ),
 		);
 	}
 }

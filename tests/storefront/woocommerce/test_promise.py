@@ -19,7 +19,7 @@ from connectors.event import Event, Source
 from connectors.woocommerce import mapping as woocommerce
 from integration.meta import mapping
 from integration.pipeline.qualify import SOURCE_REASONS, Counts, Horizon, Never, Verdict, qualify
-from integration.store_settings import StoreSettings, ValueBasis, When
+from integration.store_settings import Field, StoreSettings, ValueBasis, When
 from tests.rig import php
 from tests.rig.php import Php
 from tests.rig.plans import PLAN
@@ -30,14 +30,21 @@ FIXTURES = HERE.parents[2] / "connectors/woocommerce/fixtures"
 PLUGIN = registry.get("woocommerce").plugin or HERE
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 STORE_KEY = PLAN.store_key
-# Every choice of when, every basis of value, and each kind of template once.
+# As much of a buyer as the plugin knows.
+BUYER = dict.fromkeys(("external_id", "em", "ph", "fn", "ln", "ct", "zp", "country"), "x")
+DISCREET = StoreSettings().changed({"never_named": "*1*,WOO-*,shop_*s*", "leave_out": "name,phone,customer_id"})
+# Every choice of when, every basis of value, and each kind of template once; and what a merchant keeps to themselves.
 SETTINGS = [
-    StoreSettings(purchase_when=when, cod_when=cod, value_basis=basis, **templates)
-    for (when, cod), basis, templates in itertools.product(
-        itertools.product(When, When),
-        ValueBasis,
-        [{}, {"event_id_template": "{store_key}_{order_number}_{order_id}", "content_id_template": "shop_{sku}"}],
-    )
+    DISCREET,
+    dataclasses.replace(DISCREET, content_id_template="shop_{sku}", leave_out=frozenset(Field)),
+    *(
+        StoreSettings(purchase_when=when, cod_when=cod, value_basis=basis, **templates)
+        for (when, cod), basis, templates in itertools.product(
+            itertools.product(When, When),
+            ValueBasis,
+            [{}, {"event_id_template": "{store_key}_{order_number}_{order_id}", "content_id_template": "shop_{sku}"}],
+        )
+    ),
 ]
 
 
@@ -81,7 +88,8 @@ def order_of(body: bytes) -> Event:
 def plan_of(settings: StoreSettings) -> dict[str, Any]:
     words = ("purchase_when", "cod_when", "event_id_template", "content_id_template", "value_basis")
     chosen = {name: str(getattr(settings, name)) for name in words}
-    return {"version": 1, **dataclasses.asdict(PLAN), **chosen}
+    kept_back = {"leave_out": sorted(settings.leave_out), "never_named": settings.never_named}
+    return {"version": 1, **dataclasses.asdict(PLAN), **chosen, **kept_back}
 
 
 def counts(event: Event, verdict: Verdict) -> bool:
@@ -98,12 +106,13 @@ def told_by_service(body: bytes, settings: StoreSettings) -> dict[str, Any]:
     event_id = mapping.event_id(event, settings, store_key=STORE_KEY)
     verdict = qualify(event, settings, Horizon(NOW, None))
     leaves = mapping.server_event(
-        event_name="Purchase", event_id=event_id, event_time=NOW, kept=kept, person={}, settings=settings
+        event_name="Purchase", event_id=event_id, event_time=NOW, kept=kept, person=BUYER, settings=settings
     )
     return {
         "counts": counts(event, verdict),
         "event_id": leaves.event_id,
         "custom_data": json.loads(msgspec.json.encode(leaves.custom_data)),
+        "buyer": list(leaves.user_data),
     }
 
 
@@ -112,7 +121,11 @@ def told_by_service(body: bytes, settings: StoreSettings) -> dict[str, Any]:
 def test_both_riders_tell_one_purchase(all_versions: Php, tmp_path: Path, bodies: Any, version: str) -> None:
     found = bodies()
     assert len(found) > 15
-    cases = {"bodies": [json.loads(body) for body in found], "plans": [plan_of(settings) for settings in SETTINGS]}
+    cases = {
+        "bodies": [json.loads(body) for body in found],
+        "plans": [plan_of(one) for one in SETTINGS],
+        "buyer": BUYER,
+    }
     (tmp_path / "cases.json").write_text(json.dumps(cases))
     printed = all_versions.run(HERE / "promise.php", version, folders={"/plugin": PLUGIN, "/cases": tmp_path})
     before, _, said = printed.text.partition("TOLD ")
@@ -123,3 +136,6 @@ def test_both_riders_tell_one_purchase(all_versions: Php, tmp_path: Path, bodies
     different = [pair for pair in zip(by_pixel, by_service, strict=True) if pair[0] != pair[1]]
     assert different[:1] == []
     assert {one["counts"] for one in by_pixel} == {True, False}
+    # Of some orders items are left out, of others none are: two riders who left out nothing would agree, too.
+    plain = [told_by_service(body, StoreSettings())["custom_data"] for body in found]
+    assert {one["custom_data"] == whole for one, whole in zip(by_pixel, plain, strict=False)} == {True, False}

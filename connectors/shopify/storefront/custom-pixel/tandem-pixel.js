@@ -49,20 +49,49 @@
   /** @param {any} price */
   const amount = (price) => (price && Number.isFinite(Number(price.amount)) ? Number(price.amount) : null);
 
+  /** @param {any} variant @returns {Record<string, string>} */
+  const idsOf = (variant) => ({
+    variant_id: digits(variant?.id) || digits(variant?.product?.id), product_id: digits(variant?.product?.id),
+    sku: (variant?.sku || "").trim().slice(0, MAX_SKU),
+  });
+
   /** @param {any} variant @param {string} template @returns {string | null} The catalogue's id; null where it lacks an id asked for. */
   function contentId(variant, template) {
-    const product = digits(variant?.product?.id);
-    /** @type {Record<string, string>} */ const words = {
-      variant_id: digits(variant?.id) || product, product_id: product, sku: (variant?.sku || "").trim().slice(0, MAX_SKU),
-    };
+    const words = idsOf(variant);
     let whole = true;
     const made = template.replace(/\{(variant_id|product_id|sku)\}/g, (_, word) => words[word] || ((whole = false), ""));
     return whole ? made : null;
   }
 
-  /** @param {any[]} lines [{variant, quantity}] @param {string} currency @param {any} plan */
-  function contentsOf(lines, currency, plan) {
-    const sold = lines.filter((one) => one.quantity > 0 && amount(one.variant?.price) !== null).slice(0, MAX_CONTENTS);
+  /** @param {string} pattern With `*` for any text. @param {string} text As integration/meta/naming.py. */
+  function fits(pattern, text) {
+    const [first, ...between] = pattern.split("*"), last = between.pop() || "", end = text.length - last.length;
+    let at = first.length;
+    return at <= end && text.startsWith(first) && text.endsWith(last) && between.every((one) => {
+      const found = text.slice(0, end).indexOf(one, at);
+      at = found + one.length;
+      return found >= 0;
+    });
+  }
+
+  /** Which of an event's variants are never named. Whole ids stand in the plan as short hashes. @param {any} event @param {any} plan */
+  async function unnamed(event, plan) {
+    const data = event.data || {}, hidden = new Set();
+    if (!plan.never_named?.length) return hidden;
+    const lines = data.checkout ? data.checkout.lineItems || [] : [{ variant: data.productVariant || data.cartLine?.merchandise }];
+    for (const { variant } of lines) {
+      for (const id of [...Object.values(idsOf(variant)), contentId(variant, plan.content_id_template)]) {
+        const small = (id || "").toLowerCase(), short = small && (await sha256(small)).slice(0, 16);
+        if (small && plan.never_named.some((/** @type {string} */ one) => (one.includes("*") ? fits(one, small) : one === short))) hidden.add(variant);
+      }
+    }
+    return hidden;
+  }
+
+  /** @param {any[]} lines [{variant, quantity}] @param {string} currency @param {any} plan @param {Set<any>} hidden */
+  function contentsOf(lines, currency, plan, hidden) {
+    const sold = lines.filter((one) => one.quantity > 0 && amount(one.variant?.price) !== null).slice(0, MAX_CONTENTS)
+      .filter((one) => !hidden.has(one.variant));
     const contents = sold
       .map((one) => ({
         id: contentId(one.variant, plan.content_id_template),
@@ -101,21 +130,23 @@
     return !pending || (cash ? plan.cod_when : plan.purchase_when) === "placed";
   }
 
-  /** @param {any} event @param {any} plan @returns {{name: string, id: string, data: any, token: string} | null} What Meta is to hear. */
-  function deed(event, plan) {
+  /** @param {any} event @param {any} plan @param {Set<any>} hidden
+   * @returns {{name: string, id: string, data: any, token: string} | null} What Meta is to hear. */
+  function deed(event, plan, hidden) {
     const name = NAMES[event.name], data = event.data || {}, checkout = data.checkout;
     const token = (checkout && checkout.token) || "";
     if (!checkout) {
       const line = data.cartLine, variant = data.productVariant || line?.merchandise, currency = variant?.price?.currencyCode;
+      if (hidden.has(variant)) return null;
       const price = amount(variant?.price), quantity = line ? line.quantity : 1;
       const told = !currency || price === null ? {} : {
-        value: rounded(price * quantity, decimals(currency)), currency, ...contentsOf([{ variant, quantity }], currency, plan),
+        value: rounded(price * quantity, decimals(currency)), currency, ...contentsOf([{ variant, quantity }], currency, plan, hidden),
       };
       return { name, id: event.id, token, data: name === "Search" ? { search_string: data.searchResult?.query || "" } : told };
     }
     // The first page of an upsell fires this once, with the total before it: the server tells the same first total.
     const value = worth(name, checkout, plan), currency = checkout.currencyCode;
-    const told = { ...(value === null ? {} : { value, currency }), ...contentsOf(checkout.lineItems || [], currency, plan) };
+    const told = { ...(value === null ? {} : { value, currency }), ...contentsOf(checkout.lineItems || [], currency, plan, hidden) };
     if (name !== "Purchase") return token ? { name, id: token, token, data: told } : null;
     const order = digits(checkout.order?.id);
     if (!order || value === null || plan.event_id_template.includes("{order_number}") || !counts(checkout, plan)) return null;
@@ -123,16 +154,17 @@
     return { name, id, token, data: { value, currency, order_id: order, ...told } };
   }
 
-  /** What the page knows of the buyer, raw: Meta's script hashes it. @param {any} event */
-  function buyer(event) {
+  /** What the page knows of the buyer and may tell, raw: Meta's script hashes it. @param {any} event @param {any} plan */
+  function buyer(event, plan) {
     const known = shop.init?.data?.customer || {}, checkout = event.data?.checkout || {};
     const at = checkout.billingAddress?.firstName ? checkout.billingAddress : checkout.shippingAddress || {};
-    const all = {
-      external_id: digits(checkout.order?.customer?.id || known.id), em: checkout.email || known.email,
-      ph: checkout.phone || at.phone || known.phone, fn: at.firstName || known.firstName, ln: at.lastName || known.lastName,
-      ct: at.city, st: at.provinceCode, zp: at.zip, country: at.countryCode,
-    };
-    return Object.fromEntries(Object.entries(all).filter(([, text]) => text));
+    const all = [
+      ["external_id", digits(checkout.order?.customer?.id || known.id), "customer_id"], ["em", checkout.email || known.email, "email"],
+      ["ph", checkout.phone || at.phone || known.phone, "phone"], ["fn", at.firstName || known.firstName, "name"],
+      ["ln", at.lastName || known.lastName, "name"], ["ct", at.city, "city"], ["st", at.provinceCode, "state"],
+      ["zp", at.zip, "postcode"], ["country", at.countryCode, "country"],
+    ];
+    return Object.fromEntries(all.filter(([, text, word]) => text && !plan.leave_out?.includes(word)));
   }
 
   /** May Meta hear of it? As pipeline/consent.py decides where the sale of data is refused. @param {any} event @param {any} plan */
@@ -193,7 +225,7 @@
   /** What Meta is to know before an event: again where more of the buyer is known. Unverified: that a later init adds.
    * @param {any} event @param {any} plan */
   function introduce(event, plan) {
-    const who = buyer(event), words = JSON.stringify([who, limited(plan)]);
+    const who = buyer(event, plan), words = JSON.stringify([who, limited(plan)]);
     if (words === introduced) return;
     introduced = words;
     fbq("dataProcessingOptions", ...(limited(plan) ? [["LDU"], 0, 0] : [[]]));
@@ -209,9 +241,11 @@
 
   /** Meta's documented image request, for the carrier `image`. @param {string} dataset @param {any} told @param {any} event @param {any} plan */
   async function image(dataset, told, event, plan) {
-    const who = buyer(event), asked = new URLSearchParams({ id: dataset, ev: told.name, eid: told.id, ts: String(Date.now()) });
-    asked.set("dl", event.context?.document?.location?.href || "");
-    asked.set("rl", event.context?.document?.referrer || "");
+    const who = buyer(event, plan), at = event.context?.document || {}, asked = new URLSearchParams({ id: dataset, ev: told.name, eid: told.id, ts: String(Date.now()) });
+    // A page's address may name an item, too.
+    const discreet = plan.never_named?.length;
+    asked.set("dl", at.location?.[discreet ? "origin" : "href"] || "");
+    asked.set("rl", (!discreet && at.referrer) || "");
     for (const [name, value] of Object.entries(told.data)) asked.set(`cd[${name}]`, typeof value === "object" ? JSON.stringify(value) : String(value));
     if (who.em) asked.set("ud[em]", await sha256(who.em.trim().toLowerCase()));
     if (who.external_id) asked.set("ud[external_id]", await sha256(who.external_id));
@@ -310,7 +344,7 @@
       cookies[name] = (await browserOf().cookie.get("_" + name).catch(() => "")) || cookies[name];
     }
     try {
-      const told = deed(event, now);
+      const told = deed(event, now, await unnamed(event, now));
       if (told && now.tells && now.events.includes(told.name) && permitted(event, now)) tell(told, event, now);
     } finally {
       await signal(event, now);

@@ -202,6 +202,13 @@
 		return one && { value: Number( ( one.value * quantity ).toFixed( 4 ) ), currency: one.currency, content_type: one.content_type, content_ids: one.content_ids };
 	}
 
+	// Where some items are never named, what is put into the cart is told only if the page says that it may be.
+	function added( quantity ) {
+		if ( page.product || ! page.picky ) {
+			tell( 'AddToCart', product( quantity ) );
+		}
+	}
+
 	function page_itself() {
 		var paying = false;
 		tell( 'PageView' );
@@ -235,16 +242,20 @@
 			var form = event.target;
 			var quantity = form.querySelector && form.querySelector( '[name="quantity"]' );
 			if ( form.matches && form.matches( 'form.cart' ) ) {
-				tell( 'AddToCart', product( Number( quantity && quantity.value ) || 1 ) );
+				added( Number( quantity && quantity.value ) || 1 );
 			}
 		}, true );
 		// Blocks dispatch an event of their own; classic archives one of jQuery's, which no listener of the browser's hears.
 		document.body.addEventListener( 'wc-blocks_added_to_cart', function () {
-			tell( 'AddToCart', page.product && product( 1 ) );
+			added( 1 );
 		} );
 		if ( window.jQuery ) {
 			window.jQuery( document.body ).on( 'added_to_cart', function ( event, fragments, hash, button ) {
-				var id = button && button.data && button.data( 'product_id' );
+				var data = button && button.data ? button.data() : {};
+				var id = data.product_id;
+				if ( page.picky && ! data.tandemNamed ) {
+					return;
+				}
 				tell( 'AddToCart', id && plan.content_id_template === '{variant_id}' ? { content_type: 'product', content_ids: [ String( id ) ] } : {} );
 			} );
 		}

@@ -24,6 +24,8 @@ final class Pixel_Script {
 		add_action( 'template_redirect', array( self::class, 'keep_out_of_caches' ), 0 );
 		// After the checkout was begun, whose token the page holds.
 		add_action( 'wp_enqueue_scripts', array( self::class, 'enqueue' ) );
+		add_action( 'wp_head', array( self::class, 'keep_address' ), 1 );
+		add_filter( 'woocommerce_loop_add_to_cart_args', array( self::class, 'mark' ), 10, 2 );
 	}
 
 	/**
@@ -37,10 +39,35 @@ final class Pixel_Script {
 	}
 
 	/**
-	 * Enqueues script and facts. Those who manage the shop are no shoppers.
+	 * The page after one about an item never named is not to know, and to tell Meta's script, which one it was.
+	 */
+	public static function keep_address() {
+		if ( self::is_at_work() && self::is_about_unnamed( Plan::current() ) ) {
+			echo '<meta name="referrer" content="origin">' . "\n";
+		}
+	}
+
+	/**
+	 * Where some items are never named, the script tells only of buttons that carry a mark: the others say nothing.
+	 *
+	 * @param mixed $args    Of a button in a list of products.
+	 * @param mixed $product Of the button.
+	 */
+	public static function mark( $args, $product ) {
+		$plan = Plan::current();
+		if ( is_array( $args ) && $product instanceof \WC_Product && ! empty( $plan['never_named'] ) && ! self::is_unnamed( $product, $plan ) ) {
+			$args['attributes']['data-tandem-named'] = '1';
+		}
+		return $args;
+	}
+
+	/**
+	 * Enqueues script and facts. Those who manage the shop are no shoppers. On the page of an item never named there is no
+	 * Pixel at all: the page's address alone would name it.
 	 */
 	public static function enqueue() {
-		if ( ! self::is_at_work() || is_preview() || current_user_can( 'manage_woocommerce' ) ) {
+		$plan = Plan::current();
+		if ( ! self::is_at_work() || is_preview() || current_user_can( 'manage_woocommerce' ) || self::is_about_unnamed( $plan ) ) {
 			return;
 		}
 		wp_enqueue_script(
@@ -53,7 +80,10 @@ final class Pixel_Script {
 				'strategy'  => 'defer',
 			)
 		);
-		$facts = array( 'plan' => Plan::current() ) + self::facts( Plan::current() );
+		$facts = array(
+			'plan'  => Plan::shown( $plan ),
+			'picky' => ! empty( $plan['never_named'] ),
+		) + self::facts( $plan );
 		$flags = JSON_HEX_TAG | JSON_HEX_AMP;
 		wp_add_inline_script( self::HANDLE, 'window.tandemPixel = ' . wp_json_encode( $facts, $flags ) . ';', 'before' );
 	}
@@ -63,6 +93,31 @@ final class Pixel_Script {
 	 */
 	private static function is_at_work(): bool {
 		return array() !== Plan::current() && Connection::current()->speaks();
+	}
+
+	/**
+	 * Whether this is the page of an item never named, or of one with such a variation.
+	 *
+	 * @param array $plan Of Plan.
+	 */
+	private static function is_about_unnamed( array $plan ): bool {
+		$product = ! empty( $plan['never_named'] ) && is_product() ? wc_get_product( get_queried_object_id() ) : null;
+		return $product && self::is_unnamed( $product, $plan );
+	}
+
+	/**
+	 * Whether a product, or one of its variations, is never named.
+	 *
+	 * @param \WC_Product $product Any.
+	 * @param array       $plan    Of Plan.
+	 */
+	private static function is_unnamed( $product, array $plan ): bool {
+		foreach ( array_merge( array( $product ), array_map( 'wc_get_product', $product->get_children() ) ) as $one ) {
+			if ( $one && Unnamed::has( Order_Facts::product( $one ), $plan['content_id_template'], $plan['never_named'] ) ) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**
@@ -110,7 +165,7 @@ final class Pixel_Script {
 		return array(
 			'order'    => $facts['id'],
 			'token'    => Page_Token::of( Page_Token::ORDER, $facts['id'], Connection::current()->secret(), time() ),
-			'buyer'    => (object) Order_Facts::buyer( $order ),
+			'buyer'    => (object) Plan::without_left_out( Order_Facts::buyer( $order ), $plan ),
 			'purchase' => array(
 				'counts' => Purchase::counts( $facts, $plan ),
 				'id'     => Purchase::event_id( $facts, $plan ),
@@ -137,7 +192,7 @@ final class Pixel_Script {
 		return array(
 			'checkout' => $token,
 			'token'    => Page_Token::of( Page_Token::CHECKOUT, $token, Connection::current()->secret(), time() ),
-			'data'     => $data + Purchase::contents( $cart['line_items'], $cart['currency'], $cart['prices_include_tax'], $plan['content_id_template'] ),
+			'data'     => $data + Purchase::contents( $cart['line_items'], $cart['currency'], $cart['prices_include_tax'], $plan['content_id_template'], $plan['never_named'] ?? array() ),
 		);
 	}
 

@@ -10,7 +10,8 @@ namespace Tandem;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Judges and keeps it. It stands in pages for everyone to read, so there is no secret in it.
+ * Judges and keeps it. But for what is decided here on the server, it stands in pages for everyone to read, so there is no
+ * secret in it.
  */
 final class Plan {
 
@@ -46,7 +47,32 @@ final class Plan {
 		'events'   => '/^[A-Za-z]{1,40}$/D',
 	);
 
-	const MOST = 50;
+	/**
+	 * Members that are decided on the server and stand in no page: what the merchant leaves out of a shopper's data, and the
+	 * items never named. A service of before told neither.
+	 */
+	const FOR_US_ALONE = array(
+		'leave_out'   => '/^[a-z_]{1,40}$/D',
+		'never_named' => '/^[^\x00-\x1f\x7f]{1,100}$/Du',
+	);
+
+	/**
+	 * Of which of the merchant's words what Meta may know of a buyer is one.
+	 */
+	const LEFT_OUT_AS = array(
+		'external_id' => 'customer_id',
+		'em'          => 'email',
+		'ph'          => 'phone',
+		'fn'          => 'name',
+		'ln'          => 'name',
+		'ct'          => 'city',
+		'st'          => 'state',
+		'zp'          => 'postcode',
+		'country'     => 'country',
+	);
+
+	const MOST        = 50;
+	const MOST_FOR_US = 100;
 
 	/**
 	 * The plan kept; an empty array where there is none, and then the Pixel is not there at all.
@@ -54,6 +80,26 @@ final class Plan {
 	public static function current(): array {
 		$kept = get_option( self::OPTION );
 		return is_array( $kept ) ? $kept : array();
+	}
+
+	/**
+	 * A plan as it may stand in a page. Pure.
+	 *
+	 * @param array $plan Whole.
+	 */
+	public static function shown( array $plan ): array {
+		return array_diff_key( $plan, self::FOR_US_ALONE );
+	}
+
+	/**
+	 * A buyer without what the merchant leaves out. Pure.
+	 *
+	 * @param array $buyer Of Order_Facts.
+	 * @param array $plan  Whole.
+	 */
+	public static function without_left_out( array $buyer, array $plan ): array {
+		$kept = array_diff( self::LEFT_OUT_AS, $plan['leave_out'] ?? array() );
+		return array_intersect_key( $buyer, $kept );
 	}
 
 	/**
@@ -104,6 +150,9 @@ final class Plan {
 		foreach ( self::WORDS as $name => $words ) {
 			$plan[ $name ] = in_array( $told[ $name ] ?? null, $words, true ) ? $told[ $name ] : null;
 		}
+		foreach ( self::FOR_US_ALONE as $name => $shape ) {
+			$plan[ $name ] = self::listed( $told[ $name ] ?? array(), $shape, self::MOST_FOR_US );
+		}
 		return in_array( null, $plan, true ) ? array() : $plan;
 	}
 
@@ -112,10 +161,11 @@ final class Plan {
 	 *
 	 * @param mixed  $told  Of the service.
 	 * @param string $shape A pattern.
+	 * @param int    $most  How many there may be.
 	 * @return array|null
 	 */
-	private static function listed( $told, string $shape ) {
-		if ( ! is_array( $told ) || count( $told ) > self::MOST ) {
+	private static function listed( $told, string $shape, int $most = self::MOST ) {
+		if ( ! is_array( $told ) || count( $told ) > $most ) {
 			return null;
 		}
 		foreach ( $told as $one ) {

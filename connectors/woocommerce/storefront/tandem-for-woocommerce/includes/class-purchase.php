@@ -116,7 +116,7 @@ final class Purchase {
 			$told['value']    = Decimals::number( max( 0.0, $worth ), $order['currency'] );
 			$told['currency'] = $order['currency'];
 		}
-		return $told + self::contents( $order['lines'], $order['currency'], $order['prices_include_tax'], $plan['content_id_template'] );
+		return $told + self::contents( $order['lines'], $order['currency'], $order['prices_include_tax'], $plan['content_id_template'], $plan['never_named'] ?? array() );
 	}
 
 	/**
@@ -147,15 +147,19 @@ final class Purchase {
 	/**
 	 * Which products, and how many. Also of a cart: its lines have the same shape.
 	 *
-	 * @param array  $lines    product_id, variation_id, sku, quantity, total, total_tax.
-	 * @param string $currency Three letters.
-	 * @param bool   $with_tax Whether the shop's prices include tax.
-	 * @param string $template Of catalogue ids.
+	 * @param array  $lines       product_id, variation_id, sku, quantity, total, total_tax.
+	 * @param string $currency    Three letters.
+	 * @param bool   $with_tax    Whether the shop's prices include tax.
+	 * @param string $template    Of catalogue ids.
+	 * @param array  $never_named Of Plan.
 	 */
-	public static function contents( array $lines, string $currency, bool $with_tax, string $template ): array {
+	public static function contents( array $lines, string $currency, bool $with_tax, string $template, array $never_named = array() ): array {
 		$contents = array();
 		$pieces   = 0;
 		foreach ( self::readable( $lines, $with_tax ) as $line ) {
+			if ( Unnamed::has( $line, $template, $never_named ) ) {
+				continue;
+			}
 			$pieces    += (int) $line['quantity'];
 			$content_id = self::content_id( $line, $template );
 			if ( '' !== $content_id ) {
