@@ -22,10 +22,12 @@ from integration.web import (
     coverage,
     download,
     embedded,
+    event,
     handover,
     health,
     overview,
     plugin,
+    privacy,
     security,
     senders,
     sign_in,
@@ -78,6 +80,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(places.among(coverage.blueprint(engine)))
     app.register_blueprint(places.among(snippet.blueprint(engine, public_url=settings.public_url)))
     app.register_blueprint(places.among(senders.blueprint(engine, public_url=settings.public_url)))
+    app.register_blueprint(places.among(event.blueprint(engine)))
+    office = privacy.Office(engine, sealer, settings.secret_key, settings.retention, settings.public_url)
+    app.register_blueprint(places.among(privacy.blueprint(office)))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))

@@ -49,12 +49,10 @@ class Delivery(NamedTuple):
 
 def of_store(connection: sa.Connection, store_id: str, pk: int) -> Event | None:
     """The event, if it is this store's."""
-    columns = [events.c[name] for name in Event._fields if name != "holds_person"]
-    wanted = sa.select(*columns, events.c.user_data.is_not(None)).where(
-        events.c.store_id == store_id, events.c.id == pk
-    )
-    row = connection.execute(wanted).one_or_none()
-    return None if row is None else Event(*row)
+    own = [events.c[name] for name in Event._fields if name != "holds_person"]
+    columns: list[sa.ColumnElement[Any]] = [*own, events.c.user_data.is_not(None)]
+    mine = (events.c.store_id == store_id, events.c.id == pk)
+    return next((Event(*row) for row in connection.execute(sa.select(*columns).where(*mine))), None)
 
 
 def deliveries_of(connection: sa.Connection, store_id: str, pk: int) -> Sequence[Delivery]:

@@ -22,7 +22,7 @@ def listing(
             *(deliveries.c.store_id, datasets.c.dataset_id, events.c.event_name, events.c.event_id),
             *(events.c.order_id, deliveries.c.state.label("status"), deliveries.c.reason, events.c.value),
             *(events.c.currency, deliveries.c.attempts, events.c.received_at, deliveries.c.delivered_at),
-            *(deliveries.c.fbtrace_id, events.c.later_value),
+            *(deliveries.c.fbtrace_id, events.c.later_value, deliveries.c.event_pk),
         )
         .join(events, events.c.id == deliveries.c.event_pk)
         .outerjoin(datasets, datasets.c.id == deliveries.c.dataset_pk)

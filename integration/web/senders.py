@@ -11,7 +11,7 @@ from connectors.errors import TandemError
 from integration.db import Connection, Engine, golives, reading, stores, transact
 from integration.db.stores import Store
 from integration.errors import Conflict
-from integration.monitor import golive, watch
+from integration.monitor import foresight, golive, watch
 from integration.stores import sessions
 from integration.web import asked, refusals, sign_in
 from integration.web.security import sent_to, unkept
@@ -52,6 +52,7 @@ class Page:
                 "pages": findings.pages,
                 "looked_at": looked_at,
                 "hindrance": None if store.live else golive.hindrance_of(connection, store, now),
+                "foresight": None if store.live else foresight.of_store(connection, store, now),
                 "last": golives.last(connection, store.id),
             }
         page = render_template(

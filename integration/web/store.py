@@ -21,6 +21,7 @@ from integration.web.security import scripted, sent_to, unkept
 
 PATH = sign_in.STORE
 AGAIN, STATE, DISCONNECT = f"{PATH}/again", f"{PATH}/state", f"{PATH}/disconnect"
+EVENTS = f"{PATH}/events"
 
 
 def blueprint(platforms: Platforms, *, public_url: str) -> Blueprint:
@@ -56,7 +57,7 @@ class Page:
     def show(self) -> Response:
         """The page."""
         seen = self._seen()
-        told = {"again_at": AGAIN, "state_at": STATE, "disconnect_at": DISCONNECT}
+        told = {"again_at": AGAIN, "state_at": STATE, "disconnect_at": DISCONNECT, "event_at": EVENTS}
         return _with_forms(scripted(make_response(render_template("store.html", seen=seen, **told))))
 
     def state(self) -> Response:
@@ -65,7 +66,7 @@ class Page:
             seen = self._seen()
         except SignedOut:
             return unkept(Response(status=401))
-        return unkept(make_response(render_template("_state.html", seen=seen, again_at=AGAIN)))
+        return unkept(make_response(render_template("_state.html", seen=seen, again_at=AGAIN, event_at=EVENTS)))
 
     def again(self) -> Response:
         """Everything that is done for a newly connected store is done again; not while it is being done."""

@@ -1,0 +1,131 @@
+"""What pages call the parts of a consent decision: who said what, where, and which rule decided. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from connectors.contract import Half
+from connectors.event import Stated
+from integration.db import from_ms
+from integration.meta.event import USER_DATA_KEYS
+from integration.pipeline.consent import EEA, ELSEWHERE, SWITZERLAND, UK, UNKNOWN, USA
+from integration.pipeline.statements import Said, Statements, Voice
+from integration.store_settings import ConsentMode, LimitedDataUse, StoreSettings
+
+REGIONS: Mapping[str, str] = {
+    EEA: "European Economic Area",
+    UK: "United Kingdom",
+    SWITZERLAND: "Switzerland",
+    USA: "United States",
+    ELSEWHERE: "Elsewhere",
+    UNKNOWN: "Unknown",
+}
+ANSWERS: Mapping[Stated, str] = {Stated.GRANTED: "yes", Stated.REFUSED: "no"}
+RULINGS: Mapping[str, str] = {
+    "whole": "May leave as it is",
+    "limited": "May leave under Meta’s limited data use",
+    "waits": "Waits",
+    "withheld": "May not leave",
+}
+# By Meta's key: what it is of a person; all but the last four are kept as hashes.
+KEYS: Mapping[str, str] = {
+    "em": "e-mail address",
+    "ph": "phone number",
+    "fn": "first name",
+    "ln": "last name",
+    "db": "date of birth",
+    "ge": "gender",
+    "ct": "city",
+    "st": "state or province",
+    "zp": "postcode",
+    "country": "country",
+    "external_id": "customer id",
+    "client_ip_address": "IP address",
+    "client_user_agent": "the browser’s name of itself",
+    "fbc": "the click on an ad",
+    "fbp": "Meta’s id of the browser",
+}
+_UNHASHED = frozenset({"client_ip_address", "client_user_agent", "fbc", "fbp"})
+
+_MODES: Mapping[ConsentMode, tuple[str, str]] = {
+    ConsentMode.REGIONAL: ("Regional", "Where the law wants a yes before data leave, a yes is needed."),
+    ConsentMode.STRICT: ("Strict", "A yes is needed everywhere."),
+    ConsentMode.ASSUMED: (
+        "Assumed",
+        "You vouch that your shoppers consent, so silence counts as yes. A no still stands.",
+    ),
+}
+_YES_NEEDED = (
+    "An event goes to Meta only if the shopper said yes to marketing. Where nobody says anything it waits ten minutes, is "
+    "then withheld, and its person is forgotten."
+)
+_UNLESS_NO = "An event goes to Meta unless the shopper said no to marketing."
+_SALE_IN_EUROPE = "A no to the sale of data, or Global Privacy Control, counts as a no."
+_SALE_IN_US: Mapping[LimitedDataUse, str] = {
+    LimitedDataUse.AUTO: "After a no to the sale of data, or Global Privacy Control, it goes under Meta’s limited data use.",
+    LimitedDataUse.ALWAYS: "It always goes under Meta’s limited data use.",
+    LimitedDataUse.NEVER: "After a no to the sale of data, or Global Privacy Control, it is withheld.",
+}
+
+
+class Line(NamedTuple):
+    """One answer that was given: to which purpose, yes or no, by whom, and when, where that is known."""
+
+    purpose: str
+    answer: str
+    by: str
+    at: datetime | None
+
+
+class Mode(NamedTuple):
+    """A store's consent mode: its name, what it is, and what it means by place."""
+
+    name: str
+    means: str
+    by_place: Sequence[tuple[str, str]]
+
+
+def mode(settings: StoreSettings) -> Mode:
+    """The store's."""
+    name, means = _MODES[settings.consent_mode]
+    strict = settings.consent_mode is ConsentMode.STRICT
+    in_europe = _UNLESS_NO if settings.consent_mode is ConsentMode.ASSUMED else _YES_NEEDED
+    elsewhere = _YES_NEEDED if strict else _UNLESS_NO
+    places = (
+        ("EEA, United Kingdom, Switzerland", f"{in_europe} {_SALE_IN_EUROPE}"),
+        ("United States", f"{elsewhere} {_SALE_IN_US[settings.limited_data_use]}"),
+        ("Elsewhere", elsewhere),
+    )
+    return Mode(name, means, places)
+
+
+def voice(by: str, half: Half) -> str:
+    """Who said it to us."""
+    voices = {
+        Voice.ORDER: "the order, as it was frozen into it",
+        Voice.SCRIPT: f"our script in your shop, which asks {half.asks}",
+        Voice.GPC: "Global Privacy Control of the browser",
+    }
+    return voices.get(Voice(by), by)
+
+
+def lines(said: Statements, half: Half) -> Sequence[Line]:
+    """What was stated of one event; empty where nothing was."""
+    answers = (("Marketing", said.marketing), ("Sale of data", said.sale_of_data))
+    return [_line(purpose, answer, half) for purpose, answer in answers if answer is not None]
+
+
+def held(key_mask: int) -> Sequence[str]:
+    """What is kept of a person, by the bits of the ledger's column."""
+    kept = [key for place, key in enumerate(USER_DATA_KEYS) if key_mask & 1 << place]
+    return [KEYS[key] if key in _UNHASHED else f"{KEYS[key]} (hashed)" for key in kept]
+
+
+def ruling(text: str | None) -> tuple[str, str]:
+    """The decision in words, and why; two empty texts where nothing was decided."""
+    word, _, why = (text or "").partition(": ")
+    return RULINGS.get(word, word), why
+
+
+def _line(purpose: str, said: Said, half: Half) -> Line:
+    return Line(purpose, ANSWERS[said.word], voice(said.by, half), None if said.at is None else from_ms(said.at))
