@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from integration.crypto import Sealer
-from integration.db import Engine
+from integration.db import Engine, reading
+from integration.db import now as database_now
 from integration.errors import Unavailable
 from integration.log import logger
 from integration.meta.client import GraphClient
 from integration.monitor import watch
 from integration.pipeline.deliver import Drain, give_up, succeed
+from integration.privacy import requests
 from integration.queues import DELIVER, DO_CHORES, RUN_TASKS, Bell
 from integration.stores import disconnect, upkeep
 from integration.stores.platforms import Platforms
@@ -26,6 +28,7 @@ class Workshop:
     sealer: Sealer
     client: GraphClient
     bell: Bell
+    secret_key: str = field(repr=False)
     name: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def owner(self, pid: int) -> str:
@@ -87,6 +90,9 @@ def run_tasks() -> None:
     shop.bell.heard(RUN_TASKS)
     with _database_may_be_away():
         disconnect.run_open_tasks(shop.engine, shop.sealer)
+        with reading(shop.engine) as connection:
+            now = database_now(connection)
+        requests.run_due(shop.engine, shop.sealer, shop.secret_key, now)
 
 
 def do_chores() -> None:

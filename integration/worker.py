@@ -21,7 +21,8 @@ def main() -> None:
     jobs.after_fork(lambda: engine.dispose(close=False))
     client = GraphClient(settings.graph_url, settings.graph_version)
     bell = Bell(queues.connect(settings.broker_url, hurry=True))
-    jobs.open_workshop(jobs.Workshop(engine, Sealer(settings.encryption_keys), client, bell))
+    sealer = Sealer(settings.encryption_keys)
+    jobs.open_workshop(jobs.Workshop(engine, sealer, client, bell, settings.secret_key))
     worker = queues.listener(connection, bury=jobs.bury)
     # What is here stays: a horse that looked through it for garbage would copy every page of it. And a batch is a
     # hundred thousand objects none of which is garbage yet; looking after each seven hundred took a third of its time.

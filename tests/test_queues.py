@@ -305,7 +305,7 @@ def shop(tmp_path_factory):
 
 def open_workshop(shop, bell, graph_url="http://127.0.0.1:9"):
     engine, sealer = shop.bench.engine, shop.bench.sealer
-    jobs.open_workshop(jobs.Workshop(engine, sealer, GraphClient(graph_url, "v26.0"), bell))
+    jobs.open_workshop(jobs.Workshop(engine, sealer, GraphClient(graph_url, "v26.0"), bell, "a secret key"))
 
 
 def uninstall(shop):

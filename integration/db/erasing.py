@@ -45,16 +45,15 @@ def of_person(
     return _found(connection, store_id, [*by_key, among_texts(events.c.order_id, order_ids)], until)
 
 
-def nameless(connection: sa.Connection, store_id: str, theirs: Iterable[Theirs], until: datetime) -> list[Theirs]:
-    """Events of the same checkouts and carts that name nobody: the person had not said yet who they are."""
+def beside(connection: sa.Connection, store_id: str, theirs: Iterable[Theirs], until: datetime) -> list[Theirs]:
+    """Events of the same checkouts, and those of the same carts that name nobody: a cart may be handed on."""
     found = list(theirs)
     checkouts = {one.checkout_key for one in found if one.checkout_key}
     carts = {one.cart_key for one in found if one.cart_key}
     if not checkouts and not carts:
         return []
-    unnamed = sa.and_(*(column.is_(None) for column in _HMACS))
-    same = (among_texts(events.c.checkout_key, checkouts), among_texts(events.c.cart_key, carts))
-    return _found(connection, store_id, [sa.and_(unnamed, one) for one in same], until)
+    unnamed = sa.and_(*(column.is_(None) for column in _HMACS), among_texts(events.c.cart_key, carts))
+    return _found(connection, store_id, [among_texts(events.c.checkout_key, checkouts), unnamed], until)
 
 
 def _found(

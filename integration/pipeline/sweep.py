@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
-from integration.db import Engine, chores, due, tasks, transaction
+from integration.db import Engine, chores, due, privacy_requests, tasks, transaction
 from integration.pipeline.adopt import adopt_stragglers
 from integration.pipeline.outcome import release_refunds
+
+_TASKS = (tasks.STORE_UNINSTALLED, tasks.PRIVACY_REQUEST)
 
 
 class Due(NamedTuple):
@@ -22,6 +24,6 @@ def sweep(engine: Engine) -> Due:
         release_refunds(connection)
         return Due(
             due.anything_due(connection),
-            bool(tasks.open_ones(connection, [tasks.STORE_UNINSTALLED])),
+            bool(tasks.open_ones(connection, _TASKS) or privacy_requests.due(connection, 1)),
             chores.anything_due(connection),
         )
