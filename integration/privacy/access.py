@@ -2,24 +2,20 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from integration.crypto import Sealer
-from integration.db import Connection, archive, from_ms, heard, signals
-from integration.db.archive import Deed, Fate
+from integration.db import Connection, access, heard, signals
+from integration.db.access import Deed, Fate, Seen
 from integration.db.signals import Kept
 from integration.db.stores import Store
 from integration.errors import SealBroken
 from integration.meta.mapping import Facts, decode_facts
 from integration.pipeline import browsing, joining, statements
-from integration.pipeline.browsing import Heard
-from integration.pipeline.identity import Person
 from integration.pipeline.joining import By
 from integration.pipeline.scribe import unseal_person
-from integration.pipeline.statements import Said, Voice
+from integration.privacy import words
 from integration.privacy.person import Wanted
 
 WHAT_THIS_IS = (
@@ -34,63 +30,24 @@ NOT_KEPT = (
 SEALED_SHUT = "This is kept encrypted, and does not open with Tandem's present keys."
 NOBODY = "Nothing of the person is kept with this event (any more)."
 
-# Meta's keys in words.
-_KEYS = {
-    "em": "hash of the e-mail address",
-    "ph": "hash of the phone number",
-    "fn": "hash of the first name",
-    "ln": "hash of the last name",
-    "db": "hash of the date of birth",
-    "ge": "hash of the gender",
-    "ct": "hash of the city",
-    "st": "hash of the state or region",
-    "zp": "hash of the postcode",
-    "country": "hash of the country",
-    "external_id": "hash of the shop's customer number",
-    "client_ip_address": "IP address",
-    "client_user_agent": "browser (as it names itself)",
-    "fbc": "Meta's click id",
-    "fbp": "Meta's browser id",
-}
-# What is kept beside them, and what a browser told of itself.
-_BESIDE = {
-    "fbc": _KEYS["fbc"],
-    "fbp": _KEYS["fbp"],
-    "ip": _KEYS["client_ip_address"],
-    "user_agent": _KEYS["client_user_agent"],
-    "page": "page",
-    "country": "country, for the rules of consent",
-    "state": "state or region, for the rules of consent",
-    "marketing": "said of marketing",
-    "marketing_at": "when this was said of marketing",
-    "sale_of_data": "said of the sale of data",
-    "sale_at": "when this was said of the sale of data",
-    "default_marketing": "what the shop's own default says of marketing",
-    "gpc": "the browser sent Global Privacy Control",
-}
-_MOMENTS = frozenset({"marketing_at", "sale_at"})  # milliseconds since 1970
-_VOICES = {
-    Voice.ORDER: "the order, cart or checkout",
-    Voice.SCRIPT: "the script in the storefront",
-    Voice.GPC: "the browser's Global Privacy Control",
-}
-
 
 def of_person(connection: Connection, sealer: Sealer, store: Store, wanted: Wanted, now: datetime) -> bytes:
     """All that is kept of whom `wanted` names: UTF-8 JSON for people to read. A seal that does not open is said to be
     one, and keeps nothing else back. Raises Unavailable.
     """
-    deeds = archive.deeds_of(connection, store.id, wanted.hmacs, wanted.order_ids)
+    deeds = access.deeds_of(connection, store.id, wanted.hmacs, wanted.order_ids)
     became: dict[int, list[Fate]] = {}
-    for fate in archive.fates(connection, store.id, [deed.id for deed in deeds]):
+    for fate in access.fates(connection, store.id, [deed.id for deed in deeds]):
         became.setdefault(fate.event_pk, []).append(fate)
-    told = heard.by_keys(connection, {store.id: _keys(deeds, wanted)}).values()
+    keys = _keys(deeds, wanted)
+    told = heard.by_keys(connection, {store.id: keys}).values()
     account = {
         "what_this_is": WHAT_THIS_IS,
         "store": {"address": store.domain, "platform": store.platform},
-        "made_at": _time(now),
+        "made_at": words.moment(now),
         "events": [_event(sealer, store, deed, became.get(deed.id, ())) for deed in deeds],
         "signals": [_signal(sealer, one) for one in sorted(told, key=lambda one: one.first_at)],
+        "told_by_the_browser": [_seen(one) for one in access.seen_of(connection, store.id, keys)],
         "not_kept": NOT_KEPT,
     }
     return json.dumps(account, ensure_ascii=False, indent=2).encode() + b"\n"
@@ -108,8 +65,8 @@ def _event(sealer: Sealer, store: Store, deed: Deed, fates: Sequence[Fate]) -> d
         "name": deed.event_name,
         "id": deed.event_id,
         "order": facts.number or deed.order_id,
-        "when": _time(deed.placed_at),
-        "received_at": _time(deed.received_at),
+        "when": words.moment(deed.placed_at),
+        "received_at": words.moment(deed.received_at),
         "value": deed.value,
         "currency": deed.currency,
         "products": _products(facts),
@@ -138,16 +95,10 @@ def _products(facts: Facts) -> list[dict[str, Any]]:
 
 def _consent(stated: statements.Statements) -> dict[str, Any]:
     return {
-        "marketing": _said(stated.marketing),
-        "sale_of_data": _said(stated.sale_of_data),
+        "marketing": words.stated(stated.marketing),
+        "sale_of_data": words.stated(stated.sale_of_data),
         "the_shop's_default_for_marketing": stated.default_marketing,
     }
-
-
-def _said(said: Said | None) -> Mapping[str, Any] | str:
-    if said is None:
-        return "nothing was stated"
-    return {"said": said.word, "by": _VOICES[said.by], "when": None if said.at is None else _time(from_ms(said.at))}
 
 
 def _fate(fate: Fate) -> dict[str, Any]:
@@ -156,7 +107,7 @@ def _fate(fate: Fate) -> dict[str, Any]:
         "state": fate.state,
         "reason": fate.reason,
         "ruling": fate.ruling,
-        "delivered_at": _time(fate.delivered_at),
+        "delivered_at": words.moment(fate.delivered_at),
     }
 
 
@@ -164,33 +115,25 @@ def _known(sealer: Sealer, store: Store, deed: Deed) -> Mapping[str, Any] | str:
     if deed.user_data is None:
         return NOBODY
     try:
-        return _in_words(unseal_person(sealer, store.id, deed.user_data))
+        return words.known(unseal_person(sealer, store.id, deed.user_data))
     except SealBroken:
         return SEALED_SHUT
 
 
 def _signal(sealer: Sealer, kept: Kept) -> dict[str, Any]:
-    times = {"first_told_at": _time(kept.first_at), "last_told_at": _time(kept.last_at)}
+    times = {"first_told_at": words.moment(kept.first_at), "last_told_at": words.moment(kept.last_at)}
     try:
         opened = sealer.unseal(kept.sealed, store=kept.store_id, column=signals.SEALED)
     except SealBroken:
         return {**times, "known": SEALED_SHUT}
-    return {**times, "known": _in_words(browsing.decode(opened))}
+    return {**times, "known": words.known(browsing.decode(opened))}
 
 
-def _in_words(one: Person | Heard) -> dict[str, Any]:
-    """Whatever is known, each by its word; what has none yet is shown by its own name rather than kept back."""
-    beside: dict[str, Any] = msgspec.to_builtins(one)
-    keys = beside.pop("user_data", {})
+def _seen(one: Seen) -> dict[str, Any]:
     return {
-        **{_KEYS.get(key, key): text for key, text in keys.items()},
-        **{_BESIDE.get(name, name): _moment(name, value) for name, value in beside.items()},
+        "name": one.event_name,
+        "id": one.event_id,
+        "dataset": one.dataset_id,
+        "first_seen_at": words.moment(one.first_at),
+        "sent_to_meta_at": words.moment(one.sent_at),
     }
-
-
-def _moment(name: str, value: Any) -> Any:
-    return _time(from_ms(value)) if name in _MOMENTS else value
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None

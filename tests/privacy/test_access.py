@@ -10,15 +10,16 @@ import sqlalchemy as sa
 
 from connectors.event import Stated
 from integration.crypto import fingerprint
-from integration.db import from_ms, reading, signals, transaction
+from integration.db import from_ms, reading, sightings, signals, transaction
 from integration.db.events import NOBODY, events
+from integration.db.sightings import Seen, Stage
 from integration.pipeline import joining
 from integration.pipeline.browsing import Heard
 from integration.pipeline.joining import By
 from integration.pipeline.statements import Said, Statements, Voice
 from integration.privacy import access
 from integration.privacy.person import Wanted
-from tests.rig.shop import SECRET_KEY, Bench, Shop
+from tests.rig.shop import DATASET, SECRET_KEY, Bench, Shop
 
 EMAIL, IP, TOKEN = "mira.vogel@example.com", "203.0.113.27", "checkouttoken0001"
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -74,7 +75,7 @@ def test_a_person_reads_what_they_bought_what_is_known_and_who_was_told(shop: Sh
     assert event["known"]["hash of the e-mail address"] == hashlib.sha256(EMAIL.encode()).hexdigest()
     assert event["known"]["IP address"] == IP
     (fate,) = event["told_to_meta"]
-    assert (fate["state"], fate["dataset"]) == ("delivered", "100000000000001")
+    assert (fate["state"], fate["dataset"]) == ("delivered", DATASET)
     assert datetime.fromisoformat(fate["delivered_at"])
     assert EMAIL not in text
     assert text.startswith("{\n  ")
@@ -88,6 +89,16 @@ def test_a_refund_names_nobody_and_is_found_by_its_order(shop: Shop) -> None:
     found = {one["name"]: one["known"] for one in json.loads(read(shop, by_email(shop)))["events"]}
     assert set(found) == {"Purchase", "Refund"}
     assert found["Refund"] == access.NOBODY
+
+
+def test_who_else_named_themselves_in_their_checkout_is_another_person(shop: Shop) -> None:
+    buy(shop, "1")
+    buy(shop, "2", email="somebody.else@example.com", checkout_token=TOKEN + "1")
+    buy(shop, "3", email="third@example.com", checkout_token=TOKEN + "1")
+    change(shop, "3", **NOBODY)
+
+    told = json.loads(read(shop, by_email(shop)))
+    assert [one["id"] for one in told["events"]] == ["1", "3"]
 
 
 def test_who_was_forgotten_is_found_by_the_order_with_what_they_said(shop: Shop) -> None:
@@ -106,7 +117,7 @@ def test_who_was_forgotten_is_found_by_the_order_with_what_they_said(shop: Shop)
     assert event["consent"]["sale_of_data"]["by"] == "the browser's Global Privacy Control"
 
 
-def test_what_their_browser_told_is_found_by_the_checkout_even_where_no_order_came(shop: Shop) -> None:
+def test_what_their_browser_told_us_and_meta_is_found_by_the_checkout_even_where_no_order_came(shop: Shop) -> None:
     buy(shop, "1")
     hear(shop, sealed(shop, Heard(fbp="fb.1.1.2", page="https://tea.example/")), "1")
     hear(shop, sealed(shop, Heard(fbp="fb.1.1.3")), "somebody else's")
@@ -114,7 +125,14 @@ def test_what_their_browser_told_is_found_by_the_checkout_even_where_no_order_ca
         early = sealed(shop, Heard(ip="203.0.113.99"))
         signals.keep(connection, shop.id, joining.key(By.ORDER, "77"), early)
 
-    (one,) = json.loads(read(shop, by_email(shop)))["signals"]
+        proof = joining.key(By.CHECKOUT, TOKEN + "1")
+        sightings.keep(connection, Seen(shop.id, DATASET, "Purchase", "1", proof), Stage.SENT)
+        sightings.keep(connection, Seen(shop.id, DATASET, "Purchase", "2", "another's"), Stage.SENT)
+
+    told = json.loads(read(shop, by_email(shop)))
+    (one,), (seen,) = told["signals"], told["told_by_the_browser"]
+    assert (seen["name"], seen["id"], seen["dataset"]) == ("Purchase", "1", DATASET)
+    assert datetime.fromisoformat(seen["sent_to_meta_at"])
     assert (one["known"]["Meta's browser id"], one["known"]["page"]) == ("fb.1.1.2", "https://tea.example/")
     assert datetime.fromisoformat(one["first_told_at"]) > from_ms(0) + timedelta(days=1)
     (early_one,) = json.loads(read(shop, Wanted(frozenset(), ("77",))))["signals"]

@@ -126,11 +126,11 @@ def test_a_seal_that_does_not_open_is_said_to_be_one(shop: Shop) -> None:
 
 
 def test_thousands_of_rows_come_in_pages_each_once_while_others_write(shop: Shop) -> None:
-    many = 3 * parts.PAGE
-    topics = ("orders/create", "orders/paid", "orders/updated")
+    many = 3 * parts.PAGE  # of each topic there is more than a page
+    topics = ("orders/create", "orders/paid")
     values = {"store_id": shop.id, "outcome": "accepted", "copies": 1, "received_at": NOW}
     receipts = [
-        {**values, "topic": topics[place % 3], "body_sha256": hashlib.sha256(str(place).encode()).hexdigest()}
+        {**values, "topic": topics[place % 2], "body_sha256": hashlib.sha256(str(place).encode()).hexdigest()}
         for place in range(many)
     ]
     with transaction(shop.bench.engine) as connection:
