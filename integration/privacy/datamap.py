@@ -71,6 +71,7 @@ _PERSONAL, _PSEUDONYM, _SECRET, _BUSINESS = Kind.PERSONAL, Kind.PSEUDONYM, Kind.
 _SEALED, _HMAC, _HASH, _READABLE = How.SEALED, How.HMAC, How.HASH, How.READABLE
 
 _STORE, _PROOF = "with the store", "as the proof"
+_UNTIL_ERASED = "with the store, or until the person is erased"
 _LEFT = "while connected, and {left} after our app was removed"
 _PERSON = "{told} where Meta was told, {untold} where not"
 _RECEIPT, _QUARANTINE = "{receipts}", "{quarantine}"
@@ -93,15 +94,15 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "subject event_id order_id": Column(
             "ids of orders, refunds and checkouts; of a checkout, its token", _PSEUDONYM, _READABLE, _STORE
         ),
-        "checkout_key cart_key": Column("of the tokens that join signals to an order", _PSEUDONYM, _HASH, _STORE),
-        "stated region": Column(
-            "what was said of consent, by whom and when; the part of the world", _PSEUDONYM, _READABLE, _STORE
+        "checkout_key cart_key": Column(
+            "of the tokens that join signals to an order", _PSEUDONYM, _HASH, _UNTIL_ERASED
         ),
-        "facts": Column(
+        "stated": Column("what was said of consent, by whom and when", _PSEUDONYM, _READABLE, _UNTIL_ERASED),
+        "region": Column("the part of the world that matters to consent", _PSEUDONYM, _READABLE, _STORE),
+        "facts value currency later_value": Column(
             "order number, products, quantities, money, payment, status, the shop's address",
             *(_BUSINESS, _READABLE, _STORE),
         ),
-        "value currency later_value": Column("what it was worth", _BUSINESS, _READABLE, _STORE),
         "id store_id event_name test ended key_mask connector placed_at event_time updated_at received_at granted_at": (
             _own(_STORE)
         ),
@@ -161,12 +162,11 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "id store_id erased_at": _own(_STORE),
     },
     "stores": {
-        "platform domain platform_id settings": Column(
+        "platform domain platform_id public_key settings": Column(
             "the shop, and what its merchant chose", _BUSINESS, _READABLE, _LEFT
         ),
         "webhook_secret former_secret": Column("what its webhooks are signed with", _SECRET, _SEALED, _LEFT),
         "webhook_key": Column("the unguessable part of a webhook address", _SECRET, _READABLE, _LEFT),
-        "public_key": Column("the shop's name in its own pages; public", _BUSINESS, _READABLE, _LEFT),
         "id state since created_at uninstalled_at version connected_at opened_at storefront_at secret_at": _own(_LEFT),
     },
     "datasets": {
@@ -248,7 +248,8 @@ def table() -> str:
         if one.kind is not Kind.TECHNICAL
     ]
     keys = [
-        (f"`{key}`", one.holds, _HASH if one.hashed else _READABLE, f"`{one.field}`") for key, one in PERSON.items()
+        (", ".join(f"`{key}`" for key, _ in alike), *_in_words([one for _, one in alike]), f"`{word}`")
+        for word, alike in ((word, _keys_of(word)) for word in Field)
     ]
     return "\n".join(
         [
@@ -257,6 +258,14 @@ def table() -> str:
             *_lines(("key of Meta's", "is", "kept and told as", "kept back by `leave_out`"), keys),
         ]
     )
+
+
+def _keys_of(word: Field) -> Sequence[tuple[str, Key]]:
+    return [(key, one) for key, one in PERSON.items() if one.field is word]
+
+
+def _in_words(alike: Sequence[Key]) -> tuple[str, str]:
+    return ", ".join(one.holds for one in alike), _HASH if alike[0].hashed else _READABLE
 
 
 def _names(table_name: str, names: str) -> str:

@@ -1,14 +1,16 @@
 """The data map names every column there is, every kind of retention, every key of a person; the document shows it."""
 
 import importlib
+import inspect
 import pkgutil
+import re
 import string
 from dataclasses import fields
 from pathlib import Path
 
 import integration.db
 from connectors.event import Customer
-from integration.db import metadata, sealed
+from integration.db import erasing, events, metadata, sealed, tasks
 from integration.meta import mapping
 from integration.meta.event import USER_DATA_KEYS
 from integration.privacy import datamap
@@ -71,3 +73,15 @@ def test_every_word_of_leave_out_keeps_back_what_the_map_says() -> None:
 
 def test_what_is_told_as_sealed_is_what_is_sealed_anew_when_keys_change() -> None:
     assert {name for name, one in HELD.items() if one.how is How.SEALED} == {place.spot for place in sealed.PLACES}
+
+
+def test_every_column_that_tells_of_a_person_is_emptied_or_deleted_where_persons_are_erased() -> None:
+    words = inspect.getsource(erasing) + inspect.getsource(tasks.finish)
+    deleted = set(re.findall(r"sa\.delete\((\w+)\)", words))
+    emptied = {*events.NOBODY, *re.findall(r"\b(\w+)\"?[=:] ?None", words)}
+    changed = set(re.findall(r"sa\.update\((\w+)\)", words))
+    personal = [name.split(".") for name, one in HELD.items() if one.kind is Kind.PERSONAL]
+    assert len(personal) > 5
+    left = [(table, column) for table, column in personal if table not in deleted and column not in emptied]
+    assert left == []
+    assert {table for table, _ in personal} <= deleted | changed
