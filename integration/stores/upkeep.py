@@ -20,7 +20,8 @@ from integration.db.grants import KeptGrant
 from integration.db.stores import Store
 from integration.errors import IntegrationError, NotConfigured, Unavailable
 from integration.log import logger
-from integration.stores import disconnect, rotation, survey, sweep, wiring
+from integration.pipeline.receive import Receiver
+from integration.stores import disconnect, reread, rotation, survey, sweep, wiring
 from integration.stores import grants as tokens
 from integration.stores.platforms import Platforms
 
@@ -47,6 +48,13 @@ class Errand:
     store: Store
     chore: Chore
     now: datetime
+
+    @property
+    def receiver(self) -> Receiver:
+        """Who takes what we find by asking. Raises NotConfigured in a process that has none."""
+        if self.platforms.receiver is None:
+            raise NotConfigured("This process takes no orders.")
+        return self.platforms.receiver
 
     def ask(self, question: Callable[[StoreApi], Again]) -> Again:
         """Ask the store's API; where it refuses a token that should still hold, once more with a renewed one."""
@@ -190,12 +198,18 @@ def _orders(errand: Errand) -> Again:
     """What changed in the store since we last asked is received, told by webhook or not."""
 
     def read_on(feed: OrderFeed) -> Again:
-        receiver = errand.platforms.receiver
-        if receiver is None:
-            raise NotConfigured("This process takes no orders.")
-        return sweep.sweep_on(receiver, errand.store, feed, now=errand.now, seconds=_SURVEY_SECONDS)
+        return sweep.sweep_on(errand.receiver, errand.store, feed, now=errand.now, seconds=_SURVEY_SECONDS)
 
     return errand.ask_feed(read_on)
+
+
+def _reread(errand: Errand) -> Again:
+    """Orders whose shopper agreed after they were withheld."""
+
+    def read_on(api: StoreApi) -> Again:
+        return reread.read_on(errand.receiver, errand.store, api, now=errand.now, seconds=_SURVEY_SECONDS)
+
+    return errand.ask(read_on)
 
 
 def _token(errand: Errand) -> Again:
@@ -236,6 +250,7 @@ _CHORES: Mapping[str, Callable[[Errand], Again]] = MappingProxyType(
         chores.PIXEL: _pixel,
         chores.SURVEY: _survey,
         chores.ORDERS: _orders,
+        chores.REREAD: _reread,
         chores.TOKEN: _token,
         chores.FAREWELL: _farewell,
         chores.SECRET: _secret,
