@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from integration.db import Connection, datasets, held, stores
+from integration.db import Connection, chores, datasets, held, stores
 from integration.db.deliveries import State
 from integration.db.stores import LIVE, OBSERVING, Store
 from integration.errors import InvalidSetting
@@ -27,5 +27,13 @@ def change(connection: Connection, store: Store, values: Mapping[str, str], *, n
     since = max(whole_second(now), store.since) if goes_live else store.since
     stores.save(connection, store.id, settings=settings, state=state, since=since)
     survey.recount(connection, store, settings, now)
+    if settings != store.settings:
+        _tell_the_storefront(connection, store)
     if state == OBSERVING:
         held.stop_store(connection, store.id, State.OBSERVED, "would be sent")
+
+
+def _tell_the_storefront(connection: Connection, store: Store) -> None:
+    """A Pixel that is told its plan is told the new one now: what is never named must not be named for another hour."""
+    if any(one.kind == chores.PIXEL for one in chores.of_store(connection, store.id)):
+        chores.plan(connection, store.id, chores.PIXEL)

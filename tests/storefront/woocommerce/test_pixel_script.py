@@ -41,6 +41,7 @@ PAGES: dict[str, dict[str, Any]] = {
     "checkout": {"checkout": TOKEN, "token": f"checkout:{TOKEN}:1:00", "data": {"value": 12.5, "currency": "EUR"}},
     "order": ORDER,
     "unpaid": UNPAID,
+    "picky": {"picky": True},
 }
 # By the documented names of the WP Consent API.
 CONSENT = {
@@ -175,6 +176,24 @@ def test_adding_to_the_cart_is_told_with_its_quantity(shopper: Node, sandbox: Sa
     (event,) = [one for one in sandbox.events(source="browser") if one["event_name"] == "AddToCart"]
     assert (event["value"], event["currency"]) == (19.8, "EUR")
     assert told(sandbox, "ViewContent") == (1, 0)
+
+
+@pytest.mark.parametrize(("page", "told_of"), [("home", 3), ("picky", 1)])
+def test_where_items_are_never_named_only_a_marked_button_is_told_of(
+    shopper: Node, sandbox: Sandbox, page: str, told_of: int
+) -> None:
+    """Once by a block, twice by jQuery: a button without the mark, and one with it."""
+    before = "window.jQuery = function () { return { on: function (name, then) { window.added = then; } }; }"
+    button = "added( {}, {}, '', { data: function () { return %s; } } )"
+    code = "; ".join(
+        (
+            "document.body.dispatchEvent(new CustomEvent('wc-blocks_added_to_cart'))",
+            button % "{ product_id: 7 }",
+            button % "{ product_id: 8, tandemNamed: 1 }",
+        )
+    )
+    shopper.ask("visit", path=f"/?page={page}&before={before}", code=code)
+    assert told(sandbox, "AddToCart") == (told_of, 0)
 
 
 def test_a_checkout_is_told_under_its_token(shopper: Node, sandbox: Sandbox) -> None:

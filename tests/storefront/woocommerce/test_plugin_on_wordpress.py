@@ -4,6 +4,7 @@ what it tells of checkouts, and that nothing of it stays behind.
 Long: one WordPress is set up for all of it, and each hook and each choice of a shopper is a case.
 """
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import pytest
 
 from connectors import registry, signature
 from tests.rig.pages import Browser
+from tests.rig.plans import PLAN
 from tests.rig.service import eventually
 from tests.rig.wordpress import WordPress
 
@@ -111,6 +113,14 @@ def connection(url: str, **changes: Any) -> dict[str, Any]:
     return {**usual, "secret": SECRET, **changes}
 
 
+def keep_quiet_of(shop: WordPress, *patterns: str) -> None:
+    """The service tells the plugin that the merchant never names some items."""
+    known = json.loads(shop.php("echo wp_json_encode( get_option( 'tandem_connection' ) );"))
+    plan = dataclasses.replace(PLAN, beacon=f"{known['public_url']}/s/{KEY}", never_named=patterns)
+    pixel = {"version": 1, **dataclasses.asdict(plan)}
+    assert shop.json("Tandem\\Plan::remember( $told['known'] )", known={**known, "pixel": pixel}) is True
+
+
 def shopper(shop: WordPress, **cookies: str) -> Browser:
     """With a mug in the cart."""
     browser = Browser(shop.url, cookies=dict(cookies))
@@ -187,6 +197,23 @@ def test_without_woocommerce_it_does_nothing_and_says_what_it_needs(site: WordPr
     site.sign_in(browser)
     assert "Install and activate WooCommerce." in page(browser, "/wp-admin/plugins.php")
     assert browser.get(ROUTE).status == 404
+
+
+def test_the_page_of_an_item_never_named_has_no_pixel_and_keeps_its_address(connected: WordPress) -> None:
+    """The stand-in's one product is a mug. No page shows the list."""
+    keep_quiet_of(connected, "hat", "SECRET-*")
+    of_mug = page(Browser(connected.url), "/?product")
+    assert '"picky":true,"product":{"value":10,' in of_mug
+    assert 'name="referrer"' not in of_mug
+    assert "secret" not in of_mug.lower()
+    mark = "apply_filters( 'woocommerce_loop_add_to_cart_args', array(), wc_get_product( 11 ) )"
+    assert connected.json(mark) == {"attributes": {"data-tandem-named": "1"}}
+    keep_quiet_of(connected, "mug")
+    of_mug = page(Browser(connected.url), "/?product")
+    assert "tandemPixel" not in of_mug
+    assert '<meta name="referrer" content="origin">' in of_mug
+    assert connected.json(mark) == []
+    assert "tandemPixel" in page(Browser(connected.url), "/")
 
 
 def test_an_old_woocommerce_is_named_with_what_is_needed(site: WordPress) -> None:

@@ -68,6 +68,7 @@ class WC_Product extends WC_Data {
 		'sku'       => 'MUG',
 		'price'     => '10.00',
 		'parent_id' => 0,
+		'children'  => array(),
 	);
 
 	public function __construct( $id ) {
@@ -77,6 +78,15 @@ class WC_Product extends WC_Data {
 
 function wc_get_product( $id ) {
 	return new WC_Product( (int) $id );
+}
+
+function wc_get_price_to_display( $product ) {
+	return $product->get_price();
+}
+
+/** GET ?product: the page of the mug, whichever page WordPress takes it for. */
+function is_product() {
+	return isset( $_GET['product'] );
 }
 
 class WC_Cart {
