@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from connectors.access import Endpoint, Page, PastOrder, Shop, Storefront
+from connectors.access import Endpoint, Page, PastOrder, Shop, Storefront, Told
 from connectors.event import Consent, Event, Kind, Order, Source, Standing, Stated
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -64,4 +64,7 @@ class Shelf:
         raise AssertionError("a survey reads orders and asks for nothing else")
 
     def leave(self, endpoint: Endpoint) -> None:
+        raise AssertionError("a survey reads orders and asks for nothing else")
+
+    def order(self, order_id: str) -> Told | None:
         raise AssertionError("a survey reads orders and asks for nothing else")
