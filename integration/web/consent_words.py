@@ -101,12 +101,12 @@ def mode(settings: StoreSettings) -> Mode:
 
 def voice(by: str, half: Half) -> str:
     """Who said it to us."""
-    voices = {
+    voices: Mapping[str, str] = {
         Voice.ORDER: "the order, as it was frozen into it",
         Voice.SCRIPT: f"our script in your shop, which asks {half.asks}",
         Voice.GPC: "Global Privacy Control of the browser",
     }
-    return voices.get(Voice(by), by)
+    return voices.get(by, by)
 
 
 def lines(said: Statements, half: Half) -> Sequence[Line]:
