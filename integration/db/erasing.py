@@ -38,14 +38,18 @@ _THEIRS = tuple(events.c[name] for name in Theirs._fields)
 def of_person(
     connection: sa.Connection, store_id: str, hmacs: Collection[str], order_ids: Collection[str], until: datetime
 ) -> list[Theirs]:
-    """Their events, by their HMACs or order ids, placed or heard of until then: what is placed later is a new purchase."""
-    if not hmacs and not order_ids:
-        return []
-    by_key = [among_texts(column, hmacs) for column in _HMACS]
-    return _found(connection, store_id, [*by_key, among_texts(events.c.order_id, order_ids)], until)
+    """All events of theirs, placed or heard of until then: what is placed later is a new purchase. By their HMACs and order
+    ids; by the ids of the orders so found, for refunds name nobody; and by the checkouts and carts of all these.
+    """
+    by_key = [among_texts(column, hmacs) for column in _HMACS] if hmacs else []
+    named = _found(connection, store_id, [*by_key, among_texts(events.c.order_id, order_ids)], until)
+    orders = {one.order_id for one in named if one.order_id} - set(order_ids)
+    refunds = _found(connection, store_id, [among_texts(events.c.order_id, orders)], until) if orders else []
+    theirs = {*named, *refunds}
+    return sorted({*theirs, *_beside(connection, store_id, theirs, until)})
 
 
-def beside(connection: sa.Connection, store_id: str, theirs: Iterable[Theirs], until: datetime) -> list[Theirs]:
+def _beside(connection: sa.Connection, store_id: str, theirs: Iterable[Theirs], until: datetime) -> list[Theirs]:
     """Events of the same checkouts, and those of the same carts that name nobody: a cart may be handed on."""
     found = list(theirs)
     checkouts = {one.checkout_key for one in found if one.checkout_key}
@@ -62,7 +66,7 @@ def _found(
     """Each by an index of its own; together they would be looked for in all of the store's events."""
     earlier = sa.or_(events.c.placed_at <= until, events.c.received_at <= until)
     mine = [sa.select(*_THEIRS).where(events.c.store_id == store_id, earlier, one) for one in conditions]
-    return sorted(Theirs(*row) for row in connection.execute(sa.union(*mine)))
+    return [Theirs(*row) for row in connection.execute(sa.union(*mine))]
 
 
 def empty(connection: sa.Connection, pks: Sequence[int]) -> int:

@@ -115,10 +115,11 @@ class Desk:
         return demand
 
     def _store(self, connection: Connection, row: Request, demand: PrivacyRequest) -> Store | None:
-        """By its domain, once the request has been parted from the store that is being erased."""
+        """By its domain, where the request has been parted from the store that is being erased."""
         if row.store_id:
             return stores.by_id(connection, row.store_id)
-        return stores.by_domain(connection, row.platform, demand.site or "")
+        parted = demand.kind is PrivacyKind.STORE_ERASURE and demand.site
+        return stores.by_domain(connection, row.platform, demand.site or "") if parted else None
 
     def _export(self, row: Request, store: Store, demand: PrivacyRequest) -> None:
         transact(self.engine, partial(self._export_on, row=row, store=store, demand=demand))
@@ -163,7 +164,7 @@ class Desk:
             return
         # The store goes last, and all that is its own with it: this row must not be.
         sealed = sealed_demand(self.sealer, msgspec.structs.replace(demand, site=store.domain), "")
-        self._change(row, store_id=None, demand=sealed, begun_at=row.begun_at or self.now)
+        self._change(row, store_id=None, demand=sealed, people="[]", begun_at=row.begun_at or self.now)
         self._in_parts(row, store, None if by_operator else self.now)
 
     def _in_parts(self, row: Request, store: Store, left_before: datetime | None) -> None:

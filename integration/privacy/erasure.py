@@ -97,8 +97,7 @@ class Eraser:
 
     def _found(self, wanted: person.Wanted) -> list[Theirs]:
         with reading(self.engine) as connection:
-            theirs = erasing.of_person(connection, self.store.id, wanted.hmacs, wanted.order_ids, self.at)
-            return sorted({*theirs, *erasing.beside(connection, self.store.id, theirs, self.at)})
+            return erasing.of_person(connection, self.store.id, wanted.hmacs, wanted.order_ids, self.at)
 
     def _events(self, connection: Connection, theirs: list[Theirs]) -> Counts:
         """The events before their deliveries, as every webhook locks them."""
