@@ -3,17 +3,23 @@
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
+from typing import TypeVar
 
 from integration import config, db, failpoints, log, queues
 from integration.db import Engine
 from integration.errors import IntegrationError, Unavailable
-from integration.pipeline import forgetting, late
+from integration.pipeline import late, silence
 from integration.pipeline.sweep import sweep
+from integration.privacy import purge
 from integration.queues import DELIVER, DO_CHORES, RUN_TASKS, Bell
 
+T = TypeVar("T")
+
 SWEEP_SECONDS = 2.0
-LATE_TICKS = 30
+AGE_TICKS = 30
 
 
 def main() -> None:
@@ -30,29 +36,35 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    looks = (late.look, silence.look, partial(purge.look, retention=settings.retention, memory=purge.Memory()))
     ticks = 0
     while not stopped.wait(SWEEP_SECONDS):
-        _tick(engine, bell, look_for_late=ticks % LATE_TICKS == 0)
+        _tick(engine, bell)
+        for look in looks if ticks % AGE_TICKS == 0 else ():
+            _done(look, engine)
         ticks += 1
 
 
-def _tick(engine: Engine, bell: Bell, *, look_for_late: bool) -> None:
-    """One look. Whatever is wrong with it, the next one comes: a clock that ends stops all retries."""
-    try:
-        due = sweep(engine)
-        if look_for_late:
-            late.look(engine)
-            forgetting.look(engine)
-    except Unavailable as error:
-        log.logger("clock").warning("cannot sweep", why=str(error))
-        return
-    except Exception as error:  # noqa: BLE001
-        log.logger("clock").error("cannot sweep", kind=type(error).__name__)
+def _tick(engine: Engine, bell: Bell) -> None:
+    """One look at what is due. What is old is looked at after the bell: it may take a moment where there is much."""
+    due = _done(sweep, engine)
+    if due is None:
         return
     failpoints.reach("clock.after_sweep")
     for job, waits in ((DELIVER, due.deliveries), (RUN_TASKS, due.tasks), (DO_CHORES, due.chores)):
         if waits:
             bell.insist(job)
+
+
+def _done(look: Callable[[Engine], T], engine: Engine) -> T | None:
+    """What a look gives. Whatever is wrong with it, the next one comes: a clock that ends stops all retries."""
+    try:
+        return look(engine)
+    except Unavailable as error:
+        log.logger("clock").warning("cannot sweep", why=str(error))
+    except Exception as error:  # noqa: BLE001
+        log.logger("clock").error("cannot sweep", kind=type(error).__name__)
+    return None
 
 
 if __name__ == "__main__":

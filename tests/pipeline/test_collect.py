@@ -18,12 +18,14 @@ from integration.db import beacons, datasets, reading, scans, sightings, signals
 from integration.db.deliveries import State, deliveries
 from integration.db.events import events
 from integration.db.stores import stores
-from integration.pipeline import browsing, forgetting, joining, page_token
+from integration.pipeline import browsing, joining, page_token, silence
 from integration.pipeline.acquaintances import Acquaintance, Acquaintances
 from integration.pipeline.beacon_words import Caller
 from integration.pipeline.browsing import Heard
 from integration.pipeline.collect import Collector
 from integration.pipeline.joining import By
+from integration.privacy import purge
+from integration.retention import Retention
 from tests.rig.shop import DATASET, Bench, Shop
 
 IP, AGENT = "203.0.113.9", "Mozilla/5.0 (test)"
@@ -332,7 +334,7 @@ def test_signals_are_forgotten_after_14_days_and_sightings_after_40(
     shopify.hear(checkout_token=CHECKOUT)
     shopify.see(proof=CHECKOUT)
     long_ago(shopify.bench, days)
-    forgetting.look(shopify.bench.engine)
+    purge.look(shopify.bench.engine, Retention())
 
     assert (shopify.number(), len(shopify.sighted())) == left
 
@@ -361,7 +363,7 @@ def test_a_script_that_was_silent_for_a_week_is_not_waited_for(shopify: Beacon, 
     shopify.hear(checkout_token=CHECKOUT)
     long_ago(shopify.bench, days)
     version = shopify.shop.row.version
-    forgetting.look(shopify.bench.engine)
+    silence.look(shopify.bench.engine)
 
     assert (shopify.shop.row.hears_browsers, shopify.shop.row.version) == (at_work, version + (not at_work))
 
@@ -370,7 +372,7 @@ def test_a_script_that_speaks_is_waited_for_however_long_it_has_spoken(shopify: 
     shopify.hear(checkout_token=CHECKOUT)
     with transaction(shopify.bench.engine) as connection:
         connection.execute(sa.update(stores).values(storefront_at=db.after(timedelta(days=-30))))
-    forgetting.look(shopify.bench.engine)
+    silence.look(shopify.bench.engine)
 
     assert shopify.shop.row.hears_browsers
 

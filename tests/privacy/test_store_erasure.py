@@ -1,6 +1,6 @@
 """A store that is erased leaves nothing: not in any table there is, nor in one that is added some day."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,17 +9,15 @@ import sqlalchemy as sa
 
 from connectors.event import PrivacyKind
 from integration import db
-from integration.db import Engine, Instant, leaving, metadata, reading, stores, tasks, transaction
+from integration.db import Engine, reading, stores, tasks, transaction
 from integration.db.events import events
 from integration.db.installs import installs
 from integration.db.privacy_requests import privacy_requests
 from integration.pipeline.receive import Outcome, Reply
-from integration.privacy import store_erasure
 from integration.privacy.store_erasure import erase_some, erase_store
+from tests.rig.made_up import OWNED, TABLES, copies, fill, number
 from tests.rig.shop import Bench, Shop
 
-leaving.tables()  # so that the metadata knows every table
-OWNED = [table for table in metadata.sorted_tables if "store_id" in table.c]
 NOW = datetime.now(UTC)
 
 
@@ -28,40 +26,13 @@ def pair(engine: Engine) -> Engine:
     """A database with two stores that have a row in every table there is."""
     with transaction(engine) as connection:
         for name in ("gone", "stays"):
-            fill(connection, name)
+            fill(connection, name, NOW)
     return engine
-
-
-def fill(connection: db.Connection, name: str) -> None:
-    """A row in each table, made up by the models."""
-    parents: dict[str, Any] = {}
-    for table in metadata.sorted_tables:
-        values = {column.name: made_up(column, name, parents) for column in table.c if not is_given(column)}
-        row = connection.execute(sa.insert(table).values(values).returning(*table.primary_key)).one()
-        parents[table.name] = row[0]
-
-
-def is_given(column: sa.Column[Any]) -> bool:
-    return column.primary_key and isinstance(column.type, sa.BigInteger)
-
-
-def made_up(column: sa.Column[Any], name: str, parents: dict[str, Any]) -> Any:
-    for key in column.foreign_keys:
-        return parents[key.column.table.name]
-    shop = f"{name}.example"
-    by_name = {"site": shop, "domain": shop, "platform": "shopify", "settings": "{}"}
-    by_kind = ((Instant, NOW), (sa.Boolean, False), (sa.Integer, 1))
-    found = [value for kind, value in by_kind if isinstance(column.type, kind)]
-    return found[0] if found else by_name.get(column.name, name[: getattr(column.type, "length", None)])
 
 
 def rows_of(engine: Engine, store_id: str) -> dict[str, int]:
     with reading(engine) as connection:
         return {table.name: number(connection, table, table.c.store_id == store_id) for table in OWNED}
-
-
-def number(connection: db.Connection, table: sa.Table, *wanted: sa.ColumnElement[bool]) -> int:
-    return connection.execute(sa.select(sa.func.count()).select_from(table).where(*wanted)).scalar_one()
 
 
 def test_a_store_that_is_erased_has_no_row_in_any_table_and_another_keeps_all_of_its_own(pair: Engine) -> None:
@@ -70,16 +41,14 @@ def test_a_store_that_is_erased_has_no_row_in_any_table_and_another_keeps_all_of
 
     assert rows_of(pair, "gone") == dict.fromkeys(kept, 0)
     assert rows_of(pair, "stays") == kept == dict.fromkeys(kept, 1)
-    assert erased == {table.name: 1 for table in metadata.sorted_tables}
+    assert erased == {table.name: 1 for table in TABLES}
     with reading(pair) as connection:
-        assert [number(connection, table) for table in metadata.sorted_tables] == [1] * len(metadata.sorted_tables)
+        assert [number(connection, table) for table in TABLES] == [1] * len(TABLES)
 
 
 def test_a_table_without_the_store_is_one_that_we_know_to_hold_none(pair: Engine) -> None:
     """Whoever adds a table that names shops in some other way is reminded to say how."""
-    assert {table.name for table in metadata.sorted_tables} - {table.name for table in OWNED} == {
-        *("stores", "attempts", "installs")
-    }
+    assert {table.name for table in TABLES} - {table.name for table in OWNED} == {*("stores", "attempts", "installs")}
 
 
 def test_what_is_known_by_the_shops_name_alone_goes_but_not_what_another_platform_calls_so(pair: Engine) -> None:
@@ -119,27 +88,26 @@ def test_what_is_gone_already_is_erased_again_without_harm(pair: Engine) -> None
     assert erase_store(pair, "gone") == erase_store(pair, "never was") == {}
 
 
-def many(engine: Engine, count: int) -> None:
-    """More events of the store, without deliveries."""
-    with transaction(engine) as connection:
-        first = connection.execute(sa.select(events).where(events.c.store_id == "gone")).one()._mapping
-        row = {name: value for name, value in first.items() if name != "id"}
-        connection.execute(sa.insert(events), [{**row, "subject": str(n)} for n in range(count - 1)])
+def test_it_is_erased_in_slices_and_a_part_at_a_time(pair: Engine) -> None:
+    with transaction(pair) as connection:
+        copies(connection, events, "subject", 1_500, store_id="gone")
+    deleted: list[int] = []
 
+    @sa.event.listens_for(pair, "after_cursor_execute")
+    def _note(_connection: object, cursor: Any, statement: str, *_more: object) -> None:
+        if statement.startswith("DELETE"):
+            deleted.append(cursor.rowcount)
 
-def test_it_is_erased_in_slices_and_a_part_at_a_time(pair: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    many(pair, 25)
-    monkeypatch.setattr(store_erasure, "SLICE", 10)
-    with reading(pair) as connection:
-        before = number(connection, events)
-    part = erase_some(pair, "gone", most=30)
+    part = erase_some(pair, "gone", most=1_200)
     with reading(pair) as connection:
         marked = stores.by_id(connection, "gone")
+    rest = erase_store(pair, "gone")
 
-    assert (sum(part.rows.values()), part.over, before) == (30, False, 26)
+    assert (sum(part.rows.values()), part.over) == (1_200, False)
     assert marked is not None
     assert marked.uninstalled_at is not None
-    assert sum(part.rows.values()) + sum(erase_store(pair, "gone").values()) == len(metadata.sorted_tables) + 24
+    assert part.rows["events"] + rest["events"] == 1_501
+    assert max(deleted) == 1_000
 
 
 @pytest.mark.parametrize(("left", "over"), [(None, True), (1, True), (31, False)])
@@ -183,16 +151,12 @@ def test_an_event_whose_transaction_ends_while_the_store_goes_goes_with_it(postg
     """On PostgreSQL somebody may have begun to write before the store was marked, and commit after the last slice."""
     engine = db.connect(postgres_url)
     with transaction(engine) as connection:
-        fill(connection, "gone")
-    with transaction(engine) as connection:
-        first = connection.execute(sa.select(events)).one()._mapping
-        late = {name: value for name, value in first.items() if name != "id"}
-        connection.execute(sa.insert(events).values({**late, "subject": "late"}))
-        erasing = threading.Thread(target=erase_store, args=(engine, "gone"))
-        erasing.start()
-        erasing.join(0.3)
-        assert erasing.is_alive()  # it waits for us
-    erasing.join(10)
+        fill(connection, "gone", NOW)
+    with ThreadPoolExecutor(1) as caller, transaction(engine) as connection:
+        copies(connection, events, "subject", 1)
+        erasing = caller.submit(erase_store, engine, "gone")
+        assert not wait([erasing], 0.3).done  # it waits for us
 
+    assert erasing.result(10)["events"] == 2
     assert set(rows_of(engine, "gone").values()) == {0}
     engine.dispose()
