@@ -234,7 +234,9 @@ def test_who_became_old_lately_is_found_before_an_old_backlog(pair: Engine) -> N
     old, edge, search = now() - 10 * DAY, now() - 8 * DAY, Search()
     with transaction(pair) as connection:
         copies(connection, events, "subject", 5_100, received_at=old)
-    read_by(search, pair, edge, now())
+    first = read_by(search, pair, edge, now())
     age(pair, events, 1, 8 * DAY - HOUR, "received_at")
+    then = read_by(search, pair, edge + 2 * HOUR, now() + 2 * DAY)  # a day is over, and the backlog was not
 
-    assert read_by(search, pair, edge + 2 * HOUR, now())[0] == 1
+    assert then[0] == 1
+    assert set(first + then[1:]) == set(range(3, 5_103))
