@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.money import minor_units, round_to_currency
-from integration.meta import addresses, hashing, mapping, places
+from integration.meta import addresses, contents, hashing, places
 from integration.meta.event import _TOO_BROAD, USER_DATA_KEYS, is_sufficient
 
 SPACE = hashing._SPACE
@@ -138,7 +138,7 @@ _amounts |= st.sampled_from([Decimal("999999999999.9999"), Decimal("0.005"), Dec
 def test_amounts_as_numbers(amount, currency):
     exact = amount.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=ROUND_HALF_UP)
     number = int(exact) if exact == exact.to_integral_value() else float(exact)
-    told = mapping._told(amount, currency)
+    told = contents.told(amount, currency)
     assert round_to_currency(amount, currency) == exact
     assert (told, type(told)) == (number, type(number))
 
