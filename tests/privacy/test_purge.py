@@ -1,7 +1,12 @@
 """What is old goes and its younger neighbour stays, kind by kind; and looking for it costs little. On both databases."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +25,7 @@ from integration.privacy import purge
 from integration.privacy.purge import Memory, Search
 from integration.retention import Retention
 from tests.rig.made_up import TABLES, copies, fill, number
+from tests.rig.service import eventually
 from tests.rig.shop import Bench
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -208,6 +214,18 @@ def test_a_backlog_goes_in_slices_and_a_few_at_each_look(pair: Engine) -> None:
     assert left == [(102, 102), (2, 2)]
 
 
+def test_two_clocks_that_look_at_once_are_in_nobodys_way(pair: Engine) -> None:
+    with transaction(pair) as connection:
+        copies(connection, webhooks, "body_sha256", 3_000, received_at=now() - 31 * DAY)
+        copies(connection, events, "subject", 3_000, received_at=now() - 9 * DAY, event_time=now() - 9 * DAY)
+    age(pair, stores, "first", 31 * DAY, "uninstalled_at")
+    with ThreadPoolExecutor(2) as clocks:
+        looks = [clocks.submit(purge.look, pair, Retention()) for _ in range(2)]
+        assert [look.result(30) for look in looks] == [None, None]
+
+    assert set(numbers(pair).values()) == {1}
+
+
 def read_by(search: Search, engine: Engine, edge: datetime, at: datetime) -> list[int]:
     """The events that one look reads."""
     search.widen(edge, at)
@@ -240,3 +258,20 @@ def test_who_became_old_lately_is_found_before_an_old_backlog(pair: Engine) -> N
 
     assert then[0] == 1
     assert set(first + then[1:]) == set(range(3, 5_103))
+
+
+def test_the_clock_looks_by_the_operators_days_and_needs_no_broker_for_it(pair: Engine, tmp_path: Path) -> None:
+    age(pair, quarantine, 1, 2 * DAY, "received_at")
+    environ = {
+        **os.environ,
+        "DATABASE_URL": pair.url.render_as_string(hide_password=False),
+        "TANDEM_DATA_DIR": str(tmp_path),
+        "REDIS_URL": f"unix://{tmp_path}/nothing.sock",
+        "RETENTION": "quarantine=1",
+    }
+    clock = subprocess.Popen([sys.executable, "-m", "integration.clock"], env=environ, stderr=subprocess.DEVNULL)
+    try:
+        assert eventually(lambda: numbers(pair)["quarantine"] == 1)
+    finally:
+        clock.terminate()
+        clock.wait(10)
