@@ -125,8 +125,8 @@ def test_orders_withheld_for_want_of_consent_are_told_in_numbers() -> None:
 
     assert findings.consent_sentence(told) == (
         "128 of your last 150 orders (85 %) came from the EEA and would be withheld: no consent reaches us. "
-        "Tandem cannot read your banner yet; a merchant who vouches for consent can have whoever runs Tandem say so "
-        "(consent_mode=assumed)."
+        "Let our script in your shop hear your banner, or vouch that your shoppers consent: whoever runs Tandem then sets "
+        "consent_mode=assumed."
     )
 
 
