@@ -2,7 +2,7 @@
 
 On PostgreSQL all of it is one statement, which is one round trip and commits itself; the general way (`webhooks`,
 `events`, `deliveries`, in a transaction) takes a dozen. It writes everything or nothing: nothing where the store is not
-what the webhook was judged by, or anything of it is known already. Then the general way decides.
+what the webhook was judged by, anything of it is known already, or its person was erased. Then the general way decides.
 """
 
 import re
@@ -25,7 +25,7 @@ _RECEIPT = ("topic", "body_sha256", "delivery_id", "outcome", "received_at")
 _EVENT = (
     *("event_name", "subject", "event_id", "order_id", "test", "placed_at", "event_time", "updated_at", "ended"),
     *("value", "currency", "facts", "user_data", "key_mask", "email_hmac", "phone_hmac", "customer_hmac"),
-    *("connector", "received_at", "checkout_key", "cart_key"),
+    *("connector", "received_at", "checkout_key", "cart_key", "stated", "region"),
 )
 _TIMES = ("received_at", "placed_at", "event_time", "updated_at")
 # What is no text. A parameter in a SELECT has only the type it is given.
@@ -44,26 +44,31 @@ class Begun(msgspec.Struct, frozen=True):
     state: str
     reason: str | None
     delay: timedelta | None
+    ruling: str | None = None
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """One event told for the first time. `receipt` and `event` are columns; `version` is the store's, as judged by."""
+    """One event told for the first time. `receipt` and `event` are columns; `version` is the store's, as judged by.
+    `order_hmac`: by which a tombstone of its order would be found; the person's are among the columns.
+    """
 
     store_id: str
     version: int
     receipt: Mapping[str, Any]
     event: Mapping[str, Any]
     deliveries: Sequence[Begun]
+    order_hmac: str | None = None
 
     def values(self) -> dict[str, Any]:
         """The parameters of a statement; times as the columns hold them."""
         told = {**self.receipt, **self.event, "store_id": self.store_id, "version": self.version}
+        told["order_hmac"] = self.order_hmac
         for name in _TIMES:
             if told[name] is not None:
                 told[name] = to_ms(told[name])
         for place, one in enumerate(self.deliveries):
             told[f"dataset_{place}"], told[f"state_{place}"] = one.dataset_pk, one.state
-            told[f"reason_{place}"] = one.reason
+            told[f"reason_{place}"], told[f"ruling_{place}"] = one.reason, one.ruling
             told[f"delay_{place}"] = None if one.delay is None else round(one.delay.total_seconds() * 1000)
         return told
 
@@ -96,7 +101,8 @@ def _statement(deliveries: int, due: str) -> tuple[str, Callable[[Mapping[str, A
     has no ON CONFLICT, so a second one of the same subject undoes its own receipt.
     """
     begun = ", ".join(
-        f"(:dataset_{n}::bigint, :state_{n}::text, :reason_{n}::text, :delay_{n}::bigint)" for n in range(deliveries)
+        f"(:dataset_{n}::bigint, :state_{n}::text, :reason_{n}::text, :delay_{n}::bigint, :ruling_{n}::text)"
+        for n in range(deliveries)
     )
     named = f"""
         WITH receipt AS (
@@ -105,6 +111,9 @@ def _statement(deliveries: int, due: str) -> tuple[str, Callable[[Mapping[str, A
             WHERE stores.id = :store_id::text AND stores.version = :version::integer AND NOT EXISTS (
                 SELECT FROM events
                 WHERE store_id = :store_id::text AND event_name = :event_name::text AND subject = :subject::text
+            ) AND NOT EXISTS (
+                SELECT FROM tombstones WHERE store_id = :store_id::text
+                AND hmac IN (:email_hmac::text, :phone_hmac::text, :customer_hmac::text, :order_hmac::text)
             )
             ON CONFLICT (store_id, topic, body_sha256) DO NOTHING
             RETURNING store_id
@@ -113,9 +122,9 @@ def _statement(deliveries: int, due: str) -> tuple[str, Callable[[Mapping[str, A
             SELECT store_id, {_typed(_EVENT)} FROM receipt
             RETURNING id, store_id
         )
-        INSERT INTO deliveries (store_id, event_pk, dataset_pk, state, reason, next_at)
-        SELECT event.store_id, event.id, begun.dataset_pk, begun.state, begun.reason, {due} + begun.delay
-        FROM event CROSS JOIN (VALUES {begun}) AS begun (dataset_pk, state, reason, delay)
+        INSERT INTO deliveries (store_id, event_pk, dataset_pk, state, reason, next_at, ruling)
+        SELECT event.store_id, event.id, begun.dataset_pk, begun.state, begun.reason, {due} + begun.delay, begun.ruling
+        FROM event CROSS JOIN (VALUES {begun}) AS begun (dataset_pk, state, reason, delay, ruling)
     """
     # The driver takes names, too, but sorts them anew for each statement.
     return _PARAMETER.sub("%s", named), itemgetter(*_PARAMETER.findall(named))
@@ -145,8 +154,8 @@ def _write_in_turn(connection: sa.Connection, arrival: Arrival) -> bool:
 @cache
 def _sqlite_delivery(n: int, due: str) -> str:
     return f"""
-        INSERT INTO deliveries (store_id, event_pk, dataset_pk, state, reason, next_at)
-        VALUES (:store_id, :event_pk, :dataset_{n}, :state_{n}, :reason_{n}, {due} + :delay_{n})
+        INSERT INTO deliveries (store_id, event_pk, dataset_pk, state, reason, next_at, ruling)
+        VALUES (:store_id, :event_pk, :dataset_{n}, :state_{n}, :reason_{n}, {due} + :delay_{n}, :ruling_{n})
     """
 
 
@@ -155,6 +164,9 @@ _SQLITE_RECEIPT = f"""
     SELECT stores.id, {", ".join(f":{name}" for name in _RECEIPT)} FROM stores
     WHERE stores.id = :store_id AND stores.version = :version AND NOT EXISTS (
         SELECT 1 FROM events WHERE store_id = :store_id AND event_name = :event_name AND subject = :subject
+    ) AND NOT EXISTS (
+        SELECT 1 FROM tombstones
+        WHERE store_id = :store_id AND hmac IN (:email_hmac, :phone_hmac, :customer_hmac, :order_hmac)
     )
     ON CONFLICT (store_id, topic, body_sha256) DO NOTHING
 """

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from integration.db import after, clock
 from integration.db.deliveries import State, deliveries
-from integration.db.events import events
 from integration.db.sightings import sightings
 from integration.db.signals import signals
 from integration.db.stores import stores
@@ -31,18 +30,6 @@ def _recent(table: sa.Table, store_id: str, within: timedelta) -> sa.ColumnEleme
 def _counted(connection: sa.Connection, table: sa.Table, wanted: sa.ColumnElement[bool], most: int) -> int:
     some = sa.select(sa.literal(1)).select_from(table).where(wanted).limit(most).subquery()
     return int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
-
-
-def waiting_for(connection: sa.Connection, store_id: str, keys: Collection[str], order_id: str | None) -> list[int]:
-    """Events of a store that these keys lead to, and that wait for some time to come; the oldest first."""
-    by_key = [events.c.checkout_key.in_(keys), events.c.cart_key.in_(keys)]
-    by_id = [events.c.order_id == order_id] if order_id else []
-    found: set[int] = set()
-    # One question each, for a question with OR would use none of the three indexes.
-    for condition in (*by_key, *by_id):
-        wanted = sa.select(events.c.id).join(deliveries, deliveries.c.event_pk == events.c.id)
-        found.update(connection.execute(wanted.where(events.c.store_id == store_id, condition, _waits())).scalars())
-    return sorted(found)
 
 
 def pull(connection: sa.Connection, event_pks: Collection[int]) -> int:

@@ -107,11 +107,12 @@ class New:
     state: State
     reason: str | None
     delay: timedelta | None
+    ruling: str | None = None
 
 
 _DELAY = sa.bindparam("delay", type_=sa.BigInteger)
 _ADD = sa.insert(deliveries).values(
-    {name: sa.bindparam(name) for name in ("store_id", "event_pk", "dataset_pk", "state", "reason")}
+    {name: sa.bindparam(name) for name in ("store_id", "event_pk", "dataset_pk", "state", "reason", "ruling")}
     | {"next_at": sa.type_coerce(sa.type_coerce(clock(), sa.BigInteger) + _DELAY, Instant)}
 )
 
@@ -125,6 +126,7 @@ def add(connection: sa.Connection, store_id: str, rows: Sequence[New]) -> None:
             "dataset_pk": row.dataset_pk,
             "state": row.state,
             "reason": row.reason,
+            "ruling": row.ruling,
             "delay": None if row.delay is None else round(row.delay.total_seconds() * 1000),
         }
         for row in rows

@@ -48,6 +48,8 @@ class Due(NamedTuple):
     user_data: str | None
     checkout_key: str | None = None
     cart_key: str | None = None
+    ruling: str | None = None
+    stated: str | None = None
 
     @property
     def event_time(self) -> datetime:
@@ -75,7 +77,7 @@ _DUE_COLUMNS: tuple[sa.Column[Any], ...] = (
     *(deliveries.c.share, deliveries.c.first_attempt_at, deliveries.c.event_pk, events.c.event_name),
     *(events.c.event_id, events.c.subject, events.c.order_id, events.c.test, events.c.placed_at),
     *(events.c.event_time, events.c.received_at, events.c.ended, events.c.facts, events.c.user_data),
-    *(events.c.checkout_key, events.c.cart_key),
+    *(events.c.checkout_key, events.c.cart_key, deliveries.c.ruling, events.c.stated),
 )
 
 

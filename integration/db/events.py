@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from integration.db import ROW_ID, Instant, among, insert, metadata
+from integration.db import ROW_ID, Instant, among, clock, insert, metadata
 
 
 def _where_known(name: str, *columns: str, known: str | None = None) -> sa.Index:
@@ -78,6 +78,7 @@ class LedgerRow:
     currency: str | None
     facts: str
     user_data: str | None
+    stated: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def lock(connection: sa.Connection, store_id: str, event_name: str, subjects: Se
     columns: tuple[sa.Column[Any], ...] = (
         *(events.c.id, events.c.updated_at, events.c.ended, events.c.key_mask),
         *(events.c.value, events.c.later_value, events.c.currency, events.c.facts, events.c.user_data),
+        events.c.stated,
     )
     same = (events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject.in_(subjects))
     wanted = sa.select(events.c.subject, *columns).where(*same).order_by(events.c.id).with_for_update()
@@ -131,24 +133,38 @@ def change(connection: sa.Connection, pks: Sequence[int], values: Mapping[str, A
 
 
 class Learnt(NamedTuple):
-    """A person who is known better by now, sealed anew. `seen`: the seal that this was made of."""
+    """A person who is known better by now, sealed anew, and what they said. `seen`: the seal that this was made of."""
 
     id: int
     seen: str
     user_data: str
     key_mask: int
+    stated: str | None
 
 
 def learn(connection: sa.Connection, learnt: Sequence[Learnt]) -> None:
     """Keep them, except where somebody wrote meanwhile: who was forgotten stays so."""
     if learnt:
         known = sa.update(events).where(events.c.id == sa.bindparam("pk"), events.c.user_data == sa.bindparam("seen"))
-        known = known.values(user_data=sa.bindparam("new_user_data"), key_mask=sa.bindparam("new_key_mask"))
+        names = ("user_data", "key_mask", "stated")
+        known = known.values({name: sa.bindparam(f"new_{name}") for name in names})
         given = [
-            {"pk": one.id, "seen": one.seen, "new_user_data": one.user_data, "new_key_mask": one.key_mask}
-            for one in sorted(learnt)
+            {"pk": one.id, "seen": one.seen, **{f"new_{name}": getattr(one, name) for name in names}}
+            for one in sorted(learnt, key=lambda one: one.id)
         ]
         connection.execute(known, given)
+
+
+def note_statements(connection: sa.Connection, stated: Mapping[int, str | None]) -> None:
+    """Keep what was said of the data behind these events, where it decided something."""
+    noted = sa.update(events).where(events.c.id == sa.bindparam("pk")).values(stated=sa.bindparam("words"))
+    if stated:
+        connection.execute(noted, [{"pk": pk, "words": words} for pk, words in sorted(stated.items())])
+
+
+def mark_granted(connection: sa.Connection, pks: Sequence[int]) -> None:
+    """A yes came after these were withheld: their orders are to be read again."""
+    connection.execute(sa.update(events).where(events.c.id.in_(pks)).values(granted_at=clock()))
 
 
 def wipe(connection: sa.Connection, pks: Sequence[int]) -> None:

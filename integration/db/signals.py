@@ -73,6 +73,12 @@ def keep(connection: sa.Connection, store_id: str, join_key: str, sealed: str) -
     connection.execute(statement.on_conflict_do_update(index_elements=["store_id", "join_key"], set_=values))
 
 
+def drop(connection: sa.Connection, store_id: str, keys: Sequence[str]) -> None:
+    """Delete what is known by these keys of one store."""
+    mine = sa.and_(signals.c.store_id == store_id, signals.c.join_key.in_(keys))
+    connection.execute(sa.delete(signals).where(mine))
+
+
 def forget(connection: sa.Connection, *, before: datetime, most: int) -> int:
     """Delete at most so many of those last heard before that time; how many it were."""
     old = sa.select(signals.c.id).where(signals.c.last_at < before).order_by(signals.c.last_at).limit(most)

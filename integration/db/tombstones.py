@@ -7,14 +7,14 @@ import sqlalchemy as sa
 
 from integration.db import ROW_ID, Instant, among_texts, insert, metadata
 
+ORDER = "order"  # the kind of an order's fingerprint
+
 tombstones = sa.Table(
     "tombstones",
     metadata,
     sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
     sa.Column("store_id", sa.String(32), sa.ForeignKey("stores.id", ondelete="CASCADE"), nullable=False),
-    sa.Column(
-        "hmac", sa.String(64), nullable=False
-    ),  # crypto.fingerprint, as the ledger's columns; kind "order" for ids
+    sa.Column("hmac", sa.String(64), nullable=False),  # crypto.fingerprint, as the ledger's columns; ORDER for ids
     sa.Column("erased_at", Instant, nullable=False),
     sa.UniqueConstraint("store_id", "hmac"),
 )
@@ -27,12 +27,10 @@ def add(connection: sa.Connection, store_id: str, hmacs: Sequence[str], at: date
         connection.execute(statement.on_conflict_do_update(index_elements=["store_id", "hmac"], set_={"erased_at": at}))
 
 
-def erased_at(connection: sa.Connection, store_id: str, hmacs: Collection[str]) -> datetime | None:
-    """When any of these was erased last; None where none of them was."""
+def of_hmacs(connection: sa.Connection, store_id: str, hmacs: Collection[str]) -> dict[str, datetime]:
+    """When each of these was erased; those that never were are left out."""
     if not hmacs:
-        return None
+        return {}
     mine = sa.and_(tombstones.c.store_id == store_id, among_texts(tombstones.c.hmac, hmacs))
-    newest: datetime | None = connection.execute(
-        sa.select(sa.func.max(tombstones.c.erased_at)).where(mine)
-    ).scalar_one()
-    return newest
+    found = connection.execute(sa.select(tombstones.c.hmac, tombstones.c.erased_at).where(mine))
+    return {row.hmac: row.erased_at for row in found}

@@ -102,7 +102,7 @@ def signal(body: bytes, caller: Caller, own: OwnPages, now: datetime) -> Signal:
         user_agent=_agent(told.user_agent) or _agent(caller.user_agent),
         page=own.page(url),
     )
-    return Signal(*tokens, _token(told.proof), _with_consent(heard, told.consent, opts_out=caller.opts_out))
+    return Signal(*tokens, _token(told.proof), _with_consent(heard, told.consent, now, opts_out=caller.opts_out))
 
 
 def sighting(body: bytes) -> Sighting | None:
@@ -159,15 +159,19 @@ def _timely(cookie: str | None, now: datetime) -> str | None:
     return cookie if _EARLIEST_MS <= int(told[0]) <= _ms(now + _AHEAD) else None
 
 
-def _with_consent(heard: Heard, raw: msgspec.Raw, *, opts_out: bool) -> Heard:
+def _with_consent(heard: Heard, raw: msgspec.Raw, now: datetime, *, opts_out: bool) -> Heard:
     consent = _consent(bytes(raw))
     marketing, sale = _stated(consent, consent.marketing), _stated(consent, consent.sale_of_data)
+    sale = Stated.REFUSED if opts_out else sale
     by_default = consent.marketing if consent.default is True and isinstance(consent.marketing, bool) else None
     return msgspec.structs.replace(
         heard,
         marketing=marketing,
-        sale_of_data=Stated.REFUSED if opts_out else sale,
+        sale_of_data=sale,
         default_marketing=by_default,
+        marketing_at=None if marketing is Stated.UNSTATED else _ms(now),
+        sale_at=None if sale is Stated.UNSTATED else _ms(now),
+        gpc=opts_out,
     )
 
 

@@ -1,11 +1,13 @@
 """What browsers told of themselves, put together: who it was, by which click it came, and what was said of its data. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
 
 from connectors.event import Stated
+from integration.store_settings import Field
 
 T = TypeVar("T")
 
@@ -25,6 +27,9 @@ class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
     marketing: Stated = Stated.UNSTATED
     sale_of_data: Stated = Stated.UNSTATED
     default_marketing: bool | None = None
+    marketing_at: int | None = None
+    sale_at: int | None = None
+    gpc: bool = False
 
     def encoded(self) -> bytes:
         """JSON, to be sealed."""
@@ -33,9 +38,23 @@ class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def lawful(self) -> "Heard":
         """What may be kept of it: of whoever refused, that alone."""
-        if self.marketing is not Stated.REFUSED:
-            return self
-        return Heard(marketing=self.marketing, sale_of_data=self.sale_of_data, default_marketing=self.default_marketing)
+        return self.statements_alone if self.marketing is Stated.REFUSED else self
+
+    @property
+    def statements_alone(self) -> "Heard":
+        """What was said of data, and nothing of who said it."""
+        return msgspec.structs.replace(self, fbp=None, fbc=None, ip=None, user_agent=None, page=None)
+
+
+_MEMBERS: Mapping[Field, str] = MappingProxyType(
+    {Field.BROWSER_ID: "fbp", Field.CLICK: "fbc", Field.IP: "ip", Field.USER_AGENT: "user_agent"}
+)
+
+
+def without(heard: Heard, leave_out: Collection[Field]) -> Heard:
+    """Without what the merchant keeps of nobody."""
+    gone = {_MEMBERS[field]: None for field in leave_out if field in _MEMBERS}
+    return msgspec.structs.replace(heard, **gone) if gone else heard
 
 
 def decode(opened: bytes) -> Heard:
@@ -52,31 +71,41 @@ def updated(older: Heard | None, newer: Heard) -> Heard:
     if older is None:
         return newer.lawful
     default = older.default_marketing if newer.default_marketing is None else newer.default_marketing
+    marketing, marketing_at = _last((older.marketing, older.marketing_at), (newer.marketing, newer.marketing_at))
+    sale_of_data, sale_at = _last((older.sale_of_data, older.sale_at), (newer.sale_of_data, newer.sale_at))
     return Heard(
         fbp=older.fbp or newer.fbp,
         fbc=older.fbc or newer.fbc,
         ip=older.ip or newer.ip,
         user_agent=older.user_agent or newer.user_agent,
         page=older.page or newer.page,
-        marketing=_last(older.marketing, newer.marketing),
-        sale_of_data=_last(older.sale_of_data, newer.sale_of_data),
+        marketing=marketing,
+        sale_of_data=sale_of_data,
         default_marketing=default,
+        marketing_at=marketing_at,
+        sale_at=sale_at,
+        gpc=newer.gpc if newer.sale_of_data is not Stated.UNSTATED else older.gpc,
     ).lawful
 
 
 def together(told: Sequence[Heard]) -> Heard:
-    """What several keys of one event are known by, the first told first: the first value of each member, and a refusal
-    under any of them. Which of two keys spoke last is not asked: then a no is the safe reading.
+    """What several keys of one event are known by, the first told first: the first value of each member, and the last
+    answer under any of them; where nobody knows when one was given, a no is the safe reading.
     """
+    marketing, marketing_at = _latest([(one.marketing, one.marketing_at) for one in told])
+    sale_of_data, sale_at = _latest([(one.sale_of_data, one.sale_at) for one in told])
     return Heard(
         fbp=_first(one.fbp for one in told),
         fbc=_first(one.fbc for one in told),
         ip=_first(one.ip for one in told),
         user_agent=_first(one.user_agent for one in told),
         page=_first(one.page for one in told),
-        marketing=_strictest([one.marketing for one in told]),
-        sale_of_data=_strictest([one.sale_of_data for one in told]),
+        marketing=marketing,
+        sale_of_data=sale_of_data,
         default_marketing=_first(one.default_marketing for one in told),
+        marketing_at=marketing_at,
+        sale_at=sale_at,
+        gpc=any(one.gpc and one.sale_at == sale_at for one in told),
     ).lawful
 
 
@@ -84,24 +113,33 @@ def agreed(by_key: dict[str, Heard]) -> dict[str, Heard]:
     """The same, where one signal named several keys: who refused under one of them and stated nothing under another has
     refused under both.
     """
-    if all(heard.marketing is not Stated.REFUSED for heard in by_key.values()):
+    refusal = next((one for one in by_key.values() if one.marketing is Stated.REFUSED), None)
+    if refusal is None:
         return by_key
-    return {key: _refused_too(heard) for key, heard in by_key.items()}
+    return {key: _refused_too(heard, refusal.marketing_at) for key, heard in by_key.items()}
 
 
-def _refused_too(heard: Heard) -> Heard:
+def _refused_too(heard: Heard, at: int | None) -> Heard:
     if heard.marketing is not Stated.UNSTATED:
         return heard
-    return msgspec.structs.replace(heard, marketing=Stated.REFUSED).lawful
+    return msgspec.structs.replace(heard, marketing=Stated.REFUSED, marketing_at=at).lawful
 
 
-def _last(older: Stated, newer: Stated) -> Stated:
-    return older if newer is Stated.UNSTATED else newer
+Answer = tuple[Stated, int | None]
+
+
+def _last(older: Answer, newer: Answer) -> Answer:
+    """An answer that is only told again is as old as it was."""
+    return older if newer[0] in (Stated.UNSTATED, older[0]) else newer
+
+
+def _latest(answers: Sequence[Answer]) -> Answer:
+    """Of two in the same moment, the refusal."""
+    given = [one for one in answers if one[0] is not Stated.UNSTATED]
+    if any(at is None for _, at in given):
+        given = [one for one in given if one[0] is Stated.REFUSED] or given
+    return max(given, key=lambda one: (one[1] or 0, one[0] is Stated.REFUSED), default=(Stated.UNSTATED, None))
 
 
 def _first(values: Iterable[T | None]) -> T | None:
     return next((value for value in values if value is not None), None)
-
-
-def _strictest(statements: Sequence[Stated]) -> Stated:
-    return next((word for word in (Stated.REFUSED, Stated.GRANTED) if word in statements), Stated.UNSTATED)

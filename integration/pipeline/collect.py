@@ -1,7 +1,7 @@
 """Words of browsers become rows: a signal is put to what its key is known by, a sighting is kept beside its proof.
 
-Nothing here makes an event or a delivery. A signal can add to an event that a webhook made, and let it be due now where
-it waits; a sighting touches none.
+Nothing here makes an event or a delivery. A signal can add to an event that a webhook made, let it be due now where it
+waits, and have its order read again where it was withheld; a sighting touches none.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ import msgspec
 
 from connectors import registry
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, beacons, events, reading, sightings, signals, transact
+from integration.db import Connection, Engine, beacons, events, reading, sightings, signals, transact, withheld
 from integration.db import now as database_now
 from integration.db.sightings import Seen, Stage
 from integration.db.stores import Store
 from integration.errors import SealBroken
-from integration.pipeline import beacon_words, browsing, joining, page_token, quota
+from integration.pipeline import beacon_words, browsing, joining, page_token, quota, withholding
 from integration.pipeline.acquaintances import Acquaintance, Acquaintances
 from integration.pipeline.beacon_words import Caller, Sighting, Signal
 from integration.pipeline.browsing import Heard
@@ -60,11 +60,12 @@ class Collector:
         told = beacon_words.signal(body, caller, of.own, now)
         order_id = self._own_order(of.store, told, now)
         keys = sorted(_keys(told, order_id))
-        if not keys or not self._keep(of.store, keys, told.heard):
+        heard = browsing.without(told.heard, of.store.settings.leave_out)
+        if not keys or not self._keep(of.store, keys, heard):
             return False
         self._at_work(of.store)
         # After the commit: a webhook looks for signals after its own, so that one of the two always sees the other.
-        return self._pull(of.store, keys, order_id)
+        return self._met(of.store, keys, order_id, heard)
 
     def see(self, of: Acquaintance, body: bytes, now: datetime) -> None:
         """Keep a sighting. Raises MalformedPayload."""
@@ -124,10 +125,20 @@ class Collector:
         except (SealBroken, msgspec.DecodeError):
             return None
 
-    def _pull(self, store: Store, keys: Sequence[str], order_id: str | None) -> bool:
+    def _met(self, store: Store, keys: Sequence[str], order_id: str | None, heard: Heard) -> bool:
         with reading(self.engine) as connection:
-            found = beacons.waiting_for(connection, store.id, keys, order_id)
-        return bool(found) and transact(self.engine, partial(_let_go, pks=found)) > 0
+            found = withheld.met_by(connection, store.id, keys, order_id)
+        return bool(found) and transact(
+            self.engine, partial(self._let_go, store_id=store.id, keys=keys, pks=found, heard=heard)
+        )
+
+    def _let_go(
+        self, connection: Connection, store_id: str, keys: Sequence[str], pks: Sequence[int], heard: Heard
+    ) -> bool:
+        """The events before their deliveries, as every webhook locks them."""
+        events.lock_many(connection, pks)
+        withholding.hear_of_withheld(connection, self.sealer, store_id, keys, pks, heard)
+        return beacons.pull(connection, pks) > 0
 
     def _at_work(self, store: Store) -> None:
         if not store.hears_browsers:
@@ -177,9 +188,3 @@ def _keep_sighting(connection: Connection, room: Quota, seen: Seen, stage: Stage
         return False
     sightings.keep(connection, seen, stage)
     return True
-
-
-def _let_go(connection: Connection, pks: Sequence[int]) -> int:
-    """The events before their deliveries, as every webhook locks them."""
-    events.lock_many(connection, pks)
-    return beacons.pull(connection, pks)

@@ -7,6 +7,7 @@ from integration.meta.event import LimitedData
 from integration.store_settings import ConsentMode, LimitedDataUse
 
 NO_CONSENT = "no consent was stated"
+REFUSED = "consent was refused"
 
 # EEA, the United Kingdom and Switzerland: marketing needs a yes. Codes of parts of France count with it.
 OPT_IN_COUNTRIES = frozenset(
@@ -18,6 +19,8 @@ OPT_IN_COUNTRIES = frozenset(
 _LIMITED_STATES = {
     state: 1000 + place for place, state in enumerate("CA CO CT FL OR TX MT DE NE NH NJ MN MD RI".split())
 }
+EEA, UK, SWITZERLAND, USA, ELSEWHERE, UNKNOWN = "EEA", "UK", "CH", "US", "other", "unknown"
+_REGIONS = {"GB": UK, "CH": SWITZERLAND, "US": USA}
 _USA = 1
 _PERHAPS_US = ("US", None)
 
@@ -35,11 +38,14 @@ class Shopper(msgspec.Struct, frozen=True):
 class Whole(msgspec.Struct, frozen=True):
     """It may leave as it is."""
 
+    reason: str
+
 
 class Limited(msgspec.Struct, frozen=True):
     """It may leave, under Meta's limited data use."""
 
     options: LimitedData
+    reason: str
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -55,6 +61,19 @@ class Withhold(msgspec.Struct, frozen=True):
 
 
 Decision = Whole | Limited | Wait | Withhold
+_RULINGS = {Whole: "whole", Limited: "limited", Wait: "waits", Withhold: "withheld"}
+
+
+def ruling(decision: Decision) -> str:
+    """The decision and its reason in a few words, as the ledger keeps them beside each delivery."""
+    return f"{_RULINGS[type(decision)]}: {decision.reason}"
+
+
+def region(country: str | None) -> str:
+    """The part of the world that matters to consent, of an ISO code in upper case."""
+    if country is None:
+        return UNKNOWN
+    return _REGIONS.get(country) or (EEA if country in OPT_IN_COUNTRIES else ELSEWHERE)
 
 
 def decide(shopper: Shopper, mode: ConsentMode, limited: LimitedDataUse, *, patience_over: bool) -> Decision:
@@ -65,11 +84,24 @@ def decide(shopper: Shopper, mode: ConsentMode, limited: LimitedDataUse, *, pati
     if _needs_a_yes(shopper, mode) and shopper.marketing is not Stated.GRANTED:
         return Withhold(NO_CONSENT) if patience_over else Wait("waiting for consent")
     if not _is_limited(shopper, limited):
-        return Whole()
+        return Whole(_why_whole(shopper, mode))
     options = _options(shopper)
-    return (
-        Limited(options) if options else Withhold("limited data use cannot be asked for without an address or a state")
-    )
+    if options is None:
+        return Withhold("limited data use cannot be asked for without an address or a state")
+    return Limited(options, _why_limited(shopper))
+
+
+def _why_whole(shopper: Shopper, mode: ConsentMode) -> str:
+    if shopper.marketing is Stated.GRANTED:
+        return "consent was given"
+    if mode is ConsentMode.ASSUMED:
+        return "nothing was stated, and the merchant vouches"
+    return "nothing was stated, and nothing has to be here"
+
+
+def _why_limited(shopper: Shopper) -> str:
+    refused = shopper.sale_of_data is Stated.REFUSED
+    return "the sale of data was refused" if refused else "the merchant always asks for it"
 
 
 def _needs_a_yes(shopper: Shopper, mode: ConsentMode) -> bool:
@@ -78,7 +110,7 @@ def _needs_a_yes(shopper: Shopper, mode: ConsentMode) -> bool:
 
 def _refusal(shopper: Shopper, limited: LimitedDataUse) -> str | None:
     if shopper.marketing is Stated.REFUSED:
-        return "consent was refused"
+        return REFUSED
     if shopper.sale_of_data is not Stated.REFUSED:
         return None
     if shopper.country in OPT_IN_COUNTRIES:

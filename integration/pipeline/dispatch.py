@@ -1,7 +1,7 @@
 """Which due deliveries leave now, and as what. Rows, a store's settings, a person and the time in; verdicts out: no I/O."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
@@ -14,7 +14,7 @@ from integration.db.stores import Store
 from integration.errors import SealBroken
 from integration.meta import mapping
 from integration.meta.event import MAX_BATCH, REFUND, LimitedData, ServerEvent, is_sufficient
-from integration.pipeline import consent
+from integration.pipeline import consent, statements
 from integration.pipeline.browsing import Heard
 from integration.pipeline.identity import Person
 from integration.pipeline.qualify import (
@@ -27,6 +27,7 @@ from integration.pipeline.qualify import (
     routed_away,
 )
 from integration.pipeline.schedule import CONSENT_PAUSE, OPEN_AFTER, Leave, Past, Witnessed, may_have_told, may_leave
+from integration.pipeline.statements import SILENCE, Statements
 from integration.store_settings import PixelOwner
 
 OLDER_THAN_META_TAKES = "older than 7 days"
@@ -36,23 +37,29 @@ PERHAPS_TOLD_BY_PIXEL = "more than 47 hours old: the Pixel may have told it, and
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A delivery that may leave, and what will be told of it. `learnt`: of whom, where a browser told more of them than
-    the ledger knows.
+    """A delivery that may leave, what will be told of it, and why consent lets it. `learnt`: of whom, where a browser told
+    more of them than the ledger knows, and all that was said of their data.
     """
 
     due: Due
     event: ServerEvent
+    ruling: str
     learnt: Person | None = None
+    stated: Statements = SILENCE
 
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """A delivery that does not leave now: its new state. `wipe`: the person behind it is forgotten."""
+    """A delivery that does not leave now: its new state. `wipe`: the person behind it is forgotten. `ruling`: what consent
+    said, where it was asked; `stated`: what had been said to us until then.
+    """
 
     state: State
     reason: str | None = None
     next_at: datetime | None = None
     wipe: bool = False
+    ruling: str | None = None
+    stated: Statements | None = field(default=None, compare=False)
 
 
 def _nothing(_row: Due) -> None:
@@ -158,53 +165,76 @@ def _unsealed(row: Due, view: View, sealed: str) -> Told | Set:
         person = view.unseal(sealed)
     except SealBroken as error:
         return Set(State.HELD, str(error))
-    heard = view.heard(row)
-    if row.event_name == REFUND:
-        person = person.without_browser()
-        return _consented(row, view, person.restrained(heard) if heard else person)
+    return _consented(row, view, _whole_account(row, view, person))
+
+
+class Account(NamedTuple):
+    """Whom an event is about, with what their browser told, and all that was said of their data. `learnt`: the ledger
+    knows less.
+    """
+
+    person: Person
+    stated: Statements
+    learnt: bool = False
+
+
+def _whole_account(row: Due, view: View, person: Person) -> Account:
+    """A refund is told of the Purchase's person: what a browser refused since then is heard, and nothing else of it."""
+    heard, refund = view.heard(row), row.event_name == REFUND
+    stated = person.stated if refund or row.stated is None else statements.decode(row.stated)
+    if refund:
+        stated = stated.refusals(heard) if heard else stated
+        return Account(person.without_browser().saying(stated), stated)
     if heard is None:
-        return _consented(row, view, person)
-    joined = person.joined(heard, website=mapping.decode_facts(row.facts).source is Source.WEBSITE)
-    return _consented(row, view, joined, learnt=joined != person)
+        return Account(person, stated)
+    said = stated.heard(heard)
+    website = mapping.decode_facts(row.facts).source is Source.WEBSITE
+    joined = person.joined(heard, said, website=website, leave_out=view.store.settings.leave_out)
+    return Account(joined, said, learnt=joined != person or said != stated)
 
 
-def _consented(row: Due, view: View, person: Person, *, learnt: bool = False) -> Told | Set:
+def _consented(row: Due, view: View, account: Account) -> Told | Set:
     until = row.received_at + CONSENT_PAUSE
     settings = view.store.settings
-    match consent.decide(
-        person.shopper, settings.consent_mode, settings.limited_data_use, patience_over=view.now >= until
-    ):
+    decision = consent.decide(
+        account.person.shopper, settings.consent_mode, settings.limited_data_use, patience_over=view.now >= until
+    )
+    ruling = consent.ruling(decision)
+    match decision:
         case consent.Withhold(reason):
-            return Set(State.WITHHELD, reason, wipe=row.event_name != REFUND)
+            return Set(State.WITHHELD, reason, wipe=row.event_name != REFUND, ruling=ruling, stated=account.stated)
         case consent.Wait(reason):
-            return Set(State.WAITING, reason, until)
+            return Set(State.WAITING, reason, until, ruling=ruling)
         case consent.Limited(options):
-            return _told(row, view, person, options, learnt=learnt)
+            return _told(row, view, account, options, ruling)
         case consent.Whole():
-            return _told(row, view, person, None, learnt=learnt)
+            return _told(row, view, account, None, ruling)
 
 
-def _told(row: Due, view: View, person: Person, limited: LimitedData | None, *, learnt: bool) -> Told | Set:
-    if not is_sufficient(person.user_data):
+def _told(row: Due, view: View, account: Account, limited: LimitedData | None, ruling: str) -> Told | Set:
+    user_data = account.person.user_data
+    if not is_sufficient(mapping.without(user_data, view.store.settings.leave_out)):
         return Set(State.SKIPPED, NO_CUSTOMER_INFORMATION)
     event = mapping.server_event(
         event_name=row.event_name,
         event_id=row.event_id,
         event_time=row.event_time,
         kept=mapping.decode_facts(row.facts),
-        person=person.user_data,
+        person=user_data,
         settings=view.store.settings,
         limited=limited,
     )
-    return Told(row, event, person if learnt else None)
+    return Told(row, event, ruling, account.person if account.learnt else None, account.stated)
 
 
 class Packed(NamedTuple):
-    """A delivery that leaves, and the JSON object that is told of it; `learnt` as in `Told`."""
+    """A delivery that leaves, and the JSON object that is told of it; the rest as in `Told`."""
 
     due: Due
     body: bytes
+    ruling: str
     learnt: Person | None = None
+    stated: Statements = SILENCE
 
 
 P = TypeVar("P", Told, Packed)

@@ -7,9 +7,11 @@ import msgspec
 from connectors.event import Consent, Event, Stated
 from integration.meta import hashing, mapping
 from integration.meta.event import BROWSER_KEYS
+from integration.pipeline import statements
 from integration.pipeline.browsing import Heard
 from integration.pipeline.consent import Shopper
-from integration.store_settings import StoreSettings
+from integration.pipeline.statements import Statements
+from integration.store_settings import Field, StoreSettings
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,52 +44,36 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
             state=self.state if self.country else older.state,
         )
 
-    def joined(self, heard: Heard, *, website: bool) -> "Person":
+    def joined(
+        self, heard: Heard, stated: Statements, *, website: bool, leave_out: frozenset[Field] = frozenset()
+    ) -> "Person":
         """The same person, with what their browser told of itself: the order's own values stay, what is missing is filled.
 
-        IP and agent are only taken for an order of the website, as the order's own are. A refusal from either side
-        counts, whichever came first, and a browser's yes counts where the order states nothing. That an order's refusal
-        stays, though a browser allowed it later, is on purpose: its person is forgotten by then, and who changes their
-        mind is asked at the next order.
-
-        | the order says | the browser says | what counts |
-        |-|-|-|
-        | anything | refused | refused |
-        | refused | anything | refused |
-        | nothing | granted | granted |
-        | granted | granted or nothing | granted |
-        | nothing | nothing | unstated |
+        IP and agent are only taken for an order of the website, as the order's own are; `stated`: what counts of all that
+        was said, the browser's words included; `leave_out`: what the merchant keeps of nobody.
         """
         theirs = {"fbp": heard.fbp, "fbc": heard.fbc}
         if website:
             theirs["client_ip_address"] = hashing.client_ip(heard.ip)
             theirs["client_user_agent"] = hashing.user_agent(heard.user_agent)
+        found = mapping.without({key: value for key, value in theirs.items() if value}, leave_out)
+        return msgspec.structs.replace(self.saying(stated), user_data={**found, **self.user_data})
+
+    def saying(self, stated: Statements) -> "Person":
+        """The same person, with these answers."""
         return msgspec.structs.replace(
-            self,
-            user_data={**{key: value for key, value in theirs.items() if value}, **self.user_data},
-            marketing=_both(self.marketing, heard.marketing),
-            sale_of_data=_both(self.sale_of_data, heard.sale_of_data),
+            self, marketing=statements.word(stated.marketing), sale_of_data=statements.word(stated.sale_of_data)
         )
 
-    def restrained(self, heard: Heard) -> "Person":
-        """The same person, with what their browser refused, and nothing else of it: they may have withdrawn a yes."""
-        return msgspec.structs.replace(
-            self,
-            marketing=Stated.REFUSED if heard.marketing is Stated.REFUSED else self.marketing,
-            sale_of_data=Stated.REFUSED if heard.sale_of_data is Stated.REFUSED else self.sale_of_data,
-        )
+    @property
+    def stated(self) -> Statements:
+        """Their answers, as rows have them that were written before it was kept who said so and when."""
+        return statements.of_order(Consent(self.marketing, self.sale_of_data), None)
 
     def without_browser(self) -> "Person":
         """The same person, without the address and agent of the browser they used."""
         kept = {key: value for key, value in self.user_data.items() if key not in BROWSER_KEYS}
         return msgspec.structs.replace(self, user_data=kept)
-
-
-def _both(order: Stated, browser: Stated) -> Stated:
-    stated = (order, browser)
-    if Stated.REFUSED in stated:
-        return Stated.REFUSED
-    return Stated.GRANTED if Stated.GRANTED in stated else Stated.UNSTATED
 
 
 def decode(opened: bytes) -> Person:

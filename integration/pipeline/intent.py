@@ -17,7 +17,7 @@ from integration.db.events import Learnt
 from integration.db.stores import Store
 from integration.log import logger
 from integration.meta.event import MAX_BATCH, PURCHASE, REFUND, encode, key_mask
-from integration.pipeline import identity, joining, schedule
+from integration.pipeline import identity, joining, schedule, withholding
 from integration.pipeline.dispatch import (
     CRASHES_OF_ONE,
     ONE_AT_A_TIME,
@@ -32,6 +32,7 @@ from integration.pipeline.listening import Ear, listen
 from integration.pipeline.outcome import Batch
 from integration.pipeline.schedule import Trouble
 from integration.pipeline.scribe import seal_person, unseal_person
+from integration.pipeline.withholding import Silenced
 from integration.pipeline.witness import Witnesses, witnesses
 
 UNREADABLE = "This event cannot be read. This is a fault of ours: please report it."
@@ -120,12 +121,15 @@ def _purchasers(connection: Connection, lease: Lease, rows: Sequence[Due]) -> Ma
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One dataset's due rows and what becomes of each now. `learnt`: the persons of what is told that browsers told of."""
+    """One dataset's due rows and what becomes of each now. `learnt`: the persons of what is told that browsers told of;
+    `silenced`: what is withheld, and what browsers had told of it.
+    """
 
     lease: Lease
     told: Sequence[Packed]
     put: Sequence[tuple[Due, Set]]
     learnt: Sequence[Learnt] = ()
+    silenced: Sequence[Silenced] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,8 @@ class Intents:
         verdicts = [(row, _decide_on(row, view)) for row in rows]
         told = next_batch([one for _, one in verdicts if isinstance(one, Packed)], most_events(lease.dataset))
         put = [(row, one) for row, one in verdicts if isinstance(one, Set)]
-        return Decided(lease, told, put, [self._learnt(one, store) for one in told if one.learnt])
+        silenced = [_silenced(row, store, read.ear) for row, one in put if one.wipe]
+        return Decided(lease, told, put, [self._learnt(one, store) for one in told if one.learnt], silenced)
 
     def _view(self, lease: Lease, store: Store, read: Read) -> View:
         seen = read.witnesses[lease]
@@ -169,7 +174,8 @@ class Intents:
     def _learnt(self, told: Packed, store: Store) -> Learnt:
         person = told.learnt or identity.Person({})
         sealed = seal_person(self.sealer, store.id, person)
-        return Learnt(told.due.event_pk, told.due.user_data or "", sealed, key_mask(person.user_data))
+        mask, words = key_mask(person.user_data), told.stated.encoded()
+        return Learnt(told.due.event_pk, told.due.user_data or "", sealed, mask, words)
 
     def _set_aside(self, row: Due, now: datetime) -> Set:
         """It may be what kills its senders, or they may have been killed while it was its turn. So it does not end: it
@@ -187,7 +193,8 @@ class Intents:
         mine = [one for one in decided if one.lease.dataset.id in ours]
         # What leaves is written down as it was told: its refunds are told of the same person.
         events.learn(connection, [learnt for one in mine for learnt in one.learnt])
-        _write_decisions(connection, [pair for one in mine for pair in one.put], _orphaned(mine))
+        self._write_decisions(connection, mine)
+        _write_rulings(connection, [told for one in mine for told in one.told])
         intents = [
             Intent(one.lease.dataset.id, one.lease.fence, [told.due.id for told in one.told])
             for one in mine
@@ -198,6 +205,23 @@ class Intents:
         leaving = [batch for batch in batches if batch.told]
         self._let_go(connection, mine, {batch.dataset.id for batch in leaving})
         return leaving
+
+    def _write_decisions(self, connection: Connection, mine: Sequence[Decided]) -> None:
+        """What is withheld is written only where no browser told anything of it in the meantime, and then forgotten."""
+        silenced = [one for decided in mine for one in decided.silenced]
+        events.lock_many(connection, [one.event_pk for one in silenced])
+        again = withholding.undecided(connection, silenced)
+        put = [(row, one) for decided in mine for row, one in decided.put if row.event_pk not in again or not one.wipe]
+        deliveries.change(connection, _orphaned(mine), state=State.PENDING, doubtful=True)
+        _write_states(connection, put)
+        gone = deliveries.only_withheld(connection, [row.event_pk for row, one in put if one.wipe])
+        if gone:
+            events.wipe(connection, gone)
+            stated = {row.event_pk: one.stated.encoded() for row, one in put if one.wipe and one.stated}
+            events.note_statements(connection, stated)
+            for one in silenced:
+                if one.event_pk in gone:
+                    withholding.forget_browsers(connection, self.sealer, one.store_id, one.keys)
 
     def _let_go(self, connection: Connection, mine: Sequence[Decided], leaving: set[int]) -> None:
         """Of these datasets nothing leaves now."""
@@ -219,7 +243,9 @@ def _decide_on(row: Due, view: View) -> Packed | Set:
     """
     try:
         decision = decide(row, view)
-        return decision if isinstance(decision, Set) else Packed(row, encode(decision.event), decision.learnt)
+        if isinstance(decision, Set):
+            return decision
+        return Packed(row, encode(decision.event), decision.ruling, decision.learnt, decision.stated)
     except Exception as error:  # noqa: BLE001
         logger("intent").error("an event cannot be read", delivery=row.id, kind=type(error).__name__)
         return Set(State.DEAD, UNREADABLE)
@@ -236,15 +262,27 @@ def _orphaned(decided: Sequence[Decided]) -> list[int]:
     return [row.id for row in rows if row.state == State.SENDING]
 
 
-def _write_decisions(connection: Connection, put: Sequence[tuple[Due, Set]], orphaned: Sequence[int]) -> None:
-    wiped = [row.event_pk for row, one in put if one.wipe]
-    events.lock_many(connection, wiped)
-    deliveries.change(connection, orphaned, state=State.PENDING, doubtful=True)
+def _silenced(row: Due, store: Store, ear: Ear) -> Silenced:
+    keys = joining.keys(row.checkout_key, row.cart_key, row.order_id)
+    seen = {key: ear.found[store.id, key].sealed for key in keys if (store.id, key) in ear.found}
+    return Silenced(row.event_pk, store.id, keys, seen)
+
+
+def _write_states(connection: Connection, put: Sequence[tuple[Due, Set]]) -> None:
     alike: dict[tuple[str, Set], list[int]] = defaultdict(list)
     for row, one in put:
         seen = State.PENDING if row.state == State.SENDING else row.state
         alike[seen, one].append(row.id)
     for (seen, one), pks in alike.items():
-        deliveries.decide(connection, pks, seen=seen, state=one.state, reason=one.reason, next_at=one.next_at)
-    if wiped:
-        events.wipe(connection, deliveries.only_withheld(connection, wiped))
+        ruling = {"ruling": one.ruling} if one.ruling else {}
+        deliveries.decide(connection, pks, seen=seen, state=one.state, reason=one.reason, next_at=one.next_at, **ruling)
+
+
+def _write_rulings(connection: Connection, told: Sequence[Packed]) -> None:
+    """Why consent lets them leave, where it is not what was written when they came."""
+    changed: dict[str, list[int]] = defaultdict(list)
+    for one in told:
+        if one.ruling != one.due.ruling:
+            changed[one.ruling].append(one.due.id)
+    for ruling, pks in changed.items():
+        deliveries.change(connection, pks, ruling=ruling)

@@ -76,7 +76,9 @@ class Ledger:
             event, prepared = told[subject]
             openings = self.scribe.openings(prepared, purchases.get(event.order_id, _NONE))
             reasons[subject] = openings[0][1].reason
-            rows += [deliveries.New(pk, dataset, one.state, one.reason, one.delay) for dataset, one in openings]
+            rows += [
+                deliveries.New(pk, dataset, one.state, one.reason, one.delay, one.ruling) for dataset, one in openings
+            ]
         deliveries.add(self.connection, self.scribe.store.id, rows)
         return reasons
 
@@ -89,9 +91,8 @@ class Ledger:
         placed = deliveries.of_events(self.connection, [row.id for row in known.values()])
         changes, reasons = Changes(), {}
         for subject, row in known.items():
-            event, prepared = told[subject]
-            mine = purchases.get(event.order_id, _NONE)
-            meeting = Meeting(self.scribe, row, placed.get(row.id, ()), mine, event, prepared)
+            mine = purchases.get(told[subject][0].order_id, _NONE)
+            meeting = Meeting.of(self.scribe, row, placed.get(row.id, ()), mine, told[subject])
             reasons[subject] = meeting.end(changes)
         changes.write(self.connection)
         return reasons

@@ -7,7 +7,7 @@ import msgspec
 
 from connectors.event import Event, Kind
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, heard, signals
+from integration.db import Connection, Engine, heard, signals, transact
 from integration.db.signals import Kept
 from integration.db.stores import Store
 from integration.errors import SealBroken, Unavailable
@@ -15,6 +15,7 @@ from integration.log import logger
 from integration.meta import mapping
 from integration.pipeline import browsing, joining
 from integration.pipeline.browsing import Heard
+from integration.pipeline.withholding import forget_browsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,19 @@ def stop_waiting(engine: Engine, store: Store, told: Sequence[Event]) -> None:
     for event in told:
         if event.kind in (Kind.ORDER, Kind.CHECKOUT_STARTED):
             _pull(engine, store.id, event)
+
+
+def forget_heard(engine: Engine, sealer: Sealer, store: Store, refused: Sequence[Event]) -> None:
+    """What browsers told of events that are withheld from the beginning is not kept, but for what they said of their
+    data. To be done once the events are committed.
+    """
+    keys = [key for event in refused for key in _keys(event)]
+    if not keys or not store.hears_browsers:
+        return
+    try:
+        transact(engine, lambda connection: forget_browsers(connection, sealer, store.id, keys))
+    except Unavailable:  # it goes with its time, and nothing of it is told
+        logger("listening").warning("signals of a refusal could not be forgotten", store=store.id)
 
 
 def _pull(engine: Engine, store_id: str, event: Event) -> None:

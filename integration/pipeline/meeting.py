@@ -6,11 +6,14 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import msgspec
+
 from connectors.event import Event
 from integration.db import Connection, deliveries, events
 from integration.db.deliveries import UNSETTLED, Placed, State
 from integration.meta import mapping
 from integration.meta.event import INITIATE_CHECKOUT
+from integration.pipeline import statements
 from integration.pipeline.moves import Move, judge
 from integration.pipeline.prepare import Prepared
 from integration.pipeline.qualify import Counts, Never, NotYet, Verdict
@@ -111,6 +114,23 @@ class Meeting:
             changes.delivery(one.id, Opening(State.SKIPPED, reason))
         return reason
 
+    @classmethod
+    def of(
+        cls,
+        scribe: Scribe,
+        known: events.LedgerRow,
+        placed: Sequence[Placed],
+        purchases: Purchases,
+        told: tuple[Event, Prepared],
+    ) -> "Meeting":
+        """With what was said of the shopper's data before: a payload that says nothing of it takes no refusal back."""
+        event, prepared = told
+        stated = prepared.stated.after(statements.decode(known.stated))
+        if stated != prepared.stated:
+            person = prepared.person.saying(stated)
+            prepared = msgspec.structs.replace(prepared, person=person, stated=stated)
+        return cls(scribe, known, placed, purchases, event, prepared)
+
     def _reopen(self, movable: Sequence[Placed], changes: Changes) -> str | None:
         """What has not left is judged by the newest payload. Value and contents stay those of the first payload that
         counted, unless the order was taken back in between; a checkout is told as it stands at last.
@@ -118,8 +138,9 @@ class Meeting:
         scribe, known, prepared = self.scribe, self.known, self.prepared
         under_way = any(map(_under_way, movable))
         person = prepared.person.enriched(scribe.unseal(known.user_data)) if under_way else prepared.person
-        changes.row(known.id, scribe.personal(prepared, person))
-        if not under_way or prepared.event_name == INITIATE_CHECKOUT:
+        changes.row(known.id, {**scribe.personal(prepared, person), **scribe.said(prepared)})
+        withheld = any(one.state is State.WITHHELD for one in movable)
+        if not (under_way or withheld) or prepared.event_name == INITIATE_CHECKOUT:
             changes.row(known.id, {**scribe.impersonal(prepared), **scribe.times(self.event, prepared.verdict)})
         else:
             self._note_later_value(changes)
@@ -137,7 +158,7 @@ class Meeting:
         """A refusal that comes while a call is under way stops the next one, and the refund."""
         if self.scribe.refused(self.prepared.person) and self.known.user_data is not None:
             person = self.prepared.person.enriched(self.scribe.unseal(self.known.user_data))
-            changes.row(self.known.id, {"user_data": self.scribe.seal(person)})
+            changes.row(self.known.id, {"user_data": self.scribe.seal(person), **self.scribe.said(self.prepared)})
 
     def _note_later_value(self, changes: Changes) -> None:
         """An order edited after the fact: the difference is shown, and not told to Meta."""

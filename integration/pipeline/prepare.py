@@ -11,9 +11,10 @@ import msgspec
 from connectors.event import Event, Source
 from integration.meta import mapping
 from integration.meta.event import REFUND, is_sufficient
-from integration.pipeline import identity
+from integration.pipeline import identity, statements
 from integration.pipeline.browsing import Heard
 from integration.pipeline.qualify import (
+    ERASED,
     NO_AMOUNT,
     NO_CUSTOMER_INFORMATION,
     Counts,
@@ -23,6 +24,7 @@ from integration.pipeline.qualify import (
     lacks_a_browser,
     qualify,
 )
+from integration.pipeline.statements import SILENCE, Statements
 from integration.store_settings import StoreSettings
 
 # A refund's body names nobody: its person is the Purchase's, joined when it leaves.
@@ -39,7 +41,7 @@ class StoreView(msgspec.Struct, frozen=True):
 
 class Prepared(msgspec.Struct, frozen=True):
     """An event in the ledger's terms. `worth` is its value by the store's basis. `person` holds hashes only;
-    `fingerprints` are the ledger's columns, of an event that counts.
+    `fingerprints` are the ledger's columns, of an event that counts; `stated` is what was said of their data.
     """
 
     event_name: str
@@ -49,11 +51,19 @@ class Prepared(msgspec.Struct, frozen=True):
     worth: Decimal | None
     person: identity.Person
     fingerprints: Mapping[str, str | None]
+    stated: Statements = SILENCE
 
     @property
     def borrows_person(self) -> bool:
         """Whether it is told of the person of its order's Purchase."""
         return self.event_name in _BORROWS_PERSON
+
+    @property
+    def forgotten(self) -> "Prepared":
+        """The same, of a person who asked to be forgotten after it was done: it happened, and is nobody's."""
+        return msgspec.structs.replace(
+            self, verdict=Never(ERASED), person=identity.Person({}), fingerprints={}, stated=SILENCE
+        )
 
     @property
     def lacks_a_browser(self) -> bool:
@@ -77,10 +87,14 @@ def prepare(
     event = event if heard is None else _on_the_website(event)
     event_name = mapping.EVENT_NAMES[event.kind]
     plain = mapping.normalised(event.customer, store.settings.phone_country)
-    user_data = mapping.user_data_of(event, plain)
+    leave_out = store.settings.leave_out
+    user_data = mapping.without(mapping.user_data_of(event, plain), leave_out)
     person = identity.person(event, user_data, store.settings)
+    stated = statements.of_order(event.consent, event.placed_at)
     if heard is not None:
-        person = person.joined(heard, website=event.order is None or event.order.source is Source.WEBSITE)
+        stated = stated.heard(heard)
+        website = event.order is None or event.order.source is Source.WEBSITE
+        person = person.joined(heard, stated, website=website, leave_out=leave_out)
     verdict = qualify(event, store.settings, horizon, seen=heard is not None)
     facts = mapping.facts(event, domain=store.domain)
     if isinstance(verdict, Counts) and event_name not in _BORROWS_PERSON and not is_sufficient(person.user_data):
@@ -98,6 +112,7 @@ def prepare(
         worth=worth,
         person=person,
         fingerprints=identity.fingerprints_of(plain, event.customer.id, keyed) if wanted and keyed else {},
+        stated=stated,
     )
 
 

@@ -16,6 +16,7 @@ PURCHASE_NOT_TOLD, AWAITS_PURCHASE = "purchase not told", "waiting for its Purch
 NO_CONTACT = "no contact data yet"
 TOLD_BY_PIXEL_ALONE, SWITCHED_OFF = "told by the Pixel alone, by your settings", "switched off in your settings"
 STORE_DISCONNECTED = "the store is disconnected"
+ERASED = "erased on request"
 
 _COUNTING = {
     When.PAID: frozenset({Standing.PAID}),

@@ -16,9 +16,10 @@ from integration.crypto import Sealer
 from integration.db import Engine
 from integration.db.stores import Store
 from integration.errors import NotFound, SealBroken
+from integration.pipeline.letter import Letter
 from integration.pipeline.memory import Address, Known, Memory
 from integration.pipeline.signers import own_secrets
-from integration.pipeline.visit import Letter, Outcome, Reply, Visit
+from integration.pipeline.visit import Outcome, Reply, Visit
 
 __all__ = ["Outcome", "Receiver", "Reply"]
 
@@ -58,14 +59,17 @@ class Receiver:
             raise NotFound("No store has this webhook address.")
         return self._by_now(request, letter, known, tried=remembered)
 
-    def recover(self, store: Store, topic: str, body: bytes, now: datetime) -> Reply:
+    def recover(self, store: Store, topic: str, body: bytes, now: datetime, *, again: bool = False) -> Reply:
         """Take a notification that we read from the store's own API, as if it had been posted: there is nothing to verify,
-        and all else is alike, so that an order is told once whichever way it comes, and in which order.
+        and all else is alike, so that an order is told once whichever way it comes, and in which order. `again`: that an
+        equal one was taken before is no reason to leave it.
 
         A body that we cannot take through a fault of ours is an exception, as ever; `set_aside` keeps it. Raises
         Unavailable while the database is away.
         """
-        return self._judged(*self._asked_for(store, topic, body, now), tried=None)
+        letter, known = self._asked_for(store, topic, body, now)
+        letter.again = again
+        return self._judged(letter, known, tried=None)
 
     def set_aside(self, store: Store, topic: str, body: bytes, now: datetime, *, reason: str) -> Reply:
         """Keep a body of the store's API in quarantine, sealed. Raises Unavailable."""

@@ -44,11 +44,12 @@ Purchases = Mapping[int | None, State]
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """The state a delivery begins in, and after which delay it is due (None: not by time)."""
+    """The state a delivery begins in, and after which delay it is due (None: not by time). `ruling`: what consent allows."""
 
     state: State
     reason: str | None = None
     delay: timedelta | None = None
+    ruling: str | None = None
 
     def columns(self) -> dict[str, Any]:
         """As the delivery's columns; due times are by the database's clock, as the claims that read them."""
@@ -56,6 +57,7 @@ class Opening(msgspec.Struct, frozen=True):
             "state": self.state,
             "reason": self.reason,
             "next_at": None if self.delay is None else after(self.delay),
+            "ruling": self.ruling,
         }
 
 
@@ -64,13 +66,13 @@ def opening(  # noqa: PLR0911
     *,
     live: bool,
     dataset: Dataset | None,
-    decision: Decision,
+    decision: Decision | None,
     purchase: State | None,
     elsewhere: str | None = None,
     patient: bool = False,
 ) -> Opening:
-    """How a delivery of an event begins at one dataset (None: the store has none). `purchase`: for a refund, what
-    became of its order's Purchase there; `elsewhere`: why the server does not tell such events; `patient`: a browser may
+    """How a delivery of an event begins at one dataset (None: the store has none). `decision`: None for a refund, whose
+    person was asked when its Purchase left; `purchase`: for a refund, what became of its order's Purchase there; `elsewhere`: why the server does not tell such events; `patient`: a browser may
     be about to tell of it.
     """
     verdict = prepared.verdict
@@ -93,7 +95,7 @@ def opening(  # noqa: PLR0911
     return _under_way(prepared, decision, patient=patient)
 
 
-def _under_way(prepared: Prepared, decision: Decision, *, patient: bool) -> Opening:
+def _under_way(prepared: Prepared, decision: Decision | None, *, patient: bool) -> Opening:
     if isinstance(decision, Wait):
         return Opening(State.WAITING, decision.reason, CONSENT_PAUSE)
     if prepared.event_name == INITIATE_CHECKOUT:
@@ -103,7 +105,7 @@ def _under_way(prepared: Prepared, decision: Decision, *, patient: bool) -> Open
     return Opening(State.PENDING, None, AT_ONCE)
 
 
-def observed(decision: Decision, *, test: bool) -> str:
+def observed(decision: Decision | None, *, test: bool) -> str:
     """What would become of an event, were its store live. With a test event code a test order would be sent as such."""
     if test:
         return WOULD_BE_SKIPPED
@@ -133,6 +135,7 @@ class Scribe(msgspec.Struct, frozen=True):
             **self.times(event, prepared.verdict),
             **self.impersonal(prepared),
             **self.personal(prepared, prepared.person),
+            **self.said(prepared),
         }
 
     def version(self, event: Event, verdict: Verdict, last: datetime | None = None) -> dict[str, Any]:
@@ -162,6 +165,14 @@ class Scribe(msgspec.Struct, frozen=True):
         sealed = {"user_data": self.seal(person), "key_mask": key_mask(person.user_data)}
         return {**sealed, **prepared.fingerprints}
 
+    def said(self, prepared: Prepared) -> dict[str, Any]:
+        """What was said of the data, and in which part of the world, of an event that counts: it stays when its person is
+        forgotten.
+        """
+        if prepared.borrows_person or not isinstance(prepared.verdict, Counts):
+            return {"stated": None, "region": None}
+        return {"stated": prepared.stated.encoded(), "region": consent.region(prepared.person.country)}
+
     def _is_of_no_use(self, event_name: str) -> bool:
         """Whether nothing of such an event is told by us: of a Purchase the Pixel tells, a refund may be."""
         route = self.store.settings.route(event_name)
@@ -179,6 +190,10 @@ class Scribe(msgspec.Struct, frozen=True):
         """Whether this person may not be told of."""
         return isinstance(self._decide(person), Withhold)
 
+    def withholds(self, prepared: Prepared) -> bool:
+        """Whether it counts, and is withheld from the beginning."""
+        return isinstance(prepared.verdict, Counts) and not prepared.borrows_person and self.refused(prepared.person)
+
     def _decide(self, person: identity.Person) -> Decision:
         settings = self.store.settings
         return consent.decide(person.shopper, settings.consent_mode, settings.limited_data_use, patience_over=False)
@@ -191,12 +206,11 @@ class Scribe(msgspec.Struct, frozen=True):
         `first`: nothing was told of it before, so where browsers are heard one of them may be about to.
         """
         settings, website = self.store.settings, prepared.facts.source is Source.WEBSITE
-        # A refund's person is its Purchase's, who was asked when that left.
-        decision = consent.Whole() if prepared.borrows_person else self._decide(prepared.person)
+        decision = None if prepared.borrows_person else self._decide(prepared.person)
         purchase = purchases.get(dataset.id) if dataset else None
         if self.store.hears_browsers and purchase is not State.DELIVERED and purchase not in UNSETTLED:
             purchase = None  # not told by us, but perhaps by the Pixel: that is asked in a moment, for many at once
-        return opening(
+        begin = opening(
             prepared,
             live=self.store.live,
             dataset=dataset,
@@ -205,6 +219,8 @@ class Scribe(msgspec.Struct, frozen=True):
             elsewhere=routed_away(settings, prepared.event_name),
             patient=first and website and self.store.hears_browsers and prepared.event_name == PURCHASE,
         )
+        counts = decision is not None and isinstance(prepared.verdict, Counts)
+        return msgspec.structs.replace(begin, ruling=consent.ruling(decision)) if counts and decision else begin
 
     def openings(self, prepared: Prepared, purchases: Purchases) -> list[tuple[int | None, Opening]]:
         """How its deliveries begin at the datasets, each by our own id of it; a store without one holds one."""

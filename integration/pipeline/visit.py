@@ -1,6 +1,5 @@
 """One verified webhook on its way into the database: written at once where it is the usual one, else with care."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +7,6 @@ from itertools import groupby
 
 import msgspec
 
-from connectors.contract import Connector, Identity
 from connectors.event import Event, Message, PrivacyRequest, StoreUninstalled
 from integration import failpoints
 from integration.crypto import Sealer, fingerprint
@@ -21,6 +19,7 @@ from integration.db import (
     reading,
     stores,
     tasks,
+    tombstones,
     transact,
     transaction,
     webhooks,
@@ -29,8 +28,9 @@ from integration.db.arrivals import Arrival, Begun
 from integration.db.datasets import Dataset
 from integration.db.stores import Store
 from integration.pipeline.browsing import Heard
-from integration.pipeline.ledger import Ledger
-from integration.pipeline.listening import heard_of, stop_waiting
+from integration.pipeline.ledger import Ledger, Told
+from integration.pipeline.letter import Letter
+from integration.pipeline.listening import forget_heard, heard_of, stop_waiting
 from integration.pipeline.memory import Known
 from integration.pipeline.prepare import Prepared, prepare
 from integration.pipeline.qualify import Horizon, NotYet
@@ -38,7 +38,6 @@ from integration.pipeline.scribe import Scribe
 from integration.pipeline.whose import Whose, warning, whose
 
 _QUARANTINED_BODY = "quarantine.body"
-_MAX_TOPIC = 100
 
 
 class Outcome(StrEnum):
@@ -55,41 +54,6 @@ class Reply(msgspec.Struct, frozen=True):
 
     status: Outcome
     reason: str | None = None
-
-
-class Letter(msgspec.Struct):
-    """What was posted. However often it is judged, it is read and hashed once."""
-
-    connector: Connector
-    claimed: Identity
-    body: bytes
-    now: datetime
-    _messages: list[Message] | None = None
-    _digest: str | None = None
-
-    @property
-    def messages(self) -> list[Message]:
-        """What the body tells. Raises MalformedPayload, NotUsed or AccessLost."""
-        if self._messages is None:
-            self._messages = self.connector.parse(self.claimed.topic, self.body)
-        return self._messages
-
-    @property
-    def digest(self) -> str:
-        """By which a copy is known."""
-        if self._digest is None:
-            self._digest = hashlib.sha256(self.body).hexdigest()
-        return self._digest
-
-    @property
-    def topic(self) -> str:
-        """As long as the column."""
-        return self.claimed.topic[:_MAX_TOPIC]
-
-    @property
-    def delivery_id(self) -> str | None:
-        """Recorded, never trusted."""
-        return (self.claimed.delivery_id or "")[:_MAX_TOPIC] or None
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -118,15 +82,16 @@ class Visit(msgspec.Struct, frozen=True):
 
     def _write_at_once(self, event: Event, known: Known) -> Reply | None:
         prepared = self._prepare(event, known)
-        if prepared.borrows_person or isinstance(prepared.verdict, NotYet):
+        if self.letter.again or prepared.borrows_person or isinstance(prepared.verdict, NotYet):
             return None
-        if known.store.hears_browsers and prepared.lacks_a_browser:
+        if known.store.hears_browsers and self._needs_a_browser(prepared, known.store):
             return None
         scribe = self._scribe(known.store, known.datasets)
         openings = scribe.openings(prepared, {})
         arrival = Arrival(
             store_id=known.store.id,
             version=known.store.version,
+            order_hmac=self._order_hmac(event, known.store),
             receipt={
                 "topic": self.letter.topic,
                 "body_sha256": self.letter.digest,
@@ -134,12 +99,14 @@ class Visit(msgspec.Struct, frozen=True):
                 "outcome": Outcome.ACCEPTED.value,
             },
             event=scribe.row(event, prepared),
-            deliveries=[Begun(pk, one.state.value, one.reason, one.delay) for pk, one in openings if pk is not None],
+            deliveries=[
+                Begun(pk, one.state.value, one.reason, one.delay, one.ruling) for pk, one in openings if pk is not None
+            ],
         )
         failpoints.reach("ingest.before_commit")
         if not arrivals.write(self.engine, arrival):
             return None
-        stop_waiting(self.engine, known.store, [event])
+        self._meet_browsers(known.store, [(event, prepared)])
         return Reply(Outcome.ACCEPTED, openings[0][1].reason)
 
     def take(self) -> Reply:
@@ -152,38 +119,74 @@ class Visit(msgspec.Struct, frozen=True):
         foreign = next((message for message in messages if not self._is_ours(message, known.store)), None)
         if foreign is not None:
             return self._other_site(known.store, foreign)
-        reply = transact(self.engine, lambda connection: self._write_all(connection, known, messages))
-        stop_waiting(self.engine, known.store, [message for message in messages if isinstance(message, Event)])
+        reply, told = transact(self.engine, lambda connection: self._write_all(connection, known, messages))
+        self._meet_browsers(known.store, told)
         return reply
 
-    def _write_all(self, connection: Connection, known: Known, messages: Sequence[Message]) -> Reply:
-        fresh = self._record(connection, known.store, Outcome.ACCEPTED, None)
+    def _meet_browsers(self, store: Store, told: Sequence[Told]) -> None:
+        """To be done once the events are committed: what browsers told of them may be waited for, or is not to be kept."""
+        refused = [event for event, prepared in told if self._scribe(store, ()).withholds(prepared)]
+        forget_heard(self.engine, self.sealer, store, refused)
+        stop_waiting(self.engine, store, [event for event, _ in told])
+
+    def _write_all(
+        self, connection: Connection, known: Known, messages: Sequence[Message]
+    ) -> tuple[Reply, Sequence[Told]]:
+        fresh = self._record(connection, known.store, Outcome.ACCEPTED, None) or self.letter.again
         again = [message for message in messages if fresh or _timeless(message)]
         if not again:
-            return Reply(Outcome.DUPLICATE)
-        reasons = self._enter(connection, known, [message for message in again if isinstance(message, Event)])
+            return Reply(Outcome.DUPLICATE), ()
+        found = [message for message in again if isinstance(message, Event)]
+        told = [(event, self._prepare_heard(connection, event, known)) for event in found]
+        told = self._without_erased(connection, known.store, told)
+        reasons = self._enter(connection, known, told)
         for message in again:
             if not isinstance(message, Event):
                 self._add_task(connection, message, known.store.id)
         failpoints.reach("ingest.before_commit")
-        return Reply(Outcome.ACCEPTED, next((reason for reason in reasons if reason), None))
+        return Reply(Outcome.ACCEPTED, next((reason for reason in reasons if reason), None)), told
 
-    def _enter(self, connection: Connection, known: Known, found: Sequence[Event]) -> list[str | None]:
+    def _enter(self, connection: Connection, known: Known, told: Sequence[Told]) -> list[str | None]:
         """An order before its refunds, which ask what became of it."""
-        if not found:
+        if not told:
             return []
         ledger = Ledger(connection, self._scribe(known.store, _datasets(connection, known.store)))
-        told = [(event, self._prepare_heard(connection, event, known)) for event in found]
         alike = groupby(told, key=_name)
         return [reason for _, some in alike for reason in ledger.enter(list(some))]
 
     def _prepare_heard(self, connection: Connection, event: Event, known: Known) -> Prepared:
-        """With what a browser told of it, where it would not count without."""
+        """With what a browser told of it, where that decides something, or it is read again because of that."""
         prepared, store = self._prepare(event, known), known.store
-        if not store.hears_browsers or not prepared.lacks_a_browser:
-            return prepared
-        browser = heard_of(connection, self.sealer, store.id, event)
-        return self._prepare(event, known, browser) if browser else prepared
+        if self.letter.again or (store.hears_browsers and self._needs_a_browser(prepared, store)):
+            browser = heard_of(connection, self.sealer, store.id, event)
+            return self._prepare(event, known, browser) if browser else prepared
+        return prepared
+
+    def _needs_a_browser(self, prepared: Prepared, store: Store) -> bool:
+        """Whether it counts only if a browser told of it, or is told only if a browser took a refusal back."""
+        return prepared.lacks_a_browser or self._scribe(store, ()).withholds(prepared)
+
+    def _without_erased(self, connection: Connection, store: Store, told: Sequence[Told]) -> list[Told]:
+        """Without the person, where they asked to be forgotten after it was done. What they do later is a deed of its own."""
+        hmacs = [self._hmacs(event, prepared, store) for event, prepared in told]
+        erased = tombstones.of_hmacs(connection, store.id, {one for some in hmacs for one in some})
+        return [
+            (
+                event,
+                prepared.forgotten if _is_erased(event, [erased[one] for one in some if one in erased]) else prepared,
+            )
+            for (event, prepared), some in zip(told, hmacs, strict=True)
+        ]
+
+    def _hmacs(self, event: Event, prepared: Prepared, store: Store) -> list[str]:
+        """By which a tombstone of its person, or its order, is found."""
+        return [one for one in (*prepared.fingerprints.values(), self._order_hmac(event, store)) if one]
+
+    def _order_hmac(self, event: Event, store: Store) -> str | None:
+        """By which a tombstone of its order is found."""
+        if event.order_id is None:
+            return None
+        return fingerprint(self.secret_key, store=store.id, kind=tombstones.ORDER, value=event.order_id)
 
     def _prepare(self, event: Event, known: Known, browser: Heard | None = None) -> Prepared:
         def keyed(kind: str, value: str) -> str:
@@ -274,7 +277,11 @@ class Visit(msgspec.Struct, frozen=True):
         )
 
 
-def _name(told: tuple[Event, Prepared]) -> str:
+def _is_erased(event: Event, erased: Sequence[datetime]) -> bool:
+    return bool(erased) and (event.placed_at is None or event.placed_at <= max(erased))
+
+
+def _name(told: Told) -> str:
     return told[1].event_name
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.event import Source
-from integration.pipeline.consent import NO_CONSENT
+from integration.pipeline.consent import EEA, NO_CONSENT, SWITZERLAND, UK, UNKNOWN
 from integration.pipeline.qualify import SOURCE_REASONS
 from integration.store_settings import ConsentMode
 from integration.stores import tally
-from integration.stores.tally import EEA, REST, SWITZERLAND, UK, UNKNOWN, Fate, Numbers, Tally
+from integration.stores.tally import REST, Fate, Numbers, Tally
 
 # A source with more than so many per cent of the orders is never skipped silently.
 LOUD_PERCENT = 2
@@ -71,8 +71,8 @@ def consent_sentence(counted: Tally) -> str | None:
     where = "" if strict else f"came from {_listed(places)} and "
     return (
         f"{_so_many(sum(silent.values()), counted)} {where}would be withheld: no consent reaches us. "
-        "Tandem cannot read your banner yet; a merchant who vouches for consent can have whoever runs Tandem say so "
-        "(consent_mode=assumed)."
+        "Let our script in your shop hear your banner, or vouch that your shoppers consent: whoever runs Tandem then sets "
+        "consent_mode=assumed."
     )
 
 

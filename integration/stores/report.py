@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from integration.db.surveys import Survey
+from integration.pipeline.consent import EEA, ELSEWHERE, SWITZERLAND, UK, UNKNOWN, USA
 from integration.store_settings import StoreSettings
 from integration.stores import findings, tally
 from integration.stores.findings import Loud, share
-from integration.stores.tally import EEA, ELSEWHERE, REST, SWITZERLAND, UK, UNKNOWN, USA, Fate, Numbers, Tally
+from integration.stores.tally import REST, Fate, Numbers, Tally
 
 ROWS = 12  # of a table; the smaller ones are shown together
 BAR = 1_000

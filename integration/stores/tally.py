@@ -15,17 +15,14 @@ import msgspec
 from connectors.access import PastOrder
 from connectors.event import Event, Source
 from integration.pipeline import consent, identity
-from integration.pipeline.consent import OPT_IN_COUNTRIES
+from integration.pipeline.consent import UNKNOWN, region
 from integration.pipeline.qualify import TEST_ORDER, Counts, Horizon, Never, NotYet, qualify
 from integration.store_settings import StoreSettings
 
 VERSION = 1
 # An order's source may be the id of any app: a shop can have hundreds. The smallest are counted together.
 MAX_LABELS, MAX_OUTCOMES, MAX_WORD = 60, 20, 40
-REST, UNKNOWN = "", "unknown"
-EEA, UK, SWITZERLAND, USA, ELSEWHERE = "EEA", "UK", "CH", "US", "other"
-
-_REGIONS = {"GB": UK, "CH": SWITZERLAND, "US": USA}
+REST = ""
 _DECIDING = ("purchase_when", "cod_when", "include_sources", "consent_mode", "limited_data_use", "phone_country")
 
 Numbers = dict[str, int]  # by outcome: a fate, and its reason where it has one
@@ -126,13 +123,6 @@ def parted(key: str) -> tuple[Fate, str]:
     """An outcome's fate and reason; the reason is empty where it has none."""
     fate, _, reason = key.partition(": ")
     return Fate(fate), reason
-
-
-def region(country: str | None) -> str:
-    """The part of the world that matters to consent, of an ISO code in upper case."""
-    if country is None:
-        return UNKNOWN
-    return _REGIONS.get(country) or (EEA if country in OPT_IN_COUNTRIES else ELSEWHERE)
 
 
 def word(text: str) -> str:

@@ -6,7 +6,17 @@ import pytest
 
 from connectors.event import Stated
 from integration.meta.event import LimitedData
-from integration.pipeline.consent import Decision, Limited, Shopper, Wait, Whole, Withhold, decide
+from integration.pipeline.consent import (
+    Decision,
+    Limited,
+    Shopper,
+    Wait,
+    Whole,
+    Withhold,
+    decide,
+    region,
+    ruling,
+)
 from integration.store_settings import ConsentMode, LimitedDataUse
 
 EU = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
@@ -36,6 +46,9 @@ TABLE = """
     no        -     : no     no   no    no      : no     no   no    no      : no     no   no    no
     no        no    : no     no   no    no      : no     no   no    no      : no     no   no    no
 """
+GIVEN, VOUCHED = Whole("consent was given"), Whole("nothing was stated, and the merchant vouches")
+NOTHING_NEEDED = Whole("nothing was stated, and nothing has to be here")
+OPTED_OUT, ALWAYS = "the sale of data was refused", "the merchant always asks for it"
 WORDS = {"yes": Stated.GRANTED, "no": Stated.REFUSED, "-": Stated.UNSTATED}
 
 # https://developers.facebook.com/docs/marketing-apis/data-processing-options
@@ -127,12 +140,12 @@ def test_a_stated_refusal_wins_in_every_mode(mode: str, limited: str, country: s
 @pytest.mark.parametrize("country", OPT_IN)
 def test_the_eea_the_united_kingdom_and_switzerland_need_a_yes(country: str) -> None:
     assert decided(shopper(country)) == Wait("waiting for consent")
-    assert decided(shopper(country, marketing=Stated.GRANTED)) == Whole()
+    assert decided(shopper(country, marketing=Stated.GRANTED)) == GIVEN
 
 
 @pytest.mark.parametrize("country", ["US", *OTHER])
 def test_elsewhere_silence_is_enough(country: str) -> None:
-    assert decided(shopper(country)) == Whole()
+    assert decided(shopper(country)) == NOTHING_NEEDED
 
 
 @pytest.mark.parametrize("mode", ConsentMode)
@@ -145,14 +158,14 @@ def test_an_opt_out_of_sale_counts_as_a_refusal_where_a_yes_is_needed(mode: str,
 
 @pytest.mark.parametrize("country", ["US", "BR", "DE", None], ids=str)
 def test_strict_means_granted_or_nothing(country: str | None) -> None:
-    assert decided(shopper(country, marketing=Stated.GRANTED), "strict") == Whole()
+    assert decided(shopper(country, marketing=Stated.GRANTED), "strict") == GIVEN
     assert decided(shopper(country), "strict") == Wait("waiting for consent")
     assert decided(shopper(country), "strict", patience_over=True) == Withhold("no consent was stated")
 
 
 @pytest.mark.parametrize("country", ["US", "BR", "DE", None], ids=str)
 def test_assumed_means_that_silence_is_a_yes(country: str | None) -> None:
-    assert decided(shopper(country), "assumed") == Whole()
+    assert decided(shopper(country), "assumed") == VOUCHED
 
 
 def test_patience_ends_the_waiting_and_nothing_else() -> None:
@@ -175,9 +188,9 @@ def test_no_decision_but_a_grant_lets_an_unstated_european_go() -> None:
 def test_without_an_address_limited_use_names_the_country_and_the_states_code(state: str, code: int) -> None:
     opted_out = shopper("US", sale=Stated.REFUSED, state=state, has_ip=False)
 
-    assert decided(opted_out) == Limited(LimitedData(1, code))
+    assert decided(opted_out) == Limited(LimitedData(1, code), OPTED_OUT)
     assert decided(shopper("US", sale=Stated.REFUSED, state=state.lower(), has_ip=False)) == Limited(
-        LimitedData(1, code)
+        LimitedData(1, code), OPTED_OUT
     )
 
 
@@ -185,7 +198,7 @@ def test_without_an_address_limited_use_names_the_country_and_the_states_code(st
 def test_with_an_address_meta_locates_the_shopper(state: str | None) -> None:
     for country, limited in (("US", "auto"), ("US", "always"), (None, "auto")):
         opted_out = shopper(country, sale=Stated.REFUSED, state=state, has_ip=True)
-        assert decided(opted_out, limited=limited) == Limited(LimitedData(0, 0))
+        assert decided(opted_out, limited=limited) == Limited(LimitedData(0, 0), OPTED_OUT)
 
 
 @pytest.mark.parametrize(("country", "state"), [("US", "NY"), ("US", None), (None, None), (None, "CA")], ids=str)
@@ -202,22 +215,25 @@ def test_limited_use_that_cannot_be_said_is_withheld_and_never_said_wrongly(
 def test_there_is_no_code_for_europe_so_always_asks_for_none_there() -> None:
     granted = shopper("DE", marketing=Stated.GRANTED, state="BY", has_ip=False)
 
-    assert decided(granted, limited="always") == Whole()
+    assert decided(granted, limited="always") == GIVEN
 
 
 def test_a_code_that_means_a_german_or_american_place_is_read_in_its_country_only() -> None:
     """DE is Delaware and Germany, CA is California and Canada."""
     canadian = shopper("CA", sale=Stated.REFUSED, state="CO", has_ip=False)
 
-    assert decided(canadian) == Whole()
-    assert decided(shopper("US", sale=Stated.REFUSED, state="DE", has_ip=False)) == Limited(LimitedData(1, 1007))
+    assert decided(canadian) == NOTHING_NEEDED
+    assert decided(shopper("US", sale=Stated.REFUSED, state="DE", has_ip=False)) == Limited(
+        LimitedData(1, 1007), OPTED_OUT
+    )
 
 
 def test_always_limits_what_may_go_and_lets_nothing_more_go() -> None:
     for mode, country, marketing in product(ConsentMode, ("DE", "US", "BR", None), Stated):
         one = shopper(country, marketing=marketing, state="CA")
         plainly, limited = decided(one, mode, "never"), decided(one, mode, "always")
-        assert limited == (Limited(LimitedData(0, 0)) if plainly == Whole() else plainly)
+        expected = Limited(LimitedData(0, 0), ALWAYS) if isinstance(plainly, Whole) else plainly
+        assert limited == expected
 
 
 @pytest.mark.parametrize("mode", ["regional", "assumed"])
@@ -228,3 +244,22 @@ def test_an_opt_out_of_sale_is_never_overheard_where_limited_use_is_switched_off
 
     assert isinstance(decided(opted_out, mode, "auto"), Limited)
     assert isinstance(decided(opted_out, mode, "never"), Withhold)
+
+
+def test_a_ruling_says_what_was_decided_and_why() -> None:
+    assert ruling(decided(shopper("DE", marketing=Stated.GRANTED))) == "whole: consent was given"
+    assert ruling(decided(shopper("US", sale=Stated.REFUSED))) == "limited: the sale of data was refused"
+    assert ruling(decided(shopper("DE"))) == "waits: waiting for consent"
+    assert ruling(decided(shopper("DE"), patience_over=True)) == "withheld: no consent was stated"
+    assert ruling(decided(shopper("US", marketing=Stated.REFUSED))) == "withheld: consent was refused"
+
+
+def test_every_country_is_in_one_part_of_the_world() -> None:
+    assert {country: region(country) for country in ("DE", "GP", "GB", "CH", "US", "BR", None)} == {
+        **dict.fromkeys(("DE", "GP"), "EEA"),
+        "GB": "UK",
+        "CH": "CH",
+        "US": "US",
+        "BR": "other",
+        None: "unknown",
+    }

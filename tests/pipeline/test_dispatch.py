@@ -397,20 +397,26 @@ def replace_person(**changes: Any) -> Person:
 def test_unstated_consent_waits_until_ten_minutes_after_receipt() -> None:
     row = due(received_at=NOW - 9 * MINUTE)
 
-    assert decide(row, view(european())) == Set(State.WAITING, "waiting for consent", NOW + MINUTE)
+    assert decide(row, view(european())) == Set(
+        State.WAITING, "waiting for consent", NOW + MINUTE, ruling="waits: waiting for consent"
+    )
 
 
 @pytest.mark.parametrize("waited", [10 * MINUTE, HOUR], ids=str)
 def test_after_ten_minutes_it_is_withheld_and_the_person_forgotten(waited: timedelta) -> None:
     row = due(received_at=NOW - waited)
 
-    assert decide(row, view(european())) == Set(State.WITHHELD, "no consent was stated", wipe=True)
+    assert decide(row, view(european())) == Set(
+        State.WITHHELD, "no consent was stated", wipe=True, ruling="withheld: no consent was stated"
+    )
 
 
 def test_a_refusal_is_withheld_at_once_and_the_person_forgotten() -> None:
     for mode in ("regional", "strict", "assumed"):
         seen = view(european(marketing=Stated.REFUSED), consent_mode=mode)
-        assert decide(due(), seen) == Set(State.WITHHELD, "consent was refused", wipe=True)
+        assert decide(due(), seen) == Set(
+            State.WITHHELD, "consent was refused", wipe=True, ruling="withheld: consent was refused"
+        )
 
 
 def test_a_grant_lets_it_go() -> None:
@@ -422,7 +428,9 @@ def test_a_grant_lets_it_go() -> None:
 def test_a_withheld_refund_wipes_nothing_since_the_person_is_the_purchases() -> None:
     refused = view(european(marketing=Stated.REFUSED))
 
-    assert decide(refund(), refused) == Set(State.WITHHELD, "consent was refused", wipe=False)
+    assert decide(refund(), refused) == Set(
+        State.WITHHELD, "consent was refused", wipe=False, ruling="withheld: consent was refused"
+    )
 
 
 def test_an_opt_out_of_sale_in_the_us_leaves_under_limited_data_use() -> None:
@@ -475,7 +483,9 @@ def test_address_and_agent_are_not_taken_for_an_order_that_is_not_the_websites()
 def test_a_browsers_refusal_withholds_what_the_order_allowed(make: Any) -> None:
     seen = view(european(marketing=Stated.GRANTED), heard=Heard(marketing=Stated.REFUSED))
 
-    assert decide(make(), seen) == Set(State.WITHHELD, "consent was refused", wipe=make is due)
+    assert decide(make(), seen) == Set(
+        State.WITHHELD, "consent was refused", wipe=make is due, ruling="withheld: consent was refused"
+    )
 
 
 def test_a_browsers_grant_lets_an_order_go_but_no_refund() -> None:

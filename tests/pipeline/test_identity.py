@@ -11,7 +11,8 @@ from integration.meta.event import LimitedData
 from integration.pipeline.browsing import Heard
 from integration.pipeline.consent import Limited, Shopper, decide
 from integration.pipeline.identity import Person, decode, fingerprints, person
-from integration.store_settings import ConsentMode, LimitedDataUse, StoreSettings
+from integration.pipeline.statements import SILENCE
+from integration.store_settings import ConsentMode, Field, LimitedDataUse, StoreSettings
 
 ADA = Customer(id="77", email=" Ada@Example.com ", phone="(415) 555-0132", country="US")
 BROWSER = {"client_ip_address": "192.0.2.7", "client_user_agent": "Test/1.0"}
@@ -70,7 +71,7 @@ def test_a_state_is_known_by_its_code_however_it_was_told(state: str) -> None:
     opted_out = person(event(("US", state), Consent(sale_of_data=Stated.REFUSED)), {"em": "a" * 64}, StoreSettings())
 
     decision = decide(opted_out.shopper, ConsentMode.REGIONAL, LimitedDataUse.AUTO, patience_over=False)
-    assert decision == Limited(LimitedData(1, 1000))
+    assert decision == Limited(LimitedData(1, 1000), "the sale of data was refused")
 
 
 # What is kept, and what the decision rests on
@@ -195,34 +196,22 @@ def test_a_number_typed_without_a_country_is_read_in_the_stores_own() -> None:
 GRANTED, REFUSED, UNSTATED = Stated.GRANTED, Stated.REFUSED, Stated.UNSTATED
 
 
-@pytest.mark.parametrize(
-    ("order", "browser", "counts"),
-    [
-        (UNSTATED, UNSTATED, UNSTATED),
-        (UNSTATED, GRANTED, GRANTED),
-        (UNSTATED, REFUSED, REFUSED),
-        (GRANTED, UNSTATED, GRANTED),
-        (GRANTED, GRANTED, GRANTED),
-        (GRANTED, REFUSED, REFUSED),
-        (REFUSED, UNSTATED, REFUSED),
-        (REFUSED, GRANTED, REFUSED),
-        (REFUSED, REFUSED, REFUSED),
-    ],
-    ids=str,
-)
-def test_of_two_statements_a_refusal_counts_and_a_yes_where_the_order_is_silent(order, browser, counts) -> None:
-    for purpose in ("marketing", "sale_of_data"):
-        joined = Person({}, **{purpose: order}).joined(Heard(**{purpose: browser}), website=True)
-        assert getattr(joined, purpose) is counts
-        assert joined.joined(Heard(**{purpose: browser}), website=True) == joined, "to be told twice changes nothing"
-
-
-def test_what_a_browser_refused_is_all_that_a_refund_takes_of_it() -> None:
+def test_a_person_says_what_counts_of_all_that_was_said() -> None:
     heard = Heard(fbp="fb.1.1794854000500.7", marketing=GRANTED, sale_of_data=REFUSED)
+    person = Person({"em": "x"})
+    joined = person.joined(heard, person.stated.heard(heard), website=True)
 
-    assert Person({"em": "x"}).restrained(heard) == Person({"em": "x"}, sale_of_data=REFUSED)
-    assert Person({}, marketing=GRANTED).restrained(Heard(marketing=REFUSED)) == Person({}, marketing=REFUSED)
+    assert joined == Person({"em": "x", "fbp": "fb.1.1794854000500.7"}, marketing=GRANTED, sale_of_data=REFUSED)
+    assert joined.joined(heard, joined.stated.heard(heard), website=True) == joined, "to be told twice changes nothing"
+
+
+def test_what_the_merchant_keeps_of_nobody_is_not_taken_from_a_browser_either() -> None:
+    heard = Heard(fbp="fb.1.1794854000500.7", fbc="fb.1.1794854000500.click", ip="198.51.100.7", user_agent="a browser")
+    left_out = frozenset({Field.BROWSER_ID, Field.CLICK, Field.IP, Field.USER_AGENT})
+
+    assert Person({}).joined(heard, SILENCE, website=True, leave_out=left_out).user_data == {}
+    assert len(Person({}).joined(heard, SILENCE, website=True).user_data) == 4
 
 
 def test_an_address_that_is_none_is_not_joined() -> None:
-    assert Person({}).joined(Heard(ip="not an address", user_agent=" "), website=True).user_data == {}
+    assert Person({}).joined(Heard(ip="not an address", user_agent=" "), SILENCE, website=True).user_data == {}

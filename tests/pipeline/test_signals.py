@@ -226,7 +226,7 @@ def test_a_person_forgotten_between_reading_and_sending_is_not_brought_back(benc
     with transaction(bench.engine) as connection:
         pk, seen = connection.execute(sa.select(events.c.id, events.c.user_data)).one()
         connection.execute(sa.update(events).values(dict(NOBODY_THERE)))
-        learn(connection, [Learnt(pk, seen, "a new seal", 7)])
+        learn(connection, [Learnt(pk, seen, "a new seal", 7, None)])
         assert connection.execute(sa.select(events.c.user_data)).scalar_one() is None
 
 
