@@ -8,7 +8,7 @@ from datetime import datetime
 from connectors import registry
 from connectors.access import Grant
 from connectors.contract import Connector
-from integration.db import Connection, chores, held, sessions, signing, stores, transact
+from integration.db import Connection, chores, held, rereading, sessions, signing, stores, transact
 from integration.db.deliveries import State
 from integration.db.signing import NONE_OF_ITS_OWN, Secrets
 from integration.db.stores import OBSERVING, SEALED_SECRET, Store
@@ -62,6 +62,9 @@ def look_again(connection: Connection, store: Store, now: datetime) -> None:
         chores.plan(connection, store.id, kind)
     if store.sealed_former_secret is not None:
         chores.plan(connection, store.id, chores.SECRET, SETTLED)
+    # Whoever agreed before does not say so again.
+    if rereading.granted(connection, store.id, 1):
+        chores.plan(connection, store.id, chores.REREAD)
 
 
 def first_chores(connector: Connector) -> Sequence[str]:

@@ -150,6 +150,17 @@ def test_an_order_of_shopify_comes_back_with_its_person(engine: db.Engine, stand
     assert (row.granted_at, states(office)) == (None, ["waiting"])
 
 
+def test_a_store_that_is_connected_again_has_its_agreed_orders_read_and_one_without_any_has_not(
+    office: Wooffice,
+) -> None:
+    office.connected()
+    assert chores.REREAD not in office.chores()
+
+    withheld(office, "order.updated", body(office, 71))
+    office.connected()
+    assert chores.REREAD in office.chores()
+
+
 def test_an_order_that_is_gone_stays_forgotten(office: Wooffice) -> None:
     withheld(office, "order.updated", body(office, 71))
     office.shop.says("GET", "wc/v3/orders/71", NOT_THERE, 404)
