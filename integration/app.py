@@ -46,7 +46,7 @@ _BEGINNING_SECONDS = 10.0
 def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application. Settings come from the environment unless given. Raises Misconfigured."""
     settings = settings or config.load()
-    log.configure(machine=settings.production)
+    log.configure(settings.log_level, machine=settings.production)
     failpoints.arm(settings.failpoints)
     engine = db.connect(settings.database_url)
     bell, sealer = Bell(queues.connect(settings.broker_url, hurry=True)), Sealer(settings.encryption_keys)

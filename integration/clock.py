@@ -25,7 +25,7 @@ AGE_TICKS = 30
 def main() -> None:
     """Tick until told to stop."""
     settings = config.load()
-    log.configure(machine=settings.production)
+    log.configure(settings.log_level, machine=settings.production)
     failpoints.arm(settings.failpoints)
     engine = db.connect(settings.database_url)
     bell = Bell(queues.connect(settings.broker_url, hurry=True))

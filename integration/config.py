@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 
 from connectors import registry
 from connectors.access import App, Variable
-from integration import retention
+from integration import log, retention
 from integration.crypto import Sealer, new_key
 from integration.errors import Misconfigured
 from integration.retention import Retention
@@ -44,6 +44,7 @@ class Settings:
     encryption_keys: tuple[str, ...] = field(repr=False)
     apps: Mapping[str, App]
     failpoints: str = ""  # see failpoints.py; never in production
+    log_level: str = "info"
     retention: Retention = field(default_factory=Retention)
 
     @property
@@ -108,6 +109,7 @@ def load(
         encryption_keys=_list(_text(values, "ENCRYPTION_KEYS")),
         apps=_apps(values, public_url, production=app_env == PRODUCTION),
         failpoints=_text(values, "FAILPOINT") or "",
+        log_level=_one_of(values, "LOG_LEVEL", log.LEVELS, "info"),
         retention=retention.parse(_text(values, "RETENTION") or ""),
     )
     _refuse_weakness(settings)

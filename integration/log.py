@@ -17,10 +17,11 @@ _LOOKS_SECRET = re.compile(
     r"\bEAA[A-Za-z0-9]{10,}|\bshp(at|rt|ss|ua|ca)_[A-Za-z0-9]+|\beyJ[\w-]+\.[\w.-]+|\b[cs][ks]_[0-9a-f]{20,}|[\w.+-]+@[\w-]+\.[\w.]+"
 )
 HIDDEN = "[hidden]"
+LEVELS = ("debug", "info", "warning", "error")
 
 
-def configure(*, level: str = "INFO", machine: bool = False) -> None:
-    """Lines on standard error: JSON where a machine reads them (production), plain words otherwise."""
+def configure(level: str = "info", *, machine: bool = False) -> None:
+    """Lines on standard error, of this level and above: JSON where a machine reads them (production), else plain words."""
     for_people = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=_where)
     renderer: Any = structlog.processors.JSONRenderer() if machine else for_people
     structlog.configure(
@@ -31,10 +32,15 @@ def configure(*, level: str = "INFO", machine: bool = False) -> None:
             _hide,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def of_libraries(level: str) -> str:
+    """What RQ's own level is then. Only `debug` lets it say more: its lines are not ours, and no net is under them."""
+    return "DEBUG" if level == "debug" else "WARNING"
 
 
 def logger(room: str) -> Any:

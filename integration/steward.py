@@ -16,7 +16,7 @@ from integration.stores.platforms import Platforms
 def main() -> None:
     """Work until told to stop. SIGTERM lets the job at hand end."""
     settings = config.load()
-    log.configure(machine=settings.production)
+    log.configure(settings.log_level, machine=settings.production)
     failpoints.arm(settings.failpoints)
     connection = queues.connect(settings.broker_url, hurry=False)
     queues.refuse_unsafe(connection)
@@ -28,7 +28,7 @@ def main() -> None:
     receiver = Receiver(engine, sealer, settings.secret_key, settings.app_secrets)
     platforms = Platforms(engine, sealer, http, settings.apps, receiver)
     jobs.open_house(jobs.House(platforms, bell))
-    queues.listener(connection, queues.CHORES).work(logging_level="WARNING")
+    queues.listener(connection, queues.CHORES).work(logging_level=log.of_libraries(settings.log_level))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from integration.queues import Bell
 def main() -> None:
     """Work until told to stop. SIGTERM lets the job at hand end."""
     settings = config.load()
-    log.configure(machine=settings.production)
+    log.configure(settings.log_level, machine=settings.production)
     failpoints.arm(settings.failpoints)
     connection = queues.connect(settings.broker_url, hurry=False)
     queues.refuse_unsafe(connection)
@@ -28,7 +28,7 @@ def main() -> None:
     # hundred thousand objects none of which is garbage yet; looking after each seven hundred took a third of its time.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    worker.work(logging_level="WARNING")
+    worker.work(logging_level=log.of_libraries(settings.log_level))
 
 
 if __name__ == "__main__":

@@ -107,6 +107,7 @@ MALFORMED = [
     ("PORT", "٨٠٠٠"),
     ("PORT", "²²²²"),
     ("PORT", "9" * 5_000),
+    ("LOG_LEVEL", "loud"),
     ("TRUSTED_PROXIES", "some"),
     ("TRUSTED_PROXIES", "-1"),
     ("DATABASE_URL", "mysql://root:the-database-password@db/tandem"),

@@ -23,7 +23,7 @@ _WIDTH = 140
 def settings_and_engine() -> tuple[Settings, Engine]:
     """This process's settings and its database; in development the schema is made when it is missing."""
     settings = config.load()
-    log.configure(machine=settings.production)
+    log.configure(settings.log_level, machine=settings.production)
     engine = db.connect(settings.database_url)
     with reading(engine) as connection:
         current = migrate.is_current(connection)

@@ -27,7 +27,7 @@ def up(port: int | None, data_dir: Path | None, *, with_demo: bool) -> None:
         demo.run(data_dir, port)
         return
     settings = config.load(data_dir=data_dir, port=port)
-    log.configure(machine=settings.production)
+    log.configure(settings.log_level, machine=settings.production)
 
     def ready() -> None:
         note_address(settings)
@@ -50,6 +50,6 @@ def meta_sandbox(port: int, further: tuple[str, ...]) -> None:
 def migrate_database() -> None:
     """Bring the database's schema up to date; the release step of a deployment."""
     settings = config.load()
-    log.configure(machine=settings.production)
+    log.configure(settings.log_level, machine=settings.production)
     migrate.upgrade(db.connect(settings.database_url))
     click.echo("The schema is up to date.")
