@@ -65,7 +65,7 @@ class Bench:
         """What a job does, until nothing is due."""
         sweep(self.engine)
         client = GraphClient(self.sandbox.url, "v26.0")
-        return Drain(self.engine, self.sealer, client, owner=secrets.token_hex(4)).run(budget=10, linger=0)
+        return Drain(self.engine, self.sealer, client, owner=secrets.token_hex(4)).run(budget=60, linger=0)
 
     def rows(self, event_name: str | None = None) -> list[dict[str, Any]]:
         """The ledger's deliveries, oldest first."""
