@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from integration.db import among, among_texts
+from integration.db import among, among_texts, theirs
 from integration.db.datasets import datasets
 from integration.db.deliveries import deliveries
 from integration.db.events import events
@@ -56,35 +56,18 @@ class Seen(NamedTuple):
 
 _DEED = tuple(events.c[name] for name in Deed._fields)
 _SEEN = tuple(sightings.c[name] for name in Seen._fields)
-_HMACS = (events.c.email_hmac, events.c.phone_hmac, events.c.customer_hmac)
 
 
 def deeds_of(
-    connection: sa.Connection, store_id: str, hmacs: Collection[str], order_ids: Collection[str]
+    connection: sa.Connection,
+    store_id: str,
+    hmacs: Collection[str],
+    order_ids: Collection[str],
+    until: datetime | None = None,
 ) -> list[Deed]:
-    """A store's events of one person, the oldest first: those found by these, and what belongs to the same orders,
-    checkouts and carts and names nobody. A refund borrows its person from its Purchase; who else named themselves in a
-    checkout is another person.
-    """
-    # An HMAC is of one store only: asked for together with the store, all of the store's events would be looked through.
-    named = [among_texts(column, hmacs) for column in _HMACS]
-    found = _deeds(connection, store_id, [*named, _in_store(store_id, events.c.order_id, order_ids)])
-    unnamed = sa.and_(*(column.is_(None) for column in _HMACS))
-    nameless = [
-        sa.and_(_in_store(store_id, events.c[name], {getattr(deed, name) for deed in found} - {None}), unnamed)
-        for name in ("order_id", "checkout_key", "cart_key")
-    ]
-    return sorted({*found, *_deeds(connection, store_id, nameless)}, key=lambda deed: (deed.placed_at, deed.id))
-
-
-def _in_store(store_id: str, column: sa.Column[Any], texts: Collection[str]) -> sa.ColumnElement[bool]:
-    return sa.and_(events.c.store_id == store_id, among_texts(column, texts))
-
-
-def _deeds(connection: sa.Connection, store_id: str, conditions: Sequence[sa.ColumnElement[bool]]) -> list[Deed]:
-    """A part for each condition, so that each is found by its own index."""
-    ids = sa.union(*(sa.select(events.c.id).where(condition) for condition in conditions)).subquery()
-    wanted = sa.select(*_DEED).where(events.c.store_id == store_id, events.c.id.in_(sa.select(ids.c.id)))
+    """A store's events of one person as `theirs` has them, the oldest first."""
+    pks = [one.id for one in theirs.of_person(connection, store_id, hmacs, order_ids, until)]
+    wanted = sa.select(*_DEED).where(among(events.c.id, pks)).order_by(events.c.placed_at, events.c.id)
     return [Deed(*row) for row in connection.execute(wanted)]
 
 

@@ -1,9 +1,9 @@
-"""What erasing a person asks of the tables: everything that is theirs is found by their keys, and emptied or deleted."""
+"""What erasing a person asks of the tables: what `theirs` found, and what is known by its keys, is emptied or deleted."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,55 +18,8 @@ from integration.db.webhooks import quarantine
 
 # What is left where nobody is behind an event any more, nor may be asked for again.
 _EMPTY: dict[str, Any] = {**NOBODY, "checkout_key": None, "cart_key": None, "stated": None, "granted_at": None}
-_HMACS = (events.c.email_hmac, events.c.phone_hmac, events.c.customer_hmac)
 # What is over stays as it ended: nothing of it leaves by itself, and a replay finds nobody behind it.
 _MAY_LEAVE = (*(State.OBSERVED, State.PENDING, State.SENDING, State.WAITING), *(State.WITHHELD, State.HELD))
-
-
-class Theirs(NamedTuple):
-    """One event of theirs."""
-
-    id: int
-    order_id: str | None
-    checkout_key: str | None
-    cart_key: str | None
-
-
-_THEIRS = tuple(events.c[name] for name in Theirs._fields)
-
-
-def of_person(
-    connection: sa.Connection, store_id: str, hmacs: Collection[str], order_ids: Collection[str], until: datetime
-) -> list[Theirs]:
-    """All events of theirs, placed or heard of until then: what is placed later is a new purchase. By their HMACs and order
-    ids; by the ids of the orders so found, for refunds name nobody; and by the checkouts and carts of all these.
-    """
-    by_key = [among_texts(column, hmacs) for column in _HMACS] if hmacs else []
-    named = _found(connection, store_id, [*by_key, among_texts(events.c.order_id, order_ids)], until)
-    orders = {one.order_id for one in named if one.order_id} - set(order_ids)
-    refunds = _found(connection, store_id, [among_texts(events.c.order_id, orders)], until) if orders else []
-    theirs = {*named, *refunds}
-    return sorted({*theirs, *_beside(connection, store_id, theirs, until)})
-
-
-def _beside(connection: sa.Connection, store_id: str, theirs: Iterable[Theirs], until: datetime) -> list[Theirs]:
-    """Events of the same checkouts, and those of the same carts that name nobody: a cart may be handed on."""
-    found = list(theirs)
-    checkouts = {one.checkout_key for one in found if one.checkout_key}
-    carts = {one.cart_key for one in found if one.cart_key}
-    if not checkouts and not carts:
-        return []
-    unnamed = sa.and_(*(column.is_(None) for column in _HMACS), among_texts(events.c.cart_key, carts))
-    return _found(connection, store_id, [among_texts(events.c.checkout_key, checkouts), unnamed], until)
-
-
-def _found(
-    connection: sa.Connection, store_id: str, conditions: Sequence[sa.ColumnElement[bool]], until: datetime
-) -> list[Theirs]:
-    """Each by an index of its own; together they would be looked for in all of the store's events."""
-    earlier = sa.or_(events.c.placed_at <= until, events.c.received_at <= until)
-    mine = [sa.select(*_THEIRS).where(events.c.store_id == store_id, earlier, one) for one in conditions]
-    return [Theirs(*row) for row in connection.execute(sa.union(*mine))]
 
 
 def empty(connection: sa.Connection, pks: Sequence[int]) -> int:
@@ -90,8 +43,11 @@ def forget_signals(connection: sa.Connection, store_id: str, keys: Collection[st
 
 def forget_sightings(connection: sa.Connection, store_id: str, keys: Collection[str]) -> int:
     """Delete what the Pixel told with these proofs; how many."""
-    mine = sa.and_(sightings.c.store_id == store_id, among_texts(sightings.c.proof_key, keys))
-    return connection.execute(sa.delete(sightings).where(mine)).rowcount
+    return connection.execute(sa.delete(sightings).where(_told_with(store_id, keys))).rowcount
+
+
+def _told_with(store_id: str, keys: Collection[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(sightings.c.store_id == store_id, among_texts(sightings.c.proof_key, keys))
 
 
 def count(connection: sa.Connection, store_id: str, pks: Sequence[int], keys: Collection[str]) -> dict[str, int]:
@@ -100,6 +56,7 @@ def count(connection: sa.Connection, store_id: str, pks: Sequence[int], keys: Co
         "events": (events.c.id, among(events.c.id, pks)),
         "deliveries": (deliveries.c.id, among(deliveries.c.event_pk, pks)),
         "signals": (signals.c.id, sa.and_(signals.c.store_id == store_id, among_texts(signals.c.join_key, keys))),
+        "sightings": (sightings.c.id, _told_with(store_id, keys)),
     }
     return {
         table: connection.execute(sa.select(sa.func.count(column)).where(mine)).scalar_one()

@@ -1,7 +1,7 @@
 """What is kept of one person, written so that this person can read it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,9 @@ from integration.db.signals import Kept
 from integration.db.stores import Store
 from integration.errors import SealBroken
 from integration.meta.mapping import Facts, decode_facts
-from integration.pipeline import browsing, joining, statements
-from integration.pipeline.joining import By
+from integration.pipeline import browsing, statements
 from integration.pipeline.scribe import unseal_person
-from integration.privacy import words
+from integration.privacy import person, words
 from integration.privacy.person import Wanted
 
 WHAT_THIS_IS = (
@@ -35,11 +34,11 @@ def of_person(connection: Connection, sealer: Sealer, store: Store, wanted: Want
     """All that is kept of whom `wanted` names: UTF-8 JSON for people to read. A seal that does not open is said to be
     one, and keeps nothing else back. Raises Unavailable.
     """
-    deeds = access.deeds_of(connection, store.id, wanted.hmacs, wanted.order_ids)
+    deeds = access.deeds_of(connection, store.id, wanted.hmacs, wanted.order_ids, now)
     became: dict[int, list[Fate]] = {}
     for fate in access.fates(connection, store.id, [deed.id for deed in deeds]):
         became.setdefault(fate.event_pk, []).append(fate)
-    keys = _keys(deeds, wanted)
+    keys = person.keys(deeds, wanted.order_ids)
     told = heard.by_keys(connection, {store.id: keys}).values()
     account = {
         "what_this_is": WHAT_THIS_IS,
@@ -51,12 +50,6 @@ def of_person(connection: Connection, sealer: Sealer, store: Store, wanted: Want
         "not_kept": NOT_KEPT,
     }
     return json.dumps(account, ensure_ascii=False, indent=2).encode() + b"\n"
-
-
-def _keys(deeds: Iterable[Deed], wanted: Wanted) -> set[str]:
-    """By which browsers may have told of them; of an order that is not in the ledger (yet), too."""
-    found = {key for deed in deeds for key in joining.keys(deed.checkout_key, deed.cart_key, deed.order_id)}
-    return found | {joining.key(By.ORDER, order_id) for order_id in wanted.order_ids}
 
 
 def _event(sealer: Sealer, store: Store, deed: Deed, fates: Sequence[Fate]) -> dict[str, Any]:

@@ -16,12 +16,22 @@ import msgspec
 
 from connectors.event import PrivacyKind, PrivacyRequest
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, after, erasing, privacy_requests, reading, stores, tasks, transact
+from integration.db import (
+    Connection,
+    Engine,
+    after,
+    erasing,
+    privacy_requests,
+    reading,
+    stores,
+    tasks,
+    theirs,
+    transact,
+)
 from integration.db.privacy_requests import OPERATOR, SEALED_DEMAND, SEALED_EXPORT, Request
 from integration.db.stores import Store
 from integration.errors import SealBroken, Unavailable
 from integration.log import logger
-from integration.pipeline import joining
 from integration.privacy import access, erasure, person, store_erasure
 from integration.privacy.erasure import Eraser
 
@@ -125,13 +135,12 @@ class Desk:
         transact(self.engine, partial(self._export_on, row=row, store=store, demand=demand))
 
     def _export_on(self, connection: Connection, row: Request, store: Store, demand: PrivacyRequest) -> None:
-        wanted = person.wanted(demand, store, self.secret_key)
-        theirs = erasing.of_person(connection, store.id, wanted.hmacs, wanted.order_ids, self.now)
-        named = {*wanted.order_ids, *(one.order_id for one in theirs if one.order_id)}
-        wanted = wanted._replace(order_ids=tuple(sorted(named)))
+        whole = erasure.with_all_orders(connection, store, demand, self.secret_key, self.now)
+        wanted = person.wanted(whole, store, self.secret_key)
         told = access.of_person(connection, self.sealer, store, wanted, self.now)
-        keys = {key for one in theirs for key in joining.keys(one.checkout_key, one.cart_key, one.order_id)}
-        note(connection, erasing.count(connection, store.id, [one.id for one in theirs], keys), row.id)
+        found = theirs.of_person(connection, store.id, wanted.hmacs, wanted.order_ids, self.now)
+        keys = person.keys(found, wanted.order_ids)
+        note(connection, erasing.count(connection, store.id, [one.id for one in found], keys), row.id)
         # Whoever is erased later by one of these orders alone is found here, too.
         people = sorted(person.people(wanted, self.secret_key, store.id))
         export = self.sealer.seal(told, store=store.id, column=SEALED_EXPORT)

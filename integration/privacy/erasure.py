@@ -14,12 +14,10 @@ import msgspec
 
 from connectors.event import PrivacyRequest
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, erasing, events, reading, stores, tombstones, transact
-from integration.db.erasing import Theirs
+from integration.db import Connection, Engine, erasing, events, reading, stores, theirs, tombstones, transact
 from integration.db.stores import Store
+from integration.db.theirs import Theirs
 from integration.errors import SealBroken
-from integration.pipeline import joining
-from integration.pipeline.joining import By
 from integration.privacy import person
 from integration.privacy.traces import tells_of
 
@@ -52,13 +50,20 @@ def forbid(
     by which they are found when nothing else of them is left.
     """
     stores.touch(connection, store.id)
-    wanted = person.wanted(demand, store, secret_key)
-    theirs = erasing.of_person(connection, store.id, wanted.hmacs, wanted.order_ids, at)
-    named = {*wanted.order_ids, *(one.order_id for one in theirs if one.order_id)}
-    whole = msgspec.structs.replace(demand, order_ids=tuple(sorted(named)))
+    whole = with_all_orders(connection, store, demand, secret_key, at)
     mine = person.people(person.wanted(whole, store, secret_key), secret_key, store.id)
     tombstones.add(connection, store.id, sorted(mine), at)
     return whole
+
+
+def with_all_orders(
+    connection: Connection, store: Store, demand: PrivacyRequest, secret_key: str, at: datetime
+) -> PrivacyRequest:
+    """The demand with the ids of all orders of theirs, until then."""
+    wanted = person.wanted(demand, store, secret_key)
+    found = theirs.of_person(connection, store.id, wanted.hmacs, wanted.order_ids, at)
+    named = {*wanted.order_ids, *(one.order_id for one in found if one.order_id)}
+    return msgspec.structs.replace(demand, order_ids=tuple(sorted(named)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class Eraser:
         wanted = person.wanted(self.demand, self.store, self.secret_key)
         self._step(partial(self._orders_words, order_ids=wanted.order_ids))
         for some in _sliced(self._found(wanted)):
-            self._step(partial(self._events, theirs=some))
+            self._step(partial(self._events, some=some))
         self._quarantine()
         people = person.people(wanted, self.secret_key, self.store.id)
         self._step(lambda on: {"privacy_requests": erasing.withdraw(on, self.store.id, people, self.at, ERASED)})
@@ -97,20 +102,20 @@ class Eraser:
 
     def _found(self, wanted: person.Wanted) -> list[Theirs]:
         with reading(self.engine) as connection:
-            return erasing.of_person(connection, self.store.id, wanted.hmacs, wanted.order_ids, self.at)
+            found = theirs.of_person(connection, self.store.id, wanted.hmacs, wanted.order_ids, self.at)
+        return found[::-1]  # what is found by others goes before them
 
-    def _events(self, connection: Connection, theirs: list[Theirs]) -> Counts:
+    def _events(self, connection: Connection, some: list[Theirs]) -> Counts:
         """The events before their deliveries, as every webhook locks them."""
-        pks = [one.id for one in theirs]
+        pks = [one.id for one in some]
         events.lock_many(connection, pks)
         stopped = erasing.stop(connection, pks, ERASED)
-        keys = {key for one in theirs for key in joining.keys(one.checkout_key, one.cart_key, one.order_id)}
         emptied = erasing.empty(connection, pks)
-        return {"events": emptied, "deliveries": stopped, **self._words(connection, keys)}
+        return {"events": emptied, "deliveries": stopped, **self._words(connection, person.keys(some))}
 
     def _orders_words(self, connection: Connection, order_ids: Iterable[str]) -> Counts:
         """What browsers told of orders that we may never have heard of otherwise."""
-        return self._words(connection, {joining.key(By.ORDER, order_id) for order_id in order_ids})
+        return self._words(connection, person.keys((), order_ids))
 
     def _words(self, connection: Connection, keys: set[str]) -> Counts:
         return {
@@ -140,7 +145,7 @@ class Eraser:
         return {"quarantine": erasing.discard(connection, pk)}
 
 
-def _sliced(theirs: list[Theirs]) -> Iterable[list[Theirs]]:
-    rest = iter(theirs)
+def _sliced(found: list[Theirs]) -> Iterable[list[Theirs]]:
+    rest = iter(found)
     while some := list(islice(rest, _SLICE)):
         yield some

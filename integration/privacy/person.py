@@ -1,14 +1,17 @@
 """Whom a request about personal data is about, as the ledger's columns and the tombstones know them. Pure."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from connectors.event import Customer, PrivacyRequest
 from integration.crypto import fingerprint
+from integration.db.access import Deed
 from integration.db.stores import Store
+from integration.db.theirs import Theirs
+from integration.db.tombstones import ORDER
 from integration.meta import mapping
-from integration.pipeline import identity
-
-_ORDER = "order"
+from integration.pipeline import identity, joining
+from integration.pipeline.joining import By
 
 
 class Wanted(NamedTuple):
@@ -32,9 +35,15 @@ def wanted(demand: PrivacyRequest, store: Store, secret_key: str) -> Wanted:
 
 def order_hmac(secret_key: str, store_id: str, order_id: str) -> str:
     """By which an order is known once its person is erased."""
-    return fingerprint(secret_key, store=store_id, kind=_ORDER, value=order_id)
+    return fingerprint(secret_key, store=store_id, kind=ORDER, value=order_id)
 
 
 def people(wanted: Wanted, secret_key: str, store_id: str) -> frozenset[str]:
     """All keyed HMACs of a person: of themselves, and of the orders named."""
     return wanted.hmacs | {order_hmac(secret_key, store_id, order_id) for order_id in wanted.order_ids}
+
+
+def keys(theirs: Iterable[Theirs | Deed], order_ids: Iterable[str] = ()) -> set[str]:
+    """By which browsers may have told of these events; and of orders that are not in the ledger (yet), too."""
+    found = {key for one in theirs for key in joining.keys(one.checkout_key, one.cart_key, one.order_id)}
+    return found | {joining.key(By.ORDER, order_id) for order_id in order_ids}

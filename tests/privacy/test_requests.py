@@ -157,7 +157,7 @@ def test_a_data_request_is_answered_for_the_merchant_and_gone_once_the_person_is
     answered = only(bench)
     assert (answered.kind, answered.next_at, answered.demand) == ("customer_data", None, None)
     assert answered.done_at
-    assert json.loads(answered.proof or "") == {"deliveries": 3, "events": 3, "signals": 2}
+    assert json.loads(answered.proof or "") == {"deliveries": 3, "events": 3, "sightings": 1, "signals": 2}
     told = json.loads(bench.sealer.unseal(answered.export or "", store=ada.shop.id, column=SEALED_EXPORT))
     assert {event["name"] for event in told["events"]} == {"InitiateCheckout", "Purchase", "Refund"}
     assert "privacy_requests.export" in ada.found()
