@@ -199,3 +199,13 @@ def test_what_the_merchant_leaves_out_of_the_buyer_is_not_told(shopper, carrier)
     assert [name for name in told if name.startswith("ud[")] == ["ud[external_id]"]
     [whole] = shopper.comes(dataclasses.replace(plan, leave_out=())).does(BOUGHT).asked(Purchase=1).told("Purchase")
     assert "ud[em]" in whole
+
+
+@pytest.mark.parametrize(("word", "gone", "stays"), [("browser_id", "fbp", "fbc"), ("click", "fbc", "fbp")])
+def test_our_image_request_carries_no_cookie_that_is_left_out(shopper, word, gone, stays):
+    plan = dataclasses.replace(PLAN, leave_out=(word,), carrier="image")
+    looked = looking_at("a")
+    looked["context"]["document"]["location"]["href"] += "?fbclid=AbC"
+    asked = shopper.comes(plan, cookies={"_fbp": "fb.1.1.2", "_fbc": "fb.1.1.AbC"}).does(looked)
+    [told] = asked.asked(ViewContent=1).told()
+    assert (gone in told, stays in told, "fbclid" in told["dl"]) == (False, True, word == "browser_id")

@@ -242,14 +242,15 @@
   /** Meta's documented image request, for the carrier `image`. @param {string} dataset @param {any} told @param {any} event @param {any} plan */
   async function image(dataset, told, event, plan) {
     const who = buyer(event, plan), at = event.context?.document || {}, asked = new URLSearchParams({ id: dataset, ev: told.name, eid: told.id, ts: String(Date.now()) });
-    // A page's address may name an item, too.
-    const discreet = plan.never_named?.length;
+    const out = plan.leave_out || [], gone = { fbp: out.includes("browser_id"), fbc: out.includes("click") };
+    // A page's address may name an item, too, or the click.
+    const discreet = plan.never_named?.length || gone.fbc;
     asked.set("dl", at.location?.[discreet ? "origin" : "href"] || "");
     asked.set("rl", (!discreet && at.referrer) || "");
     for (const [name, value] of Object.entries(told.data)) asked.set(`cd[${name}]`, typeof value === "object" ? JSON.stringify(value) : String(value));
     if (who.em) asked.set("ud[em]", await sha256(who.em.trim().toLowerCase()));
     if (who.external_id) asked.set("ud[external_id]", await sha256(who.external_id));
-    for (const [name, text] of Object.entries(cookies)) if (text) asked.set(name, text);
+    for (const name of /** @type {("fbp" | "fbc")[]} */ (["fbp", "fbc"])) if (cookies[name] && !gone[name]) asked.set(name, cookies[name]);
     if (limited(plan)) for (const [name, value] of [["dpo", "LDU"], ["dpoco", "0"], ["dpost", "0"]]) asked.set(name, value);
     return new Promise((resolve) => {
       const picture = new Image();
