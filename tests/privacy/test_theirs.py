@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.event import PrivacyKind, PrivacyRequest
-from integration.db import reading, sightings, signals, transaction
+from integration.db import reading, sightings, signals, theirs, transaction
 from integration.db.events import NOBODY, events
 from integration.db.sightings import Seen, Stage
 from integration.pipeline import joining
@@ -109,6 +109,13 @@ CASES: dict[str, tuple[dict[str, Any], set[str], set[str]]] = {
         marks(*_keys(CHECKOUT, "9002", "9077")),
     ),
 }
+
+
+def test_the_refund_of_an_order_that_names_nobody_any_more_is_found_by_its_checkout(shop: Shop) -> None:
+    hmacs = person.wanted(PrivacyRequest(PrivacyKind.CUSTOMER_DATA, None, email=MIRA), shop.row, SECRET_KEY).hmacs
+    with reading(shop.bench.engine) as connection:
+        found = theirs.of_person(connection, shop.id, hmacs, (), now())
+    assert ORDERS["withheld"] in {one.order_id for one in found if one.checkout_key is None}
 
 
 @pytest.mark.parametrize("case", CASES)
