@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -64,12 +64,22 @@ def count(connection: sa.Connection, store_id: str, pks: Sequence[int], keys: Co
     }
 
 
-def quarantined(connection: sa.Connection, store_id: str, after_pk: int) -> tuple[int, str] | None:
-    """A store's next quarantined body after that one, sealed: they are large, so one at a time."""
+class Quarantined(NamedTuple):
+    """A body that nobody could read; `body` is still sealed."""
+
+    id: int
+    topic: str
+    received_at: datetime
+    body: str
+
+
+def quarantined(connection: sa.Connection, store_id: str, after_pk: int) -> Quarantined | None:
+    """A store's next quarantined body after that one: they are large, so one at a time."""
     mine = sa.and_(quarantine.c.store_id == store_id, quarantine.c.id > after_pk)
-    found = sa.select(quarantine.c.id, quarantine.c.body).where(mine).order_by(quarantine.c.id).limit(1)
+    columns = (quarantine.c[name] for name in Quarantined._fields)
+    found = sa.select(*columns).where(mine).order_by(quarantine.c.id).limit(1)
     row = connection.execute(found).one_or_none()
-    return None if row is None else (row.id, row.body)
+    return None if row is None else Quarantined(*row)
 
 
 def discard(connection: sa.Connection, pk: int) -> int:

@@ -16,6 +16,7 @@ from integration.pipeline import browsing, statements
 from integration.pipeline.scribe import unseal_person
 from integration.privacy import person, words
 from integration.privacy.person import Wanted
+from integration.privacy.unread import Unread
 
 WHAT_THIS_IS = (
     "This is all that Tandem keeps of one person for the shop named here. Tandem tells Meta (Facebook, Instagram) of the "
@@ -27,12 +28,20 @@ NOT_KEPT = (
     "kept beside them."
 )
 SEALED_SHUT = "This is kept encrypted, and does not open with Tandem's present keys."
+MAYBE_ANOTHERS = "This may be of somebody else, so what it says is not shown. It is deleted within days."
 NOBODY = "Nothing of the person is kept with this event (any more)."
 
 
-def of_person(connection: Connection, sealer: Sealer, store: Store, wanted: Wanted, now: datetime) -> bytes:
-    """All that is kept of whom `wanted` names: UTF-8 JSON for people to read. A seal that does not open is said to be
-    one, and keeps nothing else back. Raises Unavailable.
+def of_person(
+    connection: Connection,
+    sealer: Sealer,
+    store: Store,
+    wanted: Wanted,
+    now: datetime,
+    unread: Sequence[Unread] = (),
+) -> bytes:
+    """All that is kept of whom `wanted` names: UTF-8 JSON for people to read. `unread`: bodies nobody could read that may
+    tell of them. A seal that does not open is said to be one, and keeps nothing else back. Raises Unavailable.
     """
     deeds = access.deeds_of(connection, store.id, wanted.hmacs, wanted.order_ids, now)
     became: dict[int, list[Fate]] = {}
@@ -47,6 +56,7 @@ def of_person(connection: Connection, sealer: Sealer, store: Store, wanted: Want
         "events": [_event(sealer, store, deed, became.get(deed.id, ())) for deed in deeds],
         "signals": [_signal(sealer, one) for one in sorted(told, key=lambda one: one.first_at)],
         "told_by_the_browser": [_seen(one) for one in access.seen_of(connection, store.id, keys)],
+        "messages_nobody_could_read": [_unread(one) for one in unread],
         "not_kept": NOT_KEPT,
     }
     return json.dumps(account, ensure_ascii=False, indent=2).encode() + b"\n"
@@ -130,3 +140,9 @@ def _seen(one: Seen) -> dict[str, Any]:
         "first_seen_at": words.moment(one.first_at),
         "sent_to_meta_at": words.moment(one.sent_at),
     }
+
+
+def _unread(one: Unread) -> dict[str, Any]:
+    """A message of the shop's, word for word as it came, where it is of nobody else."""
+    text = SEALED_SHUT if one.body is None else one.body.decode(errors="replace") if one.surely else MAYBE_ANOTHERS
+    return {"of": one.topic, "received_at": words.moment(one.received_at), "text": text}

@@ -25,14 +25,13 @@ from integration.db import (
     reading,
     stores,
     tasks,
-    theirs,
     transact,
 )
 from integration.db.privacy_requests import OPERATOR, SEALED_DEMAND, SEALED_EXPORT, Request
 from integration.db.stores import Store
 from integration.errors import SealBroken, Unavailable
 from integration.log import logger
-from integration.privacy import access, erasure, person, store_erasure
+from integration.privacy import answering, erasure, person, store_erasure
 from integration.privacy.erasure import Eraser
 
 CONNECTED_AGAIN = "the store was connected again"
@@ -135,16 +134,10 @@ class Desk:
         transact(self.engine, partial(self._export_on, row=row, store=store, demand=demand))
 
     def _export_on(self, connection: Connection, row: Request, store: Store, demand: PrivacyRequest) -> None:
-        whole = erasure.with_all_orders(connection, store, demand, self.secret_key, self.now)
-        wanted = person.wanted(whole, store, self.secret_key)
-        told = access.of_person(connection, self.sealer, store, wanted, self.now)
-        found = theirs.of_person(connection, store.id, wanted.hmacs, wanted.order_ids, self.now)
-        keys = person.keys(found, wanted.order_ids)
-        note(connection, erasing.count(connection, store.id, [one.id for one in found], keys), row.id)
-        # Whoever is erased later by one of these orders alone is found here, too.
-        people = sorted(person.people(wanted, self.secret_key, store.id))
-        export = self.sealer.seal(told, store=store.id, column=SEALED_EXPORT)
-        finish(connection, row.id, self.now, export=export, people=json.dumps(people))
+        told = answering.answer(connection, self.sealer, self.secret_key, store, demand, self.now)
+        note(connection, told.rows, row.id)
+        export = self.sealer.seal(told.export, store=store.id, column=SEALED_EXPORT)
+        finish(connection, row.id, self.now, export=export, people=json.dumps(sorted(told.people)))
 
     def _erase(self, row: Request, store: Store, demand: PrivacyRequest) -> None:
         """Begun at the tombstones; a time that begins after them by a minute finds what was under way then."""

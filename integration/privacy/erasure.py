@@ -17,12 +17,9 @@ from integration.crypto import Sealer
 from integration.db import Connection, Engine, erasing, events, reading, stores, theirs, tombstones, transact
 from integration.db.stores import Store
 from integration.db.theirs import Theirs
-from integration.errors import SealBroken
-from integration.privacy import person
-from integration.privacy.traces import tells_of
+from integration.privacy import person, unread
 
 ERASED = "erased on request"
-_QUARANTINED_BODY = "quarantine.body"
 _SLICE = 200
 
 Counts = Mapping[str, int]
@@ -124,22 +121,12 @@ class Eraser:
         }
 
     def _quarantine(self) -> None:
-        """One body after the other: what tells of them is deleted, and what nobody can open any more, for it may."""
-        pk = 0
-        while True:
-            with reading(self.engine) as connection:
-                found = erasing.quarantined(connection, self.store.id, pk)
-            if found is None:
-                return
-            pk, sealed = found
-            if self._may_tell(sealed):
-                self._step(partial(self._discard, pk=pk))
+        for one in unread.of_person(self._following, self.sealer, self.store.id, self.demand):
+            self._step(partial(self._discard, pk=one.id))
 
-    def _may_tell(self, sealed: str) -> bool:
-        try:
-            return tells_of(self.sealer.unseal(sealed, store=self.store.id, column=_QUARANTINED_BODY), self.demand)
-        except SealBroken:
-            return True
+    def _following(self, pk: int) -> erasing.Quarantined | None:
+        with reading(self.engine) as connection:
+            return erasing.quarantined(connection, self.store.id, pk)
 
     def _discard(self, connection: Connection, pk: int) -> Counts:
         return {"quarantine": erasing.discard(connection, pk)}

@@ -19,6 +19,7 @@ from integration.pipeline.joining import By
 from integration.pipeline.statements import Said, Statements, Voice
 from integration.privacy import access
 from integration.privacy.person import Wanted
+from integration.privacy.unread import Unread
 from tests.rig.shop import DATASET, SECRET_KEY, Bench, Shop
 
 EMAIL, IP, TOKEN = "mira.vogel@example.com", "203.0.113.27", "checkouttoken0001"
@@ -161,3 +162,17 @@ def test_another_stores_rows_are_nobodys_here(shop: Shop) -> None:
     told = json.loads(read(shop, theirs))
     assert (told["events"], told["signals"]) == ([], [])
     assert len(json.loads(read(other, theirs))["events"]) == 1
+
+
+def test_a_message_nobody_could_read_is_counted_and_says_what_it_says_only_where_it_is_theirs(shop: Shop) -> None:
+    known = {"theirs": (b'{"email": "mira', True), "somebody's": (b'{"id": 7', False), "shut": (None, False)}
+    bodies = [Unread(pk, topic, NOW, *known[topic]) for pk, topic in enumerate(known)]
+    with reading(shop.bench.engine) as connection:
+        told = json.loads(access.of_person(connection, shop.bench.sealer, shop.row, by_email(shop), NOW, bodies))
+
+    assert {one["of"]: one["text"] for one in told["messages_nobody_could_read"]} == {
+        "theirs": '{"email": "mira',
+        "somebody's": access.MAYBE_ANOTHERS,
+        "shut": access.SEALED_SHUT,
+    }
+    assert {one["received_at"] for one in told["messages_nobody_could_read"]} == {"2026-12-01T08:00:00Z"}

@@ -15,7 +15,7 @@ from integration.db.events import events
 from integration.db.webhooks import quarantine
 from integration.privacy import erasure
 from integration.privacy.erasure import ERASED, Eraser, erase_person
-from integration.privacy.traces import tells_of
+from integration.privacy.traces import surely_of, tells_of
 from tests.rig.shop import SECRET_KEY, Bench, Shop
 from tests.rig.shoppers import Shopper, every_text, now
 
@@ -215,6 +215,25 @@ def test_a_body_tells_of_a_person_however_it_is_spelt(body: bytes) -> None:
     assert tells_of(body, demand)
     assert not tells_of(body, PrivacyRequest(PrivacyKind.CUSTOMER_ERASURE, None, "7700", "l@x.example", "87654321"))
     assert not tells_of(body, PrivacyRequest(PrivacyKind.CUSTOMER_ERASURE, None, order_ids=("500", "15001")))
+
+
+@pytest.mark.parametrize(
+    ("body", "theirs"),
+    [
+        (b'{"email": "ada.l\\u002Bx@example.com"', True),
+        (b"email=ada.l%2Bx%40example.com&id=1", True),
+        (b'{"phone": "030 / 123-456 78"', True),
+        (b'{"admin_graphql_api_id": "gid://shopify/Order/5001001001"', True),
+        (b'{"email": "nada.l+x@example.com"', False),
+        (b'{"email": "ada.l+x@example.com.au"', False),
+        (b'{"price": "77001", "zip": "5001"', False),
+    ],
+)
+def test_a_body_is_shown_only_where_it_is_of_nobody_else(body: bytes, *, theirs: bool) -> None:
+    ids = ("5001", "5001001001")
+    demand = PrivacyRequest(PrivacyKind.CUSTOMER_DATA, None, "77001", "ada.l+x@example.com", "+49 30 12345678", ids)
+    assert (tells_of(body, demand), surely_of(body, demand)) == (True, theirs)
+    assert not surely_of(b"ada.l+x@example.com", PrivacyRequest(PrivacyKind.CUSTOMER_DATA, None, email="x@example.com"))
 
 
 def test_a_demand_that_names_nobody_finds_nobody(shop: Shop, ada: Shopper) -> None:

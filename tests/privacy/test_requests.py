@@ -157,9 +157,19 @@ def test_a_data_request_is_answered_for_the_merchant_and_gone_once_the_person_is
     answered = only(bench)
     assert (answered.kind, answered.next_at, answered.demand) == ("customer_data", None, None)
     assert answered.done_at
-    assert json.loads(answered.proof or "") == {"deliveries": 3, "events": 3, "sightings": 1, "signals": 2}
+    assert json.loads(answered.proof or "") == {
+        "deliveries": 3,
+        "events": 3,
+        "sightings": 1,
+        "signals": 2,
+        "quarantine": 1,
+    }
     told = json.loads(bench.sealer.unseal(answered.export or "", store=ada.shop.id, column=SEALED_EXPORT))
     assert {event["name"] for event in told["events"]} == {"InitiateCheckout", "Purchase", "Refund"}
+    (unread,) = told["messages_nobody_could_read"]
+    assert unread["of"] == "orders/updated"
+    assert ada.email in unread["text"]
+    assert datetime.fromisoformat(unread["received_at"])
     assert "privacy_requests.export" in ada.found()
 
     with transaction(bench.engine) as connection:  # by the order alone, which the demand had not named
