@@ -26,7 +26,7 @@ _RIDERS = ("browser", "server")
 
 def print_purchases(pool: urllib3.PoolManager, graph_url: str, delivered: Counter[str]) -> None:
     """What Meta would count, by the stand-in's journal; and whether it agrees with what our ledger calls delivered."""
-    heard: list[dict[str, Any]] = _asked(pool, graph_url, "journal")["events"]
+    heard: list[dict[str, Any]] = asked(pool, graph_url, "journal")["events"]
     columns = ("store", "the Pixel alone", "worth", "with Tandem", "worth", "told by both", "only the server told")
     rows = [_counted_purchases(store, heard) for store in STORES]
     opening.print_table("Purchases Meta would count", columns, rows)
@@ -40,7 +40,7 @@ def print_purchases(pool: urllib3.PoolManager, graph_url: str, delivered: Counte
 
 def print_riders(pool: urllib3.PoolManager, graph_url: str, told: Sequence[tuple[Store, Judged]]) -> None:
     """Each event as coverage judges it, beside what the stand-in heard under its id; and whether the two contradict."""
-    pairs = _asked(pool, graph_url, "pairs")["pairs"]
+    pairs = asked(pool, graph_url, "pairs")["pairs"]
     heard = {(one["dataset_id"], one["event_name"], one["event_id"]): one["heard_by"] for one in pairs}
     rows, wrong = Counter[tuple[str, str, Value, str, str]](), list[str]()
     for store, one in told:
@@ -74,7 +74,8 @@ def _server_only(told: Sequence[tuple[Store, Judged]]) -> dict[str, Sum]:
     return found
 
 
-def _asked(pool: urllib3.PoolManager, graph_url: str, door: str) -> dict[str, Any]:
+def asked(pool: urllib3.PoolManager, graph_url: str, door: str) -> dict[str, Any]:
+    """What the stand-in says at one of its own doors."""
     answer: dict[str, Any] = pool.request("GET", f"{graph_url}/_sandbox/{door}").json()
     return answer
 

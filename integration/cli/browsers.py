@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import urllib3
 
@@ -65,6 +65,17 @@ _DEEDS: Mapping[Fate, _Deeds] = MappingProxyType(
 )
 
 
+class Answer(NamedTuple):
+    """What a shopper said of their data; `by_gpc`: their browser says no to the sale of it, with every request."""
+
+    marketing: bool
+    sale_of_data: bool
+    by_gpc: bool = False
+
+
+_YES = Answer(marketing=True, sale_of_data=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Storefront:
     """A shop's pages with our script in them. `beacon` is our address for it, without the last word.
@@ -88,9 +99,9 @@ class Storefront:
         plan: Mapping[str, Any] = response.json()
         return plan
 
-    def say(self, word: str, told: Mapping[str, Any]) -> None:
+    def say(self, word: str, told: Mapping[str, Any], *, by_gpc: bool = False) -> None:
         """Post a signal or a sighting, as the script does: by text/plain, which needs no leave of CORS. Raises Unavailable."""
-        headers = {"Content-Type": "text/plain", "User-Agent": AGENT}
+        headers = {"Content-Type": "text/plain", "User-Agent": AGENT} | ({"Sec-GPC": "1"} if by_gpc else {})
         if self.address:
             headers["X-Forwarded-For"] = self.address
         response = self.pool.request("POST", f"{self.beacon}/{word}", body=json.dumps(told), headers=headers)
@@ -101,11 +112,20 @@ class Storefront:
 def play(event: Event, fate: Fate, front: Storefront, now: datetime) -> None:
     """The part of one shopper's browser in an order placed or a checkout begun. Raises Unavailable."""
     deeds = _DEEDS[fate]
-    proof = _proof(event, front, now)
     if deeds.signals:
-        front.say("signal", _joined(event, front, proof) | _of_the_browser(event, now))
+        # Their shopper said yes before any script began.
+        answer(event, _YES, front, now)
     if deeds.stages:
-        _tell(event, deeds, front, proof, now)
+        _tell(event, deeds, front, _proof(event, front, now), now)
+
+
+def answer(event: Event, said: Answer, front: Storefront, now: datetime) -> None:
+    """A signal of the browser in which an order was placed or a checkout begun, with what its shopper said. Raises
+    Unavailable.
+    """
+    consent = {"marketing": said.marketing, "sale_of_data": said.sale_of_data}
+    told = _joined(event, front, _proof(event, front, now)) | _of_the_browser(event, now) | {"consent": consent}
+    front.say("signal", told, by_gpc=said.by_gpc)
 
 
 def _tell(event: Event, deeds: _Deeds, front: Storefront, proof: str, now: datetime) -> None:
@@ -143,9 +163,9 @@ def _proof(event: Event, front: Storefront, now: datetime) -> str:
 
 
 def _of_the_browser(event: Event, now: datetime) -> dict[str, Any]:
-    """The rest of a signal: its cookies, its name, and that its shopper said yes before any script began."""
+    """Its cookies and its name of itself, whatever its shopper said: what a refusal wipes is to be seen."""
     told = {"url": event.browser.page, "user_agent": AGENT, **_cookies(event, now)}
-    return {key: text for key, text in told.items() if text} | {"consent": {"marketing": True, "sale_of_data": True}}
+    return {key: text for key, text in told.items() if text}
 
 
 def _cookies(event: Event, now: datetime) -> dict[str, str | None]:

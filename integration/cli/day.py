@@ -1,9 +1,12 @@
-"""The sample day of the demo: its stores, what happened in them, and what became of the Pixel in each shopper's browser."""
+"""The sample day of the demo: its stores, what happened in them, what became of the Pixel in each shopper's browser, and the
+orders of its walk of consent.
+"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
-from integration.cli.browsers import Fate
+from integration.cli.browsers import Answer, Fate
 
 NONSENSE = "nonsense"  # the case of an act whose body nobody can read
 
@@ -33,10 +36,40 @@ class Act:
     what: str = ""
 
 
+class Ending(Enum):
+    """What Meta has of an order, for people."""
+
+    COUNTED = "counted"
+    LIMITED = "counted under limited use"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """The shop tells of an order."""
+
+    topic: str
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One order of the walk of consent: what its shopper's browser and its shop say, in that order, and how it must end. No
+    Pixel is played in it. `order`: as in an act, and no act's.
+    """
+
+    what: str
+    platform: str
+    order: int
+    steps: Sequence[Answer | Tell]
+    must: Ending
+
+
+# Neither merchant vouches: where the law wants a yes, one is needed, and the walk of consent shows what that means.
+_REGIONAL = {"consent_mode": "regional"}
 STORES = (
-    # This merchant vouches for consent; the other leaves the default, so that the demo shows both.
-    DemoStore("shopify", "tandem-demo.myshopify.com", "100200300400501", {"consent_mode": "assumed"}),
-    DemoStore("woocommerce", "shop.tandem-demo.example", "100200300400502", {}),
+    DemoStore("shopify", "tandem-demo.myshopify.com", "100200300400501", _REGIONAL),
+    DemoStore("woocommerce", "shop.tandem-demo.example", "100200300400502", _REGIONAL),
 )
 
 # Stores that are not connected yet, for whoever wants to see that done.
@@ -84,4 +117,21 @@ DAY = (
     Act(_SHOP, "refunds/create", "partial", 2, 700, what="a part refunded"),
     Act(_WOO, "order.updated", "partial_refund", 1, 790, what="a part refunded"),
     Act(_SHOP, "orders/paid", "card", 2, 700, copies=2, what="the card order again, twice"),
+)
+
+_YES, _NO = Answer(marketing=True, sale_of_data=True), Answer(marketing=False, sale_of_data=False)
+_GPC = Answer(marketing=True, sale_of_data=False, by_gpc=True)
+_GERMAN, _WOO_GERMAN = Tell("orders/paid", "card"), Tell("order.created", "german_without_consent")
+_OWED, _PAID = Tell("orders/create", "pending_bank_transfer"), Tell("orders/paid", "after_bank_transfer")
+WALKS = (
+    Walk("refused", _SHOP, 21, (_NO, _GERMAN), Ending.NOTHING),
+    Walk("refused", _WOO, 21, (_NO, _WOO_GERMAN), Ending.NOTHING),
+    Walk("granted late", _SHOP, 22, (_GERMAN, _YES), Ending.COUNTED),
+    Walk("granted late", _WOO, 22, (_WOO_GERMAN, _YES), Ending.COUNTED),
+    # Shopify's orders say nothing by themselves: the yes is taken back before the money arrives.
+    Walk("withdrawn", _SHOP, 23, (_YES, _OWED, _NO, _PAID), Ending.NOTHING),
+    # The yes is frozen into the order; the no comes while it waits half a minute for the browser.
+    Walk("withdrawn", _WOO, 23, (Tell("order.created", "german_with_consent"), _NO), Ending.NOTHING),
+    Walk("sale of data refused", _SHOP, 24, (_GPC, Tell("orders/paid", "shop_pay")), Ending.LIMITED),
+    Walk("sale of data refused", _WOO, 24, (Tell("order.created", "california_opt_out"),), Ending.LIMITED),
 )

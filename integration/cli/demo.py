@@ -17,9 +17,10 @@ import urllib3
 from connectors import registry
 from connectors.event import Event, Kind
 from integration import config, db
-from integration.cli import accounts, browsers, opening, standins
+from integration.cli import accounts, browsers, consent_walk, opening, standins
 from integration.cli.browsers import Storefront
-from integration.cli.day import ANOTHER, DAY, NEWCOMERS, NONSENSE, STORES, Act, DemoStore
+from integration.cli.consent_walk import Ledger, Party
+from integration.cli.day import ANOTHER, DAY, NEWCOMERS, NONSENSE, STORES, WALKS, Act, DemoStore
 from integration.cli.simulate import Sender, sender
 from integration.config import Settings
 from integration.crypto import Sealer
@@ -49,7 +50,7 @@ class Stage:
 
 def run(data_dir: Path | None, port: int | None) -> None:
     """Start everything with the stand-ins, play the day, print the tables, stay. Raises Misconfigured."""
-    public_url = config.load(data_dir=data_dir, port=port).public_url
+    public_url, opened = config.load(data_dir=data_dir, port=port).public_url, datetime.now(UTC)
     with standins.running(public_url) as told:
         settings = config.load({**os.environ, **told.variables}, data_dir=data_dir, port=port)
         household = Household(settings, told=told.variables)
@@ -58,13 +59,14 @@ def run(data_dir: Path | None, port: int | None) -> None:
             note_address(settings)
             click.echo(f"ready {settings.public_url}")
             sys.stdout.flush()
-            _play(settings, household)
+            _play(settings, household, opened)
             _invite(settings, told.addresses)
 
         household.run(ready)
 
 
-def _play(settings: Settings, household: Household) -> None:
+def _play(settings: Settings, household: Household, opened: datetime) -> None:
+    """`opened`: since when there is a stand-in, with an empty journal; what an earlier demo left may be told to it too."""
     engine = db.connect(settings.database_url)
     began = datetime.now(UTC)
     pool = urllib3.PoolManager(retries=False, timeout=10.0)
@@ -75,23 +77,28 @@ def _play(settings: Settings, household: Household) -> None:
         platform: _storefront(store, senders[platform], settings, address, pool)
         for platform, store in connected.items()
     }
-    told_before = _delivered(engine)
     # Order ids come from the clock: a second demo on the same data tells of other orders.
     stage = Stage(senders, fronts, int(began.timestamp()) * 1_000, began)
     answers: Counter[str] = Counter()
     told = [_perform(act, answers, stage) for act in DAY]
+    # Last, when the scripts of both shops are known to be at work: an order waits for one only then.
+    ledger = Ledger(engine, Sealer(settings.encryption_keys))
+    parties = {demo.platform: _party(demo, connected[demo.platform], stage) for demo in STORES}
+    walked = [consent_walk.take(walk, parties[walk.platform], ledger, stage.first, began) for walk in WALKS]
     _await_deliveries(engine, household)
     columns = ("placed", "store", "what happened", "the Pixel (played)", "answers to our webhooks")
     opening.print_table("The day", columns, told)
     opening.print_table("Webhooks", ("answer", "webhooks"), sorted(answers.items()))
     _print_events(engine, began)
-    accounts.print_purchases(pool, settings.graph_url, _delivered(engine) - told_before)
+    consent_walk.print_endings(walked, accounts.asked(pool, settings.graph_url, "journal")["events"], ledger)
+    accounts.print_purchases(pool, settings.graph_url, _delivered(engine, opened))
     accounts.print_riders(pool, settings.graph_url, _judged(engine, connected.values(), began))
 
 
 def _invite(settings: Settings, addresses: Mapping[str, str]) -> None:
     """Where to look on, and how to connect a store of one's own at each stand-in."""
     click.echo(f"\nThe events, as they come: {settings.public_url}/")
+    click.echo(f"All that the stand-in for Meta heard: {settings.graph_url}/_sandbox/journal")
     for connector in registry.connectors():
         if connector.name not in addresses:
             continue
@@ -109,7 +116,7 @@ def _invite(settings: Settings, addresses: Mapping[str, str]) -> None:
 
 
 def _connected(engine: Engine, settings: Settings, demo: DemoStore, now: datetime) -> Store:
-    """The demo's store, connected the day before, now or in an earlier run."""
+    """The demo's store, connected the day before, now or in an earlier run, with the settings the day needs."""
     sealer = Sealer(settings.encryption_keys)
     with transaction(engine) as connection:
         store = stores.by_domain(connection, demo.platform, demo.domain)
@@ -118,6 +125,7 @@ def _connected(engine: Engine, settings: Settings, demo: DemoStore, now: datetim
             store = connect.add_store(
                 connection, new, sealer=sealer, app_secrets=settings.app_secrets, now=now, production=False
             ).store
+        if store.settings.changed(demo.settings) != store.settings:
             store_settings.change(connection, store, demo.settings, now=now)
         credentials.attach(
             connection, store, demo.dataset_id, "demo-token", sealer=sealer, test_event_code=None, now=now
@@ -159,6 +167,10 @@ def _browse(act: Act, body: bytes, stage: Stage) -> None:
             browsers.play(told, act.browser, stage.storefronts[act.platform], stage.now)
 
 
+def _party(demo: DemoStore, store: Store, stage: Stage) -> Party:
+    return Party(store, demo.dataset_id, stage.senders[demo.platform], stage.storefronts[demo.platform])
+
+
 def _worded(status: int, told: Mapping[str, str]) -> tuple[str, str]:
     return told.get("status", f"refused ({status})"), told.get("reason", "")
 
@@ -181,9 +193,10 @@ def _moving(connection: Connection) -> bool:
     return any(row["status"] == State.SENDING or row["reason"] == AWAITS_SIGNAL for row in reports.listing(connection))
 
 
-def _delivered(engine: Engine) -> Counter[str]:
+def _delivered(engine: Engine, since: datetime) -> Counter[str]:
     with reading(engine) as connection:
-        return Counter({name: number for name, state, number in reports.counts(connection) if state == State.DELIVERED})
+        told = reports.listing(connection, state=State.DELIVERED)
+        return Counter(row["event_name"] for row in told if row["delivered_at"] >= since)
 
 
 def _judged(engine: Engine, connected: Iterable[Store], began: datetime) -> list[tuple[Store, Judged]]:

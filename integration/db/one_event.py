@@ -55,6 +55,13 @@ def of_store(connection: sa.Connection, store_id: str, pk: int) -> Event | None:
     return next((Event(*row) for row in connection.execute(sa.select(*columns).where(*mine))), None)
 
 
+def of_subject(connection: sa.Connection, store_id: str, event_name: str, subject: str) -> Event | None:
+    """The event of this name about that deed of the store."""
+    mine = (events.c.store_id == store_id, events.c.event_name == event_name, events.c.subject == subject)
+    pk = connection.execute(sa.select(events.c.id).where(*mine)).scalar_one_or_none()
+    return None if pk is None else of_store(connection, store_id, pk)
+
+
 def deliveries_of(connection: sa.Connection, store_id: str, pk: int) -> Sequence[Delivery]:
     """Its deliveries, the oldest first."""
     columns: list[sa.ColumnElement[Any]] = [

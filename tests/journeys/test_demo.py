@@ -1,5 +1,6 @@
 """`make run`, which is `tandem up --demo`: what it prints is true, and a merchant can install Tandem on its stand-in."""
 
+import json
 import os
 import re
 import signal
@@ -8,13 +9,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+import urllib3
 
 from tests.rig import browser, valkey
 from tests.rig.node import Node
 from tests.rig.service import eventually, free_port
 from tests.rig.woostore import WooStore
+
+DATASETS = {"Shopify": "100200300400501", "WooCommerce": "100200300400502"}
 
 
 @dataclass
@@ -38,6 +43,14 @@ class Demo:
     def store(self) -> str:
         """The address of the stand-in for a WooCommerce store."""
         return self.found(r"stand-in WooCommerce store: open \S+ and type (http://127\.0\.0\.1:\d+)\n")
+
+    def purchases(self, what: str, platform: str) -> list[dict[str, Any]]:
+        """What the stand-in for Meta has in its journal of an order in the walk of consent."""
+        order_id = self.found(rf"│ {what}, {platform} (\d+) +│")
+        journal = urllib3.request("GET", self.found(r"stand-in for Meta heard: (\S+)")).json()["events"]
+        heard = [one for one in journal if one["dataset_id"] == DATASETS[platform]]
+        assert heard
+        return [one for one in heard if order_id in json.dumps(one)]
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +106,38 @@ def test_what_coverage_claims_of_the_played_day_is_what_the_stand_in_heard_by_id
     assert re.search(r"Purchase +│ both +│ 5 ", demo.told), demo.told
     assert re.search(r"│ (\d+) +│ order-\1 +│", demo.told), demo.told
     # Of the second store one more order went under another id: a pair, and nothing is claimed of it.
-    for domain, number in (("tandem-demo.myshopify.com", 3), ("shop.tandem-demo.example", 2)):
+    for domain, number in (("tandem-demo.myshopify.com", 5), ("shop.tandem-demo.example", 2)):
         assert re.search(rf"{re.escape(domain)}: Told to Meta only by the server: {number} orders, ", demo.told), (
             demo.told
         )
     assert "This is not extra sales and not attributed sales." in demo.told
+
+
+@pytest.mark.parametrize("platform", DATASETS)
+@pytest.mark.parametrize("what", ["refused", "withdrawn"])
+def test_of_who_refused_and_of_who_took_their_yes_back_the_stand_in_heard_nothing(
+    demo: Demo, what: str, platform: str
+) -> None:
+    assert demo.purchases(what, platform) == []
+
+
+@pytest.mark.parametrize("platform", DATASETS)
+@pytest.mark.parametrize(("what", "options"), [("granted late", None), ("sale of data refused", ["LDU"])])
+def test_who_agreed_late_is_counted_and_who_opted_out_of_sale_is_counted_under_limited_use(
+    demo: Demo, what: str, options: list[str] | None, platform: str
+) -> None:
+    told = [
+        (one["source"], one["event_name"], one["counted"], one["payload"].get("data_processing_options"))
+        for one in demo.purchases(what, platform)
+    ]
+    assert told == [("server", "Purchase", True, options)]
+
+
+def test_the_walk_of_consent_agrees_with_the_journal_and_shows_that_the_late_yes_was_waited_for(demo: Demo) -> None:
+    assert "Each of these 8 orders is in the stand-in's journal as it must be, and as our ledger ruled." in demo.told
+    # A cell is folded to its column's width.
+    waited = re.findall(r"│ granted late, \w+ \d+ +│[^│]+│ (waits: \w+)", demo.told)
+    assert waited == ["waits: waiting"] * len(DATASETS)
 
 
 def test_one_click_in_the_admin_it_names_connects_a_shop(demo: Demo, merchant: Node) -> None:
