@@ -1,4 +1,6 @@
-"""Tasks: what a webhook asked for that is not an event (uninstalled, privacy requests), to be done outside the request."""
+"""Tasks: what a webhook asked for that is not an event (uninstalled, privacy requests), to be done outside the request. A row
+is there until it is done.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from integration.db import ROW_ID, Instant, clock, metadata
+from integration.db import ROW_ID, Instant, metadata
 
 STORE_UNINSTALLED, PRIVACY_REQUEST = "store_uninstalled", "privacy_request"
 SEALED_PAYLOAD = "tasks.payload"  # the name of the sealed column, which binds what is sealed in it
@@ -22,10 +24,6 @@ tasks = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False),  # keyed: the same demand is open once
     sa.Column("payload", sa.Text),  # sealed
     sa.Column("created_at", Instant, nullable=False),
-    sa.Column("done_at", Instant),
-    sa.Index(
-        "ix_tasks_open", "id", postgresql_where=sa.text("done_at IS NULL"), sqlite_where=sa.text("done_at IS NULL")
-    ),
 )
 
 
@@ -53,7 +51,7 @@ def add_once(
     at: datetime,
 ) -> None:
     """Write a task down in the caller's transaction, unless the same is still to do."""
-    same = sa.and_(tasks.c.done_at.is_(None), tasks.c.kind == kind, tasks.c.digest == digest, tasks.c.site == site)
+    same = sa.and_(tasks.c.kind == kind, tasks.c.digest == digest, tasks.c.site == site)
     if connection.execute(sa.select(tasks.c.id).where(same).limit(1)).first():
         return
     values = {
@@ -71,17 +69,16 @@ def add_once(
 def open_ones(connection: sa.Connection, kinds: Sequence[str]) -> list[Task]:
     """What is still to do of these kinds, oldest first."""
     columns = (tasks.c.id, tasks.c.store_id, tasks.c.platform, tasks.c.kind, tasks.c.payload, tasks.c.created_at)
-    wanted = sa.and_(tasks.c.done_at.is_(None), tasks.c.kind.in_(kinds))
-    return [Task(*row) for row in connection.execute(sa.select(*columns).where(wanted).order_by(tasks.c.id).limit(100))]
+    wanted = sa.select(*columns).where(tasks.c.kind.in_(kinds)).order_by(tasks.c.id).limit(100)
+    return [Task(*row) for row in connection.execute(wanted)]
 
 
 def is_open(connection: sa.Connection, store_id: str, kind: str) -> bool:
     """Whether something of that kind is still to do for a store."""
-    mine = sa.and_(tasks.c.done_at.is_(None), tasks.c.store_id == store_id, tasks.c.kind == kind)
+    mine = sa.and_(tasks.c.store_id == store_id, tasks.c.kind == kind)
     return connection.execute(sa.select(tasks.c.id).where(mine).limit(1)).first() is not None
 
 
 def finish(connection: sa.Connection, pk: int) -> bool:
-    """Done; False where another did it."""
-    mine = sa.and_(tasks.c.id == pk, tasks.c.done_at.is_(None))
-    return connection.execute(sa.update(tasks).where(mine).values(done_at=clock(), payload=None)).rowcount == 1
+    """Done, and nothing of it is kept; False where another did it."""
+    return connection.execute(sa.delete(tasks).where(tasks.c.id == pk)).rowcount == 1

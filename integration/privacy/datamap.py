@@ -71,7 +71,6 @@ _PERSONAL, _PSEUDONYM, _SECRET, _BUSINESS = Kind.PERSONAL, Kind.PSEUDONYM, Kind.
 _SEALED, _HMAC, _HASH, _READABLE = How.SEALED, How.HMAC, How.HASH, How.READABLE
 
 _STORE, _PROOF = "with the store", "as the proof"
-_TASK = "with the store; for good, where it was none of ours"
 _UNTIL_ERASED = "with the store, or until the person is erased"
 _LEFT = "while connected, and {left} after our app was removed"
 _PERSON = "{told} where Meta was told, {untold} where not"
@@ -146,9 +145,9 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
             "a request about personal data: customer id, e-mail, phone, order ids; of an uninstall, the shop",
             *(_PERSONAL, _SEALED, _DONE),
         ),
-        "digest": Column("of the demand, so that it is open once", _PSEUDONYM, _HMAC, _TASK),
-        "site": Column("the shop it is about", _BUSINESS, _READABLE, _TASK),
-        "id store_id platform kind created_at done_at": _own(_TASK),
+        "digest": Column("of the demand, so that it is open once", _PSEUDONYM, _HMAC, _DONE),
+        "site": Column("the shop it is about", _BUSINESS, _READABLE, _DONE),
+        "id store_id platform kind created_at": _own(_DONE),
     },
     "privacy_requests": {
         "demand": Column("what was asked: customer id, e-mail, phone, order ids", _PERSONAL, _SEALED, _DONE),

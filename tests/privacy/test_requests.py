@@ -21,7 +21,7 @@ from integration.privacy import requests
 from integration.privacy.desk import CONNECTED_AGAIN, UNREADABLE, Desk
 from tests.rig.service import Service
 from tests.rig.shop import SECRET_KEY, Bench, Shop
-from tests.rig.shoppers import Shopper, now
+from tests.rig.shoppers import Shopper, every_text, now
 
 
 @pytest.fixture
@@ -194,6 +194,7 @@ def test_a_demand_for_a_store_that_nobody_knows_is_done_and_proves_that_there_is
     assert (row.store_id, row.kind, row.proof, row.demand) == (None, "store_erasure", "{}", None)
     assert row.site_hmac == requests.site_hmac(SECRET_KEY, "shopify", "x.myshopify.com")
     assert row.done_at
+    assert "x.myshopify.com" not in {text for _, text in every_text(shop)}
     assert shop.row
 
 
