@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from integration.db import ROW_ID, Instant, among_texts, insert, metadata
 
 ORDER = "order"  # the kind of an order's fingerprint
+_AT_ONCE = 500
 
 tombstones = sa.Table(
     "tombstones",
@@ -21,10 +22,12 @@ tombstones = sa.Table(
 
 
 def add(connection: sa.Connection, store_id: str, hmacs: Sequence[str], at: datetime) -> None:
-    """Remember them; one that is erased again counts from now."""
-    for hmac in sorted(set(hmacs)):  # in one order, as everybody locks them
-        statement = insert(connection, tombstones).values(store_id=store_id, hmac=hmac, erased_at=at)
-        connection.execute(statement.on_conflict_do_update(index_elements=["store_id", "hmac"], set_={"erased_at": at}))
+    """Remember them; one that is erased again counts from the later time, whichever request comes last."""
+    rows = [{"store_id": store_id, "hmac": hmac, "erased_at": at} for hmac in sorted(set(hmacs))]  # as everybody locks
+    for start in range(0, len(rows), _AT_ONCE):  # a shop's own address may be on all of its orders
+        statement = insert(connection, tombstones).values(rows[start : start + _AT_ONCE])
+        newer = {"index_elements": ["store_id", "hmac"], "where": tombstones.c.erased_at < statement.excluded.erased_at}
+        connection.execute(statement.on_conflict_do_update(set_={"erased_at": statement.excluded.erased_at}, **newer))
 
 
 def of_hmacs(connection: sa.Connection, store_id: str, hmacs: Collection[str]) -> dict[str, datetime]:

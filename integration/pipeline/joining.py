@@ -5,7 +5,9 @@ A token is long and random: its hash alone can be found by nobody who has not th
 """
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from connectors.event import Event, Kind
 
@@ -16,6 +18,10 @@ class By(StrEnum):
     CHECKOUT = "checkout"
     CART = "cart"
     ORDER = "order"
+
+
+# The ledger's columns of an event whose person was erased: no browser's words are to be joined with it.
+NO_BROWSER: Mapping[str, str | None] = MappingProxyType({"checkout_key": None, "cart_key": None})
 
 
 def key(by: By, value: str) -> str:

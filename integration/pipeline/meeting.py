@@ -16,7 +16,7 @@ from integration.meta.event import INITIATE_CHECKOUT
 from integration.pipeline import statements
 from integration.pipeline.moves import Move, judge
 from integration.pipeline.prepare import Prepared
-from integration.pipeline.qualify import Counts, Never, NotYet, Verdict
+from integration.pipeline.qualify import ERASED, Counts, Never, NotYet, Verdict
 from integration.pipeline.scribe import AWAITS_SIGNAL, Opening, Purchases, Scribe, value
 
 T = TypeVar("T", bound=Hashable)
@@ -69,6 +69,8 @@ class Meeting:
         """Apply the payload; what was told, or perhaps told, stands. The reason why nothing of it will be told comes
         back, if there is one.
         """
+        if any(one.reason == ERASED for one in self.placed):
+            return ERASED  # a checkout names no order by which to know whom not to bring back; its row does
         version = self.scribe.version(self.event, self.prepared.verdict, self.known.updated_at)
         move = judge(
             last=self.known.updated_at,

@@ -66,6 +66,11 @@ class Prepared(msgspec.Struct, frozen=True):
         )
 
     @property
+    def erased(self) -> bool:
+        """Whether it is nobody's because of that."""
+        return self.verdict == Never(ERASED)
+
+    @property
     def lacks_a_browser(self) -> bool:
         """Whether it counts only if a browser told of it. One that tells later is heard at the next payload: a
         checkout is told again at each of its steps, and an order whenever something of it changes.

@@ -130,7 +130,7 @@ class Scribe(msgspec.Struct, frozen=True):
             "order_id": event.order_id,
             "connector": f"{self.store.platform} {CONNECTOR_VERSION}",
             "received_at": self.now,
-            **joining.columns(event),
+            **(joining.NO_BROWSER if prepared.erased else joining.columns(event)),
             **self.version(event, prepared.verdict),
             **self.times(event, prepared.verdict),
             **self.impersonal(prepared),

@@ -125,7 +125,8 @@ class Visit(msgspec.Struct, frozen=True):
 
     def _meet_browsers(self, store: Store, told: Sequence[Told]) -> None:
         """To be done once the events are committed: what browsers told of them may be waited for, or is not to be kept."""
-        refused = [event for event, prepared in told if self._scribe(store, ()).withholds(prepared)]
+        scribe = self._scribe(store, ())
+        refused = [event for event, prepared in told if prepared.erased or scribe.withholds(prepared)]
         forget_heard(self.engine, self.sealer, store, refused)
         stop_waiting(self.engine, store, [event for event, _ in told])
 
