@@ -12,6 +12,7 @@ from functools import partial
 import msgspec
 
 from connectors import registry
+from connectors.event import Stated
 from integration.crypto import Sealer
 from integration.db import Connection, Engine, beacons, events, reading, sightings, signals, transact, withheld
 from integration.db import now as database_now
@@ -64,6 +65,8 @@ class Collector:
         if not keys or not self._keep(of.store, keys, heard):
             return False
         self._at_work(of.store)
+        if Stated.REFUSED in (heard.marketing, heard.sale_of_data):
+            self._note_refusals(of.store, keys, order_id, heard)
         # After the commit: a webhook looks for signals after its own, so that one of the two always sees the other.
         return self._met(of.store, keys, order_id, heard)
 
@@ -130,6 +133,12 @@ class Collector:
             found = withheld.met_by(connection, store.id, keys, order_id)
         return bool(found) and transact(
             self.engine, partial(self._let_go, store_id=store.id, keys=keys, pks=found, heard=heard)
+        )
+
+    def _note_refusals(self, store: Store, keys: Sequence[str], order_id: str | None, heard: Heard) -> None:
+        transact(
+            self.engine,
+            lambda on: withholding.note_refusals(on, self.sealer, store.id, keys, order_id, heard),
         )
 
     def _let_go(

@@ -103,7 +103,12 @@ def _said(answer: Stated, by: Voice, at: int | None) -> Said | None:
 
 
 def _newer(order: Said | None, known: Said | None) -> Said | None:
-    return order or known if known is None or known.by is Voice.ORDER else _either(order, known)
+    if known is None or known.by is Voice.ORDER:
+        return order or known
+    if order is None or order.by is Voice.ORDER:
+        return _either(order, known)
+    # Two answers of the browser: the later one; where nobody knows which that is, the refusal.
+    return _either(known, order) if known.word is Stated.REFUSED else _either(order, known)
 
 
 def _either(order: Said | None, browser: Said | None) -> Said | None:

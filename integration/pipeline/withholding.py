@@ -13,10 +13,12 @@ import msgspec
 from connectors.event import Stated
 from integration.crypto import Sealer
 from integration.db import Connection, chores, events, grants, signals, withheld
+from integration.db.events import Learnt
 from integration.db.signals import Kept
 from integration.errors import SealBroken
-from integration.pipeline import browsing
+from integration.pipeline import browsing, statements
 from integration.pipeline.browsing import Heard
+from integration.pipeline.scribe import seal_person, unseal_person
 
 
 class Silenced(NamedTuple):
@@ -61,6 +63,26 @@ def _opened(sealer: Sealer, kept: Kept) -> Heard | None:
         return browsing.decode(sealer.unseal(kept.sealed, store=kept.store_id, column=signals.SEALED))
     except (SealBroken, msgspec.DecodeError):
         return None
+
+
+def note_refusals(
+    connection: Connection, sealer: Sealer, store_id: str, keys: Collection[str], order_id: str | None, heard: Heard
+) -> None:
+    """A browser refused something after its order was told: the ledger keeps that as long as the person, for a refund may
+    come when the browser's own words are forgotten.
+    """
+    learnt = []
+    for row in withheld.known_by(connection, store_id, keys, order_id):
+        try:
+            person = unseal_person(sealer, store_id, row.user_data)
+        except SealBroken:
+            continue
+        known = statements.decode(row.stated) if row.stated else person.stated
+        stated = known.refusals(heard)
+        if stated != known:
+            sealed = seal_person(sealer, store_id, person.saying(stated))
+            learnt.append(Learnt(row.id, row.user_data, sealed, row.key_mask, stated.encoded()))
+    events.learn(connection, learnt)
 
 
 def hear_of_withheld(
