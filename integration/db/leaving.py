@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy import Table
 
 from integration import db
-from integration.db import among, among_texts, metadata
+from integration.db import among, among_texts, clock, metadata
+from integration.db.privacy_requests import privacy_requests
 from integration.db.stores import Store, stores
 
-__all__ = ["Keys", "Table", "delete", "delete_store", "keys", "tables"]
+__all__ = ["Keys", "Table", "delete", "delete_store", "keys", "part", "tables"]
 
 # The columns by which a table names a shop as its platform does, where it has no store of ours.
 _NAMES = ("site", "domain")
@@ -37,7 +38,7 @@ def _ways(table: Table) -> list[str]:
 
 
 def keys(connection: sa.Connection, table: Table, store: Store, most: int) -> Keys:
-    """The primary keys of at most so many rows of a store."""
+    """The primary keys of at most so many rows of a store; an open request of a person is not one: see `part`."""
     # One question each, for a question with OR would use no index.
     for name in _ways(table):
         found = sa.select(*table.primary_key).where(_belongs(table, name, store)).limit(most)
@@ -49,7 +50,8 @@ def keys(connection: sa.Connection, table: Table, store: Store, most: int) -> Ke
 def _belongs(table: Table, name: str, store: Store) -> sa.ColumnElement[bool]:
     column = table.c[name]
     if name == "store_id":
-        return column == store.id
+        mine = column == store.id
+        return sa.and_(mine, table.c.done_at.is_not(None)) if table is privacy_requests else mine
     if name in _NAMES:
         unowned = table.c.store_id.is_(None) if "store_id" in table.c else sa.true()
         return sa.and_(table.c.platform == store.platform, column == store.domain, unowned)
@@ -68,6 +70,14 @@ def _among(table: Table, rows: Keys) -> sa.ColumnElement[bool]:
         return sa.tuple_(*columns).in_(rows)
     alone = [row[0] for row in rows]
     return among_texts(columns[0], alone) if isinstance(columns[0].type, sa.String) else among(columns[0], alone)
+
+
+def part(connection: sa.Connection, store: Store, trouble: str) -> None:
+    """End what people asked of a store that goes, and was not done yet. It stays as a proof that names nobody, and no store."""
+    mine = sa.and_(privacy_requests.c.store_id == store.id, privacy_requests.c.done_at.is_(None))
+    nobody = {"store_id": None, "demand": None, "export": None, "people": "[]"}
+    ended = {"next_at": None, "done_at": clock(), "trouble": trouble}
+    connection.execute(sa.update(privacy_requests).where(mine).values(**nobody, **ended))
 
 
 def delete_store(connection: sa.Connection, store: Store) -> int:

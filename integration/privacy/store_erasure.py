@@ -1,6 +1,7 @@
 """A store is erased whole: every row that belongs to it, in slices, so that nobody waits for a long transaction.
 
-It counts as removed from the first slice on, so that nothing new is taken for it, and is gone once nothing of it is left.
+It counts as removed from the first slice on, so that nothing new is taken for it, and is gone once nothing of it is left. What
+people asked of it and was not answered is done with that: of them, too, nothing is left.
 """
 
 from collections import Counter
@@ -15,6 +16,7 @@ from integration.db import now as database_now
 from integration.db.leaving import Keys, Table
 from integration.db.stores import Store
 
+WITH_THE_STORE = "all of the store was erased"
 SLICE = 1_000
 # Looked up together: each look passes over all that was deleted before it, as long as no vacuum came by.
 _AHEAD = 50_000
@@ -108,5 +110,6 @@ class _Doomed:
                 rows[table.name] += leaving.delete(connection, table, found)
                 if len(found) == SLICE:
                     return Erased(rows, over=False)
+        leaving.part(connection, store, WITH_THE_STORE)
         rows[stores.stores.name] += leaving.delete_store(connection, store)
         return Erased(rows, over=True)

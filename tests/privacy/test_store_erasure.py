@@ -14,7 +14,7 @@ from integration.db.events import events
 from integration.db.installs import installs
 from integration.db.privacy_requests import privacy_requests
 from integration.pipeline.receive import Outcome, Reply
-from integration.privacy.store_erasure import erase_some, erase_store
+from integration.privacy.store_erasure import WITH_THE_STORE, erase_some, erase_store
 from tests.rig.made_up import OWNED, TABLES, copies, fill, number
 from tests.rig.shop import Bench, Shop
 
@@ -80,6 +80,31 @@ def test_a_request_that_was_taken_from_the_store_before_outlives_it(pair: Engine
     with reading(pair) as connection:
         assert number(connection, privacy_requests, privacy_requests.c.store_id.is_(None)) == 1
     assert "privacy_requests" not in erased
+
+
+@pytest.mark.parametrize("left_before", [None, NOW + timedelta(seconds=1)])
+def test_what_a_person_asked_and_was_not_answered_is_done_with_the_store_and_not_before(
+    pair: Engine, left_before: datetime | None
+) -> None:
+    asked = privacy_requests.c.store_id == "gone"
+    with transaction(pair) as connection:
+        connection.execute(sa.update(privacy_requests).where(asked).values(done_at=None, proof=None))
+        copies(connection, privacy_requests, "site_hmac", 1, store_id="gone", done_at=NOW)
+    others = erase_some(pair, "gone", most=1, left_before=left_before)
+    with reading(pair) as connection:
+        meanwhile = connection.execute(sa.select(privacy_requests.c.done_at).where(asked)).scalars().all()
+    while not others.over:
+        others = erase_some(pair, "gone", most=1_000, left_before=left_before)
+    with reading(pair) as connection:
+        unowned = privacy_requests.c.store_id.is_(None)
+        row = connection.execute(sa.select(privacy_requests).where(unowned)).mappings().one()
+        left = number(connection, privacy_requests)
+
+    assert None in meanwhile
+    assert row["done_at"]
+    assert (row["trouble"], row["kind"], row["site_hmac"]) == (WITH_THE_STORE, "gone", "gone")
+    assert (row["demand"], row["export"], row["people"], row["next_at"]) == (None, None, "[]", None)
+    assert left == 2  # of the store that stays, and this
 
 
 def test_what_is_gone_already_is_erased_again_without_harm(pair: Engine) -> None:
