@@ -31,7 +31,8 @@ from integration.db.privacy_requests import OPERATOR, SEALED_DEMAND, SEALED_EXPO
 from integration.db.stores import Store
 from integration.errors import SealBroken, Unavailable
 from integration.log import logger
-from integration.privacy import answering, erasure, person, store_erasure
+from integration.privacy import answering, departure, erasure, person, store_erasure
+from integration.privacy.departure import Standing
 from integration.privacy.erasure import Eraser
 
 CONNECTED_AGAIN = "the store was connected again"
@@ -128,7 +129,9 @@ class Desk:
         if row.store_id:
             return stores.by_id(connection, row.store_id)
         parted = demand.kind is PrivacyKind.STORE_ERASURE and demand.site
-        return stores.by_domain(connection, row.platform, demand.site or "") if parted else None
+        found = stores.by_domain(connection, row.platform, demand.site or "") if parted else None
+        # Whoever died right after the last of it may find that a new store has its domain by now.
+        return found if found and found.created_at <= row.asked_at else None
 
     def _export(self, row: Request, store: Store, demand: PrivacyRequest) -> None:
         transact(self.engine, partial(self._export_on, row=row, store=store, demand=demand))
@@ -160,8 +163,11 @@ class Desk:
 
     def _erase_store(self, row: Request, store: Store, demand: PrivacyRequest) -> None:
         by_operator = row.asked_by == OPERATOR
-        back = store.uninstalled_at is None or (store.connected_at is not None and store.connected_at > row.asked_at)
-        if back and not by_operator:
+        standing = Standing.GONE if by_operator else transact(self.engine, partial(departure.of, store=store, row=row))
+        if standing is Standing.ASKED:
+            self._change(row, begun_at=row.begun_at or self.now, next_at=after(LATER), trouble=None)
+            return
+        if standing is Standing.BACK:
             self._stays(row, store)
             return
         # The store goes last, and all that is its own with it: this row must not be.

@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from connectors.contract import WebhookRequest
 from connectors.event import PrivacyKind
 from integration.crypto import Sealer, new_key
-from integration.db import clock, privacy_requests, reading, stores, transaction
+from integration.db import chores, clock, grants, privacy_requests, reading, stores, transaction
 from integration.db.events import events
+from integration.db.grants import KeptGrant
 from integration.db.privacy_requests import MERCHANT, OPERATOR, PLATFORM, SEALED_EXPORT, Request
 from integration.db.stores import stores as stores_table
 from integration.db.tombstones import tombstones
 from integration.pipeline.sweep import sweep
 from integration.privacy import requests
-from integration.privacy.desk import CONNECTED_AGAIN, UNREADABLE, Desk
+from integration.privacy.desk import CONNECTED_AGAIN, UNREADABLE, Desk, sealed_demand
+from integration.stores import disconnect
 from tests.rig.service import Service
 from tests.rig.shop import SECRET_KEY, Bench, Shop
 from tests.rig.shoppers import Shopper, every_text, now
@@ -297,3 +299,63 @@ def test_the_command_erases_a_person_at_once_and_a_store_when_told_twice(tmp_pat
     assert told["next_at"]
     assert "Nothing was changed" in tandem.run("erase", store, "--everything")
     assert "Nothing of tea.myshopify.com is left." in tandem.run("erase", store, "--everything", "--yes")
+
+
+def test_a_store_whose_removal_never_reached_us_is_erased_once_its_platform_takes_our_token_no_more(
+    bench: Bench, ada: Shopper
+) -> None:
+    granted(ada)
+    ask(ada, PrivacyKind.STORE_ERASURE, PLATFORM)
+    run(bench)
+
+    row = only(bench)
+    assert (row.done_at, row.trouble, row.store_id) == (None, None, ada.shop.id)
+    assert soon(row) > now()
+    with transaction(bench.engine) as connection:
+        assert [one.kind for one in chores.of_store(connection, ada.shop.id)] == [chores.FAREWELL]
+        disconnect.let_go(connection, ada.shop.row)  # as the farewell does where the token is refused
+    a_minute_later(bench)
+    run(bench)
+
+    assert ada_is_gone(bench, ada.shop.id)
+    assert only(bench).done_at
+
+
+def test_and_stays_where_its_platform_still_takes_our_token(bench: Bench, ada: Shopper) -> None:
+    granted(ada)
+    ask(ada, PrivacyKind.STORE_ERASURE, PLATFORM)
+    run(bench)
+    a_minute_later(bench)
+    run(bench)
+    assert only(bench).done_at is None  # the farewell still is to come
+
+    with transaction(bench.engine) as connection:
+        chores.cancel(connection, ada.shop.id)  # it came, and the token was taken
+    a_minute_later(bench)
+    run(bench)
+
+    assert only(bench).trouble == CONNECTED_AGAIN
+    assert ada.found()
+
+
+def granted(ada: Shopper) -> None:
+    with transaction(ada.shop.bench.engine) as connection:
+        grants.put(
+            connection, KeptGrant(ada.shop.id, "sealed", (), None, None, rejected=False, generation=1, granted_at=now())
+        )
+
+
+def test_a_new_store_of_the_same_domain_is_not_erased_by_who_died_right_after_the_old_one_was(
+    bench: Bench, ada: Shopper
+) -> None:
+    ask(ada, PrivacyKind.STORE_ERASURE, OPERATOR)
+    parted = sealed_demand(bench.sealer, ada.demand(PrivacyKind.STORE_ERASURE), "")
+    run(bench)
+    # Its end was not written.
+    change(bench, privacy_requests.privacy_requests, done_at=None, demand=parted, next_at=now())
+    again = bench.shop("shopify")
+
+    run(bench)
+
+    assert again.row
+    assert only(bench).done_at
