@@ -1,6 +1,7 @@
 """`tandem erase`: a person, or all of a store, is erased as a platform's demand would have it."""
 
 import json
+import time
 from datetime import datetime
 
 import click
@@ -18,6 +19,8 @@ from integration.privacy import person, requests
 from integration.stores import connect
 
 _WHOM = "Say whom to erase: --email, --phone, --customer-id or --order; or --everything for all of the store."
+
+_BREATH_SECONDS = 0.1  # the running service may be at it, too
 
 
 @click.command("erase")
@@ -65,6 +68,7 @@ def _carried_out(settings: Settings, engine: Engine, store: Store, demand: Priva
         pk = requests.ask(connection, store, demand, asked_by=OPERATOR, sealer=sealer, secret_key=key, now=now)
     row = requests.go_on(engine, sealer, key, pk, now)
     while row and row.kind == PrivacyKind.STORE_ERASURE and row.done_at is None and row.trouble is None:
+        time.sleep(_BREATH_SECONDS)
         row = requests.go_on(engine, sealer, key, pk, now)
     if row is None:
         raise NotFound("The store was erased by another at this moment.")
