@@ -1,6 +1,5 @@
 """`tandem export STORE`: all that is kept of a store, for its merchant, as JSON lines."""
 
-import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -35,16 +34,10 @@ def _write(output: Path, lines: Iterator[bytes]) -> None:
     """The file is there once it is whole; until then it has another name."""
     part = output.with_name(f"{output.name}.part")
     try:
-        part.unlink(missing_ok=True)
-        with open(part, "xb", opener=_for_its_owner) as file:
+        with part.open("wb") as file:
             file.writelines(lines)
         part.replace(output)
     except OSError as error:
         raise InvalidSetting(f"{output} cannot be written: {error.strerror}.") from None
     finally:
         part.unlink(missing_ok=True)
-
-
-def _for_its_owner(path: str, flags: int) -> int:
-    """Hashes of people are nobody else's on this machine to read."""
-    return os.open(path, flags, mode=0o600)
