@@ -1,9 +1,7 @@
 """A shop goes on selling while we are away: the whole service, the stand-in for WooCommerce, and nobody who tells again."""
 
-import json
 from collections import Counter
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import sqlalchemy as sa
 
@@ -11,26 +9,11 @@ from integration import db
 from integration.db import transaction
 from integration.db.chores import chores
 from integration.db.stores import stores
+from tests.rig.merchants import hands_keys_over
 from tests.rig.service import Service, eventually
 from tests.rig.woostore import WooStore
 
 PATIENCE = 60.0
-
-
-def connect(service: Service, shop: WooStore) -> None:
-    """A merchant's way, the page of approval left out: its keys are posted by us."""
-    from_the_shop = {"Referer": f"{shop.url}/"}
-    link = f"{service.url}/woocommerce/connect?store={shop.url}"
-    begun = service.pool.request("GET", link, headers=from_the_shop, redirect=False)
-    cookie = begun.headers["Set-Cookie"].partition(";")[0]
-    asked = parse_qs(urlsplit(begun.headers["Location"]).query)
-    state, key = asked["user_id"][0], shop.key()
-    keys = {"key_id": 1, "user_id": state, "key_permissions": "read_write"}
-    keys |= {name: key[name] for name in ("consumer_key", "consumer_secret")}
-    posted = service.pool.request("POST", asked["callback_url"][0], body=json.dumps(keys))
-    assert posted.status == 200, posted.data
-    back = f"{service.url}/woocommerce/return?{urlencode({'success': '1', 'user_id': state})}"
-    assert service.pool.request("GET", back, headers={"Cookie": cookie}, redirect=False).status < 400
 
 
 def heard_of(service: Service) -> Counter[str]:
@@ -51,7 +34,7 @@ def test_what_a_shop_sold_while_we_were_away_is_there_once_and_its_webhooks_are_
     with WooStore.running() as shop:
         service = Service(tmp_path / "data", {})
         with service.running():
-            connect(service, shop)
+            hands_keys_over(service, shop)
             assert eventually(lambda: len(shop.webhooks()) >= 4, PATIENCE)
             [heard] = shop.order()
             assert eventually(lambda: heard_of(service) == {str(heard): 1}, PATIENCE)

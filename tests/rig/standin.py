@@ -68,6 +68,10 @@ class StandIn:
         """New orders: count, source_name, gateway, financial_status, country, created_at, test, silent; their ids."""
         return self.control("POST", f"shops/{shop}/orders", wanted)["order_ids"]
 
+    def orders(self, shop: str = SHOP) -> list[dict[str, Any]]:
+        """Its orders as webhooks tell them, oldest first."""
+        return self.control("GET", f"shops/{shop}/orders")["orders"]
+
     def uninstall(self, shop: str = SHOP, **how: Any) -> None:
         """The merchant removes the app; `silent=True` tells it to nobody."""
         self.control("POST", f"shops/{shop}/uninstall", how)

@@ -118,6 +118,10 @@ class WooStore:
         """The plugin sends checkout.created of an order, with other `fields`, or a `body` as it is; its token."""
         return self.control("POST", "plugin/checkout", {"order_id": order_id, **more})["checkout_token"]
 
+    def page_token(self, order_id: int) -> str:
+        """What the plugin writes into the thank-you page of this order."""
+        return self.control("POST", "plugin/page", {"order_id": order_id})["token"]
+
     def call(self, name: str, **more: Any) -> dict[str, Any]:
         """The plugin's signed call (`body`, `ahead`); status, json, text of the answer."""
         return self.control("POST", "plugin/call", {"call": name, **more})

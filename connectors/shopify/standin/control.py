@@ -86,6 +86,12 @@ def _orders(world: World, shop: Shop, told: dict[str, Any]) -> Any:
     return {"order_ids": [mailing.place(world, shop, wanted, silent=silent) for _ in range(count)]}
 
 
+def _listed(world: World, shop: Shop, _told: dict[str, Any]) -> Any:
+    """Its orders as webhooks tell them, oldest first."""
+    with world.lock:
+        return {"orders": list(shop.orders)}
+
+
 def _install(world: World, shop: Shop, _told: dict[str, Any]) -> Any:
     """As the merchant's click does where Shopify manages the installation: with the scopes the app's file names."""
     with world.lock:
@@ -177,6 +183,7 @@ DOORS: dict[str, Door] = {
 SHOP_DOORS: dict[str, ShopDoor] = {
     "GET": _shown,
     "POST install": _install,
+    "GET orders": _listed,
     "POST orders": _orders,
     "POST uninstall": _uninstall,
     "POST webhook": _webhook,

@@ -13,6 +13,7 @@ from connectors.woocommerce.standin.world import World
 
 Door = Callable[[World, dict[str, Any]], Any]
 _PERMISSIONS = ("read", "write", "read_write")
+_DAY = 86_400
 
 
 def plugin_shown(world: World) -> dict[str, Any]:
@@ -139,6 +140,12 @@ def _checkout(world: World, told: dict[str, Any]) -> Any:
     return {"checkout_token": content.get("checkout_token")}
 
 
+def _page(world: World, told: dict[str, Any]) -> Any:
+    """The token in the thank-you page of the order `order_id`, good for a day."""
+    token = plugin_calls.speaking(world).page_token(int(told["order_id"]), int(world.now()) + _DAY)
+    return {"token": token}
+
+
 def _call(world: World, told: dict[str, Any]) -> Any:
     """The signed call `call`, with `body` or what is usual; `ahead`: how many seconds its timestamp is off."""
     name = str(told.get("call", "state"))
@@ -166,5 +173,6 @@ DOORS: dict[str, Door] = {
     "GET plugin": _plugin_now,
     "POST plugin": _plugin,
     "POST plugin/checkout": _checkout,
+    "POST plugin/page": _page,
     "POST plugin/call": _call,
 }

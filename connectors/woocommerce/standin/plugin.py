@@ -24,6 +24,11 @@ class Connection:
         """base64 of the HMAC-SHA256."""
         return base64.b64encode(hmac.new(self.secret.encode(), told, hashlib.sha256).digest()).decode()
 
+    def page_token(self, order_id: int, until: int) -> str:
+        """What the page of this order proves itself by, until so many unix seconds."""
+        signed = f"order:{order_id}:{until}"
+        return f"{signed}:{hmac.new(self.secret.encode(), f'page.{signed}'.encode(), hashlib.sha256).hexdigest()}"
+
 
 @dataclass(slots=True)
 class Plugin:
