@@ -14,6 +14,8 @@ _BETWEEN_DIGITS = re.compile(r"[\s().+/\\-]+")
 _NO_DIGITS = re.compile(r"[^0-9]+")
 # A number is written with its country's code or without: its end is the same.
 _PHONE_END, _LEAST_PHONE = 8, 6
+# At most so many signs between two digits, such as "+49 (0) 30": what has more is two numbers.
+_WHOLE_PHONE, _SEPARATORS = 9, r"(?:[\s().\-/]|\(0\)){0,4}"
 # Shorter ids may be a price, a quantity or a postcode of somebody else.
 _LONG_ID = 9
 
@@ -30,13 +32,22 @@ def surely_of(body: bytes, demand: PrivacyRequest) -> bool:
     return (
         any(_whole_email(one, demand.email) for one in (text, unescaped, unquote(unescaped)))
         or not _long_ids(demand).isdisjoint(_WORDS.findall(unescaped))
-        or (len(_NO_DIGITS.sub("", demand.phone or "")) >= _PHONE_END and _phone(text, demand.phone))
+        or _whole_phone(unescaped, demand.phone)
     )
 
 
 def _whole_email(text: str, email: str | None) -> bool:
     wanted = re.escape((email or "").strip().casefold())
     return bool(wanted) and re.search(rf"(?<![\w.+%'-]){wanted}(?![\w-]|\.\w)", text) is not None
+
+
+def _whole_phone(text: str, phone: str | None) -> bool:
+    """With its country's code before it and no digit behind: its end alone may be a date, or part of another's number."""
+    digits = _NO_DIGITS.sub("", (phone or "").strip().removeprefix("+").removeprefix("00"))
+    if len(digits) < _WHOLE_PHONE:
+        return False
+    spelt = _SEPARATORS.join(digits)
+    return re.search(rf"(?<!\d)(?:\+|00){_SEPARATORS}{spelt}(?!\d)", text) is not None
 
 
 def _long_ids(demand: PrivacyRequest) -> set[str]:

@@ -11,7 +11,7 @@ from integration.db import clock, reading, tombstones, transaction
 from integration.db.events import events
 from integration.db.stores import stores
 from integration.privacy.erasure import ERASED, erase_person
-from integration.privacy.traces import tells_of
+from integration.privacy.traces import surely_of, tells_of
 from tests.rig.shop import SECRET_KEY, Bench, Shop
 from tests.rig.shoppers import Shopper, now
 
@@ -95,3 +95,12 @@ def test_a_body_in_a_body_tells_of_a_person_too() -> None:
     body = json.dumps({"payload": json.dumps({"payload": json.dumps({"to": "zoë@example.com"})})}).encode()
 
     assert tells_of(body, PrivacyRequest(PrivacyKind.CUSTOMER_ERASURE, None, email="Zoë@example.com"))
+
+
+def test_nobody_reads_another_shoppers_body_by_a_number_whose_end_is_a_date_or_an_id() -> None:
+    body = b'{"id": 4920261130, "email": "bob@example.com", "phone": "+33 149 202 611 30", "created_at": "2026-11-30T10:00"'
+    demand = PrivacyRequest(PrivacyKind.CUSTOMER_DATA, None, phone="+49 202 61130")
+
+    assert tells_of(body, demand)
+    assert not surely_of(body, demand)
+    assert surely_of(body.replace(b"+33 149", b"0049 (0)"), demand)
