@@ -27,14 +27,15 @@ PLAN = {
     "limited_data_use": "auto",
 }
 DATA = {"order_id": "1001", "value": 12.5, "currency": "EUR", "content_type": "product", "content_ids": ["7"]}
+TOKEN = "0123456789abcdef" * 2
 ORDER = {
     "order": "1001",
+    "begun": TOKEN,
     "token": "order:1001:1:00",
     "buyer": {"external_id": "5"},
     "purchase": {"counts": True, "id": "1001", "data": DATA},
 }
 UNPAID = {**ORDER, "purchase": {**ORDER["purchase"], "counts": False}}  # type: ignore[dict-item]
-TOKEN = "0123456789abcdef" * 2
 PAGES: dict[str, dict[str, Any]] = {
     "home": {},
     "product": {"product": {"value": 9.9, "currency": "EUR", "content_type": "product", "content_ids": ["7"]}},
@@ -117,7 +118,8 @@ def test_a_purchase_is_told_once_under_the_servers_id_and_seen_to_leave(shopper:
     states = [one["state"] for one in words(seen, "sighting")]
     assert (states[0], states[-1]) == ("called", "sent")
     assert {one["proof"] for one in words(seen, "sighting")} == {ORDER["token"]}
-    assert words(seen, "signal")[0]["order_id"] == "1001"
+    signal = words(seen, "signal")[0]
+    assert (signal["order_id"], signal["checkout_token"]) == ("1001", TOKEN)
     assert ["init", DATASET, {"external_id": "5"}] in seen["heard"]
 
 

@@ -49,7 +49,7 @@
 
 	// What the order's meta cannot know: cookies that came after the page was made, and what was agreed to since.
 	function signal( marketing ) {
-		var body = page.order ? { order_id: page.order, proof: page.token } : { checkout_token: page.checkout };
+		var body = page.order ? { order_id: page.order, proof: page.token, checkout_token: page.begun || undefined } : { checkout_token: page.checkout };
 		var text;
 		if ( ! page.token ) {
 			return;

@@ -164,6 +164,8 @@ final class Pixel_Script {
 		$facts = Order_Facts::of( $order );
 		return array(
 			'order'    => $facts['id'],
+			// The checkout is an event of its own: what is said here is said of it, too.
+			'begun'    => (string) $order->get_meta( '_tandem_checkout_token' ),
 			'token'    => Page_Token::of( Page_Token::ORDER, $facts['id'], Connection::current()->secret(), time() ),
 			'buyer'    => (object) Plan::without_left_out( Order_Facts::buyer( $order ), $plan ),
 			'purchase' => array(
