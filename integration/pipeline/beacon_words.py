@@ -29,6 +29,9 @@ _EARLIEST_MS = 10**12
 _MENDED = "\ufffd"  # what stands for half a letter
 _MILLISECONDS = re.compile(r"[0-9]{13}", re.ASCII)
 _DATASET = re.compile(r"[0-9]{1,32}", re.ASCII)
+# An e-mail address, or a phone number with its country's code, as they are or as an address on the web spells them.
+# Nothing that a platform or Meta makes up has such a part.
+_SOMEBODY = re.compile(r"@|%40|(\+|%2B)[0-9]{8}", re.ASCII | re.IGNORECASE)
 _STATES = frozenset({"called", "loaded", "sent"})
 
 
@@ -110,7 +113,7 @@ def sighting(body: bytes) -> Sighting | None:
     told = wild.decode(body, _Sighting)
     known = _is_one_of(told.state, _STATES) and _is_one_of(told.event_name, PRESET)
     event_id, dataset_id = _token(told.event_id), wild.identifier(told.dataset_id) or ""
-    if not known or event_id is None or "@" in event_id or not _DATASET.fullmatch(dataset_id):
+    if not known or event_id is None or not _DATASET.fullmatch(dataset_id):
         return None
     return Sighting(dataset_id, told.event_name, event_id, told.state, _token(told.proof))
 
@@ -123,12 +126,13 @@ def _token(value: Any) -> str | None:
     """A token is compared as it is: one that is cut or cleaned is another one."""
     short = isinstance(value, str) and 0 < len(value) <= MOST_TOKEN
     whole = short and value.isprintable() and not value.isspace() and _MENDED not in value
-    return value if whole else None
+    # Its hash is kept where everybody can read it, and that of an address is as good as the address.
+    return value if whole and not _SOMEBODY.search(value) else None
 
 
 def _plain(value: Any) -> str | None:
-    """Text, or None. With an @ it is somebody's address, and no id of Meta's has one."""
-    return value if isinstance(value, str) and "@" not in value else None
+    """Text, or None where it holds somebody's address or number."""
+    return value if isinstance(value, str) and not _SOMEBODY.search(value) else None
 
 
 def _agent(value: Any) -> str | None:

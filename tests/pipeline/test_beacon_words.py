@@ -97,14 +97,20 @@ def test_b18_of_a_page_the_origin_is_kept_and_never_what_may_name_people(host: s
     assert b"jane" not in kept.encoded()
 
 
-def test_b18_an_address_of_a_person_is_no_member() -> None:
-    kept = heard(
-        fbp="jane@example.com",
-        fbc=f"fb.1.{MS}.jane@example.com",
-        fbclid="jane@example.com",
-        user_agent="jane@example.com",
-    )
-    assert kept == Heard()
+SOMEBODY = ("jane@example.com", "jane%40example.com", "+4915127776661", "%2b4915127776661")
+
+
+@pytest.mark.parametrize("who", SOMEBODY)
+def test_b18_an_address_or_a_number_of_a_person_is_no_member(who: str) -> None:
+    assert heard(fbp=who, fbc=f"fb.1.{MS}.{who}", fbclid=who, user_agent=f"of {who}") == Heard()
+
+
+@pytest.mark.parametrize("who", SOMEBODY)
+def test_b18_an_address_or_a_number_of_a_person_is_no_token_whose_hash_everybody_could_read(who: str) -> None:
+    with pytest.raises(MalformedPayload):
+        raw(json.dumps({"checkout_token": who, "cart_token": f"c1-{who}"}).encode())
+    assert sighting(event_id=f"order-{who}") is None
+    assert sighting(proof=who) == sighting(proof=None)
 
 
 @pytest.mark.parametrize("odd", ["yes", "true", 1, 1.0, "granted\x00", None, [], {}, [True], "", 0, "false"])
