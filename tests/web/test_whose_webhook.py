@@ -72,7 +72,7 @@ def test_w19_a_shop_that_removed_the_app_is_heard_only_where_the_law_demands_it(
     assert scene.counts() == before
     redact = scene.post(shop, sample(shop, "customers/redact", "example"), "customers/redact")
     assert status(scene.send(redact)) == ACCEPTED
-    assert open_tasks(scene, shop) == ["store_uninstalled", "privacy_request"]
+    assert open_tasks(scene, shop) == ["privacy_request"]
 
 
 def test_w85_the_secret_of_another_store_opens_nothing(scene: Scene) -> None:
