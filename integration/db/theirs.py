@@ -33,7 +33,7 @@ def of_person(
     # An HMAC is of one store only: asked for together with the store, all of the store's events would be looked through.
     named = [*(among_texts(column, hmacs) for column in _HMACS), _of_store(store_id, events.c.order_id, order_ids)]
     found = fresh = _found(connection, store_id, named, until)
-    known = {*hmacs, *_names(connection, [one.id for one in found])}
+    known = {*hmacs, *names(connection, [one.id for one in found])}
     while fresh:
         beside = _found(connection, store_id, _beside(store_id, fresh, known), until)
         fresh = sorted({*beside} - {*found})
@@ -41,7 +41,7 @@ def of_person(
     return found
 
 
-def _names(connection: sa.Connection, pks: Sequence[int]) -> set[str]:
+def names(connection: sa.Connection, pks: Sequence[int]) -> set[str]:
     """By whatever these events name them: who is asked for by an order is known by more."""
     rows = connection.execute(sa.select(*_HMACS).where(among(events.c.id, pks)))
     return {hmac for row in rows for hmac in row if hmac}

@@ -47,9 +47,12 @@ def forbid(
     by which they are found when nothing else of them is left.
     """
     stores.touch(connection, store.id)
-    whole = with_all_orders(connection, store, demand, secret_key, at)
+    found = _found(connection, store, demand, secret_key, at)
+    whole = _with_orders(demand, found)
     mine = person.people(person.wanted(whole, store, secret_key), secret_key, store.id)
-    tombstones.add(connection, store.id, sorted(mine), at)
+    # Whoever is named by an order, or by an address alone, comes back under the other names they had there.
+    theirs_too = theirs.names(connection, [one.id for one in found])
+    tombstones.add(connection, store.id, sorted(mine | theirs_too), at)
     return whole
 
 
@@ -57,9 +60,16 @@ def with_all_orders(
     connection: Connection, store: Store, demand: PrivacyRequest, secret_key: str, at: datetime
 ) -> PrivacyRequest:
     """The demand with the ids of all orders of theirs, until then."""
+    return _with_orders(demand, _found(connection, store, demand, secret_key, at))
+
+
+def _found(connection: Connection, store: Store, demand: PrivacyRequest, secret_key: str, at: datetime) -> list[Theirs]:
     wanted = person.wanted(demand, store, secret_key)
-    found = theirs.of_person(connection, store.id, wanted.hmacs, wanted.order_ids, at)
-    named = {*wanted.order_ids, *(one.order_id for one in found if one.order_id)}
+    return theirs.of_person(connection, store.id, wanted.hmacs, wanted.order_ids, at)
+
+
+def _with_orders(demand: PrivacyRequest, found: Iterable[Theirs]) -> PrivacyRequest:
+    named = {*demand.order_ids, *(one.order_id for one in found if one.order_id)}
     return msgspec.structs.replace(demand, order_ids=tuple(sorted(named)))
 
 

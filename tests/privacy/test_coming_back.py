@@ -48,6 +48,21 @@ def test_a_checkout_that_goes_on_brings_nobody_back_who_was_erased_by_their_orde
     assert set(shop.bench.states()) == {("skipped", ERASED)}
 
 
+@pytest.mark.parametrize("named", ["email", "order_ids"])
+def test_who_is_erased_by_one_name_is_not_brought_back_by_another_they_ordered_under(
+    shop: Shop, ada: Shopper, named: str
+) -> None:
+    shop.tell("orders/paid", ada.told("orders/paid", "card"))
+    erase(shop, ada.demand(**{named: {"email": ada.email, "order_ids": (ada.order_id,)}[named]}))
+
+    shop.tell("checkouts/create", ada.told("checkouts/create", "with_email"))
+    elsewhere = Shopper(shop, "kuni", "900112", ada.customer_id, ada.phone)
+    shop.tell("orders/paid", elsewhere.told("orders/paid", "card"))
+
+    assert ada.found() == set()
+    assert set(shop.bench.states()) == {("skipped", ERASED)}
+
+
 def test_nor_does_an_order_of_a_shop_whose_clock_goes_fast(shop: Shop, ada: Shopper) -> None:
     ahead = timedelta(minutes=-3)
     shop.tell("orders/paid", ada.told("orders/paid", "card", age=ahead))
