@@ -110,6 +110,12 @@ def of_store(connection: sa.Connection, store_id: str, most: int = 200) -> Seque
     return [Request(*row) for row in connection.execute(newest)]
 
 
+def still_open(connection: sa.Connection, store_id: str) -> int:
+    """How many of a store's are not done."""
+    mine = sa.and_(privacy_requests.c.store_id == store_id, privacy_requests.c.done_at.is_(None))
+    return connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one()
+
+
 def change(connection: sa.Connection, pk: int, **values: object) -> None:
     """Set some columns."""
     connection.execute(sa.update(privacy_requests).where(privacy_requests.c.id == pk).values(**values))

@@ -31,6 +31,8 @@ PATH = f"{sign_in.STORE}/privacy"
 ASK, KEEP_BACK, EXPORT, EVERYTHING = f"{PATH}/ask", f"{PATH}/keep-back", f"{PATH}/export", f"{PATH}/everything"
 LOOKS_BACK = timedelta(days=30)
 _LARGEST = 2**63 - 1  # of an id
+# Of one store: all stores' are carried out one after the other.
+MOST_OPEN = 100
 _NOBODY = "Nobody can be found by this. A phone number needs its country’s code, such as +49."
 
 
@@ -126,6 +128,8 @@ class Page:
         wanted = person.wanted(demand, store, self.office.secret_key)
         if not wanted.hmacs and not wanted.order_ids:
             raise RequestMalformed(_NOBODY)
+        if privacy_requests.still_open(connection, store.id) >= MOST_OPEN:
+            raise Conflict("So many requests are still to be done that no more are taken. Try again in an hour.")
         office = self.office
         requests.ask(
             *(connection, store, demand), asked_by=MERCHANT, sealer=office.sealer, secret_key=office.secret_key, now=now

@@ -19,6 +19,7 @@ from integration.pipeline.statements import Said, Statements, Voice
 from integration.retention import Retention
 from integration.store_settings import ConsentMode, Field, LimitedDataUse, StoreSettings
 from integration.web import consent_words, privacy_words
+from integration.web.privacy import MOST_OPEN
 from tests.rig.own_page import OwnPage
 from tests.rig.pages import Pages, Read
 
@@ -289,3 +290,20 @@ def test_what_cannot_be_kept_back_changes_nothing_and_stays_text(pages: Pages) -
 def test_each_platform_says_which_of_the_shop_s_tools_our_script_asks() -> None:
     asks = {connector.name: connector.half.asks for connector in registry.connectors()}
     assert asks == {"shopify": "Shopify’s customer privacy API", "woocommerce": "the WP Consent API or your banner"}
+
+
+def test_one_store_cannot_keep_all_others_requests_waiting(pages: Pages) -> None:
+    store = OwnPage.of(pages)
+    form = {"demand": PrivacyKind.CUSTOMER_DATA, "email": EMAIL}
+    assert sent(store, ASK, form).status == 303
+    (one,) = asked(store)
+    row = one._asdict() | {"kind": "customer_erasure"}
+    del row["id"]
+    with transaction(store.pages.engine) as connection:
+        connection.execute(privacy_requests.privacy_requests.insert(), [row] * (MOST_OPEN - 1))
+
+    refused = sent(store, ASK, form)
+
+    assert refused.status == 400
+    assert "So many requests are still to be done" in refused.data.decode()
+    assert len(asked(store)) == MOST_OPEN
