@@ -76,7 +76,6 @@ def upgrade() -> None:
         "ix_privacy_requests_next_at", "privacy_requests", ["next_at"], postgresql_where=some, sqlite_where=some
     )
 
-
     # A task that is done names a shop, maybe one that is none of ours: nothing of it is kept any more.
     op.execute("DELETE FROM tasks WHERE done_at IS NOT NULL")
     op.drop_index("ix_tasks_open", table_name="tasks")
