@@ -207,7 +207,7 @@ class Intents:
         return leaving
 
     def _write_decisions(self, connection: Connection, mine: Sequence[Decided]) -> None:
-        """What is withheld is written only where no browser told anything of it in the meantime, and then forgotten."""
+        """What is withheld is written only where nothing was told of it in the meantime, and then forgotten."""
         silenced = [one for decided in mine for one in decided.silenced]
         events.lock_many(connection, [one.event_pk for one in silenced])
         again = withholding.undecided(connection, silenced)
@@ -217,7 +217,7 @@ class Intents:
         gone = deliveries.only_withheld(connection, [row.event_pk for row, one in put if one.wipe])
         if gone:
             events.wipe(connection, gone)
-            stated = {row.event_pk: one.stated.encoded() for row, one in put if one.wipe and one.stated}
+            stated = {row.event_pk: one.stated.encoded() for row, one in put if row.event_pk in gone and one.stated}
             events.note_statements(connection, stated)
             for one in silenced:
                 if one.event_pk in gone:
@@ -265,7 +265,7 @@ def _orphaned(decided: Sequence[Decided]) -> list[int]:
 def _silenced(row: Due, store: Store, ear: Ear) -> Silenced:
     keys = joining.keys(row.checkout_key, row.cart_key, row.order_id)
     seen = {key: ear.found[store.id, key].sealed for key in keys if (store.id, key) in ear.found}
-    return Silenced(row.event_pk, store.id, keys, seen)
+    return Silenced(row.event_pk, store.id, row.user_data, keys, seen)
 
 
 def _write_states(connection: Connection, put: Sequence[tuple[Due, Set]]) -> None:

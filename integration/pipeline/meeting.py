@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from connectors.event import Event
+from connectors.event import Event, Stated
 from integration.db import Connection, deliveries, events
 from integration.db.deliveries import UNSETTLED, Placed, State
 from integration.meta import mapping
@@ -87,7 +87,7 @@ class Meeting:
         if move is Move.SKIP:
             return self._skip(movable, changes)
         if move is Move.OPEN and movable:
-            return self._reopen(movable, changes)
+            return self._stay_withheld(movable, changes) or self._reopen(movable, changes)
         self._note_refusal(changes)
         self._note_later_value(changes)
         return None
@@ -115,6 +115,15 @@ class Meeting:
         for one in movable:
             changes.delivery(one.id, Opening(State.SKIPPED, reason))
         return reason
+
+    def _stay_withheld(self, movable: Sequence[Placed], changes: Changes) -> str | None:
+        """What was withheld because nobody had said yes is not kept for another while by a payload without one. The reason,
+        or None where it is something else.
+        """
+        if not self.scribe.waits(self.prepared) or any(one.state is not State.WITHHELD for one in movable):
+            return None
+        self._note_later_value(changes)
+        return movable[0].reason
 
     @classmethod
     def of(
@@ -157,8 +166,10 @@ class Meeting:
         return begin.reason
 
     def _note_refusal(self, changes: Changes) -> None:
-        """A refusal that comes while a call is under way stops the next one, and the refund."""
-        if self.scribe.refused(self.prepared.person) and self.known.user_data is not None:
+        """A refusal that comes while a call is under way stops the next one, and the refund, or limits them."""
+        person = self.prepared.person
+        refuses = self.scribe.refused(person) or person.sale_of_data is Stated.REFUSED
+        if refuses and self.known.user_data is not None:
             person = self.prepared.person.enriched(self.scribe.unseal(self.known.user_data))
             changes.row(self.known.id, {"user_data": self.scribe.seal(person), **self.scribe.said(self.prepared)})
 

@@ -192,7 +192,19 @@ class Scribe(msgspec.Struct, frozen=True):
 
     def withholds(self, prepared: Prepared) -> bool:
         """Whether it counts, and is withheld from the beginning."""
-        return isinstance(prepared.verdict, Counts) and not prepared.borrows_person and self.refused(prepared.person)
+        return self._asks(prepared) and self.refused(prepared.person)
+
+    def lacks_a_yes(self, prepared: Prepared) -> bool:
+        """Whether it counts, and may not leave as it stands: it is withheld from the beginning, or waits for a yes."""
+        return self.withholds(prepared) or self.waits(prepared)
+
+    def _asks(self, prepared: Prepared) -> bool:
+        """Whether its own person is asked."""
+        return isinstance(prepared.verdict, Counts) and not prepared.borrows_person
+
+    def waits(self, prepared: Prepared) -> bool:
+        """Whether it counts, needs a yes, and nothing was stated."""
+        return self._asks(prepared) and isinstance(self._decide(prepared.person), Wait)
 
     def _decide(self, person: identity.Person) -> Decision:
         settings = self.store.settings

@@ -103,9 +103,11 @@ def _said(answer: Stated, by: Voice, at: int | None) -> Said | None:
 
 
 def _newer(order: Said | None, known: Said | None) -> Said | None:
-    if known is None or known.by is Voice.ORDER:
+    if known is None or order is None or known.by is order.by is Voice.ORDER:
         return order or known
-    if order is None or order.by is Voice.ORDER:
+    if known.by is Voice.ORDER:
+        return _either(known, order)  # the payload is silent, and speaks by a browser that may have agreed before
+    if order.by is Voice.ORDER:
         return _either(order, known)
     # Two answers of the browser: the later one; where nobody knows which that is, the refusal.
     return _either(known, order) if known.word is Stated.REFUSED else _either(order, known)

@@ -84,9 +84,9 @@ class Visit(msgspec.Struct, frozen=True):
         prepared = self._prepare(event, known)
         if self.letter.again or prepared.borrows_person or isinstance(prepared.verdict, NotYet):
             return None
-        if known.store.hears_browsers and self._needs_a_browser(prepared, known.store):
-            return None
         scribe = self._scribe(known.store, known.datasets)
+        if known.store.hears_browsers and (prepared.lacks_a_browser or scribe.withholds(prepared)):
+            return None
         openings = scribe.openings(prepared, {})
         arrival = Arrival(
             store_id=known.store.id,
@@ -120,8 +120,20 @@ class Visit(msgspec.Struct, frozen=True):
         if foreign is not None:
             return self._other_site(known.store, foreign)
         reply, told = transact(self.engine, lambda connection: self._write_all(connection, known, messages))
+        if self._agreed_meanwhile(known, told):
+            self.letter.again = True
+            reply, told = transact(self.engine, lambda connection: self._write_all(connection, known, messages))
         self._meet_browsers(known.store, told)
         return reply
+
+    def _agreed_meanwhile(self, known: Known, told: Sequence[Told]) -> bool:
+        """Whether a browser's yes was kept while an order was being withheld, and so did not find it."""
+        scribe = self._scribe(known.store, ())
+        withheld = [event for event, prepared in told if scribe.withholds(prepared)]
+        if not withheld or not known.store.hears_browsers:
+            return False
+        with reading(self.engine) as connection:
+            return any(not scribe.withholds(self._prepare_heard(connection, event, known)) for event in withheld)
 
     def _meet_browsers(self, store: Store, told: Sequence[Told]) -> None:
         """To be done once the events are committed: what browsers told of them may be waited for, or is not to be kept."""
@@ -158,14 +170,11 @@ class Visit(msgspec.Struct, frozen=True):
     def _prepare_heard(self, connection: Connection, event: Event, known: Known) -> Prepared:
         """With what a browser told of it, where that decides something, or it is read again because of that."""
         prepared, store = self._prepare(event, known), known.store
-        if self.letter.again or (store.hears_browsers and self._needs_a_browser(prepared, store)):
+        asks = prepared.lacks_a_browser or self._scribe(store, ()).lacks_a_yes(prepared)
+        if self.letter.again or (store.hears_browsers and asks):
             browser = heard_of(connection, self.sealer, store.id, event)
             return self._prepare(event, known, browser) if browser else prepared
         return prepared
-
-    def _needs_a_browser(self, prepared: Prepared, store: Store) -> bool:
-        """Whether it counts only if a browser told of it, or is told only if a browser took a refusal back."""
-        return prepared.lacks_a_browser or self._scribe(store, ()).withholds(prepared)
 
     def _without_erased(self, connection: Connection, store: Store, told: Sequence[Told]) -> list[Told]:
         """Without the person, where they asked to be forgotten after it was done. What they do later is a deed of its own."""

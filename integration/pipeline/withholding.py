@@ -22,20 +22,24 @@ from integration.pipeline.scribe import seal_person, unseal_person
 
 
 class Silenced(NamedTuple):
-    """An event about to be withheld: its store, and the seals that were read by its keys."""
+    """An event about to be withheld: its store, its sealed person, and the seals that were read by its keys."""
 
     event_pk: int
     store_id: str
+    person: str | None
     keys: Sequence[str]
     seen: Mapping[str, str]
 
 
 def undecided(connection: Connection, about: Sequence[Silenced]) -> set[int]:
-    """Those of them of which a browser told something since they were decided on. The events are locked by the caller."""
+    """Those of them of which a browser, or their shop, told something since they were decided on. The events are locked
+    by the caller.
+    """
+    persons = withheld.persons(connection, [one.event_pk for one in about]) if about else {}
     found: set[int] = set()
     for one in about:
         now = {kept.join_key: kept.sealed for kept in signals.of_keys(connection, one.store_id, one.keys)}
-        if now != one.seen:
+        if now != one.seen or persons.get(one.event_pk) != one.person:
             found.add(one.event_pk)
     return found
 
@@ -89,14 +93,15 @@ def hear_of_withheld(
     connection: Connection, sealer: Sealer, store_id: str, keys: Collection[str], pks: Sequence[int], heard: Heard
 ) -> None:
     """A browser told something of events that may be withheld: its yes lets their orders be read again, and of anything
-    else nothing but the answer is kept. The events are locked by the caller.
+    else nothing but the answer is kept where nobody is. The events are locked by the caller.
     """
     silenced = withheld.among(connection, pks)
     if not silenced:
         return
     if heard.marketing is not Stated.GRANTED:
-        forget_browsers(connection, sealer, store_id, keys)
+        if None in silenced.values():
+            forget_browsers(connection, sealer, store_id, keys)
         return
-    events.mark_granted(connection, silenced)
+    events.mark_granted(connection, list(silenced))
     if grants.of_store(connection, store_id) is not None:
         chores.plan(connection, store_id, chores.REREAD)
