@@ -49,6 +49,10 @@ class Sandbox:
         """Script a fault."""
         self._control("POST", "faults", fault)
 
+    def expire(self, token: str) -> None:
+        """This access token is refused from now on."""
+        self._control("POST", "tokens", {"expire": token})
+
     def mend(self) -> None:
         """Fail at nothing any more."""
         self._control("DELETE", "faults")

@@ -1,0 +1,305 @@
+"""A canary goes through every path: a person and secrets that are nowhere else, on the whole service with real processes. Then
+each place where they must not be is searched, in every shape; and each search has first to find what does lie there.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from integration import db
+from integration.db.alerts import alerts
+from tests.rig import canary, valkey
+from tests.rig.canary import BROWSER, PERSON, Mark, found
+from tests.rig.canary_life import DATASETS, META_TOKEN, RENEWED_TOKEN, SHOP, Life, alive
+from tests.rig.service import eventually
+
+# Who bought long before anything was installed, and is only counted by the survey.
+COUNTED = {"surveyed": "buyer-1@example.com", "surveyed too": "buyer-2@example.com"}
+SOMEBODY = [mark for them in (PERSON, BROWSER, COUNTED) for mark in canary.everything(them)]
+BY_NAME = [*canary.plain(PERSON), *canary.plain(COUNTED)]
+# Which secrets a host may be shown: its own.
+OWN = {
+    "meta": ("Meta's",),
+    "shopify": ("the app's", "token of", "refresh_token of"),
+    "woocommerce": ("the shop's consumer key", "stores.webhook_secret"),
+}
+OTHER = "somebody.else@example.com"
+ODD = (PERSON["email"], PERSON["phone"], PERSON["email"].replace("@", "%40"))
+# Where a whole body may lie, and what somebody asked for until it is done: sealed, and said in docs/privacy.md.
+WHOLE = ("quarantine.body", "tasks.payload", "privacy_requests.demand")
+_UNREADABLE = "messages_nobody_could_read"  # of an export: those of quarantine that name the person who asked
+
+
+@dataclass
+class Remains:
+    """All that was left of it."""
+
+    life: Life
+    readable: dict[str, str]
+    opened: dict[str, list[str]]
+    files: dict[str, bytes]
+    broker: bytes
+    log: str
+    stdout: str
+    planted: dict[str, set[str]]
+
+    @property
+    def secrets(self) -> list[Mark]:
+        """What opens something. Of the session's cookie a hash is all that is kept."""
+        return [mark for mark in canary.everything(self.life.secrets) if mark[:2] != ("the session", "SHA-256")]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def remains(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remains]:
+    """The story is lived once on each database."""
+    valkey.have_or_skip()
+    home = tmp_path_factory.mktemp("canary")
+    if request.param == "sqlite":
+        yield from lived(home, None)
+        return
+    with request.getfixturevalue("cluster").empty() as url:
+        yield from lived(home, url)
+
+
+def lived(home: Path, database_url: str | None) -> Iterator[Remains]:
+    with alive(home, database_url) as life:
+        life.connect()
+        sells_on_shopify(life)
+        is_broken_into(life)
+        browses(life)
+        sells_on_woocommerce(life)
+        has_trouble_with_meta(life)
+        breaks_down(life)
+        asks_and_commands(life)
+        looks(life)
+        life.keep_secrets()
+        stdout = life.end()
+        files = {path.name: path.read_bytes() for path in life.service.data_dir.rglob("*") if path.is_file()}
+        readable, opened = canary.readable(life.engine), canary.opened(life.engine, life.sealer)
+        broker, log = canary.ever_in_the_broker(life.service.data_dir), life.service.log()
+        yield Remains(life, readable, opened, files, broker, log, stdout, plant_and_find(life))
+
+
+def sells_on_shopify(life: Life) -> None:
+    assert life.tell("checkouts/create", "with_email", "8001") == 200
+    assert life.tell("orders/create", "pending_bank_transfer", "8001") == 200
+    assert life.tell("orders/paid", "card", "8001") == 200
+    life.comes_to(8001, "delivered")
+    assert life.tell("orders/updated", "partially_refunded", "8001") == 200
+    assert life.tell("refunds/create", "partial", "8001") == 200
+    assert life.tell("orders/create", "test_order", "8002") == 200
+    assert life.tell("customers/data_request", "example", "8001") == 200
+
+
+def is_broken_into(life: Life) -> None:
+    """Bodies nobody can read, one that breaks the mapping, a signature that is none."""
+    told = " ".join(PERSON.values())
+    assert life.tell("orders/paid", "card", "8003", wrong=f'{{"email": "{told}", nonsense') == 200
+    assert life.tell("orders/paid", "card", "8004", total_price=f"twelve for {told}", currency=told) == 200
+    assert life.tell("orders/paid", "card", "8005", line_items=told, customer=told, billing_address=[told]) == 200
+    assert life.tell("orders/paid", "card", "8006", secret="another secret than the app's") == 401
+    post = life.service.pool.request
+    unsigned = post("POST", f"{life.service.url}/webhooks/woocommerce/{META_TOKEN}", body=told.encode())
+    assert unsigned.status in (401, 404)
+
+
+def browses(life: Life) -> None:
+    """Signals and sightings, with addresses where tokens, ids and cookies belong."""
+    for platform in ("shopify", "woocommerce"):
+        for odd in ODD:
+            page = f"https://{life.store(platform).domain}/thanks/{odd}?email={odd}"
+            told = dict.fromkeys(("checkout_token", "cart_token", "order_id", "proof", "fbp", "fbc", "fbclid"), odd)
+            life.beacon(platform, "signal", told | {"url": page, "user_agent": f"Mozilla ({odd})", odd: odd})
+            life.beacon(platform, "signal", {"checkout_token": f"canary-{platform}", "url": page, "consent": odd})
+            seen = {"dataset_id": DATASETS[platform], "event_name": "Purchase", "event_id": odd, "state": "sent"}
+            life.beacon(platform, "sighting", seen | {"proof": odd})
+            life.beacon(platform, "sighting", seen | {"event_id": "8001", "event_name": odd, "state": odd})
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    known = {"fbp": f"fb.1.{now}.{BROWSER['browser_id']}", "fbc": f"fb.1.{now}.{BROWSER['click']}"}
+    assert life.beacon("shopify", "signal", {"checkout_token": "canary-shopify", **known}) == 204
+
+
+def sells_on_woocommerce(life: Life) -> None:
+    """One that agrees, one that refuses, one of which nobody says anything and that is withheld until a browser agrees; and
+    one that only the shop's list of orders tells of.
+    """
+    agrees, refuses = life.buy(), life.buy(consent={"marketing": False})
+    silent = life.buy(consent=None)
+    unheard = life.buy(silent=True)
+    life.woo.act(agrees, "refund", amount="5.00")
+    life.comes_to(agrees, "delivered")
+    life.comes_to(refuses, "withheld", "skipped")
+    assert eventually(lambda: life.states(silent), 20)
+    life.an_hour_passes()
+    life.comes_to(silent, "withheld")
+    token = next(one["value"] for one in life.woo.told(silent)["meta_data"] if one["key"] == "_tandem_checkout_token")
+    said = {"checkout_token": token, "consent": {"marketing": True, "sale_of_data": True}}
+    assert life.beacon("woocommerce", "signal", said) == 204
+    life.due_now("orders", "reread", "survey")
+    life.comes_to(silent, "delivered")
+    life.comes_to(unheard, "delivered")
+
+
+def has_trouble_with_meta(life: Life) -> None:
+    """Errors and pages that repeat what was sent, an event that is refused, a token that is."""
+    told = " ".join([*PERSON.values(), *(mark.text for mark in canary.hashed({"email": PERSON["email"]})), META_TOKEN])
+    dataset = DATASETS["shopify"]
+    headers = {"x-fb-trace-id": "canary", "x-canary": PERSON["email"]}
+    for fault in (
+        {"kind": "error", "code": 1, "message": told, "headers": headers},
+        {"kind": "html", "body": f"<p>{told}</p>"},
+        {"kind": "malformed_json", "body": f'{{"events_received": "{told}"', "accept": False},
+        {"kind": "error", "code": 100, "subcode": 2804050, "message": told},
+    ):
+        life.meta.fail(dataset=dataset, times=1, **fault)
+    assert life.tell("orders/paid", "card", "8010") == 200
+    life.comes_to(8010, "dead", "delivered", "ambiguous")
+    life.meta.mend()
+    life.meta.expire(META_TOKEN)
+    assert life.tell("orders/paid", "card", "8011") == 200
+    life.comes_to(8011, "held")
+    life.run("dataset", "add", SHOP, "--dataset", dataset, "--token", RENEWED_TOKEN)
+    life.comes_to(8011, "delivered")
+    life.run("replay", "--insist", "--yes")
+    life.comes_to(8010, "delivered")
+
+
+def breaks_down(life: Life) -> None:
+    """Killed and failing at lines on the way; what comes of it is told all the same."""
+    for number, line in enumerate(("ingest.before_commit", "ingest.after_commit"), start=8020):
+        struck = life.strikes(line)
+        assert life.tell("orders/paid", "card", str(number)) in (0, 503)
+        assert not struck.exists()
+        assert eventually(lambda number=number: life.tell("orders/paid", "card", str(number)) == 200, 20)
+    for number, line in enumerate(
+        ("deliver.after_claim", "deliver.before_post", "deliver.before_outcome", "worker.before_job"), start=8030
+    ):
+        struck = life.strikes(line)
+        assert life.tell("orders/paid", "card", str(number)) == 200
+        assert life.has_struck(struck), line
+    struck = life.strikes("sweep.before_progress")
+    life.due_now("orders")
+    assert life.has_struck(struck)
+    for number in (8020, 8021, 8030, 8031, 8032, 8033):
+        life.comes_to(number, "delivered")
+
+
+def asks_and_commands(life: Life) -> None:
+    body = life.body("orders/paid", "card", "8001")
+    for previewed in (body, body.replace('"id"', f'"id {PERSON["email"]}": 1, "id"', 1), body[:-20]):
+        life.run("preview", "shopify", "orders/paid", "-", given=previewed)
+    asked = [("events", "list", "--json"), ("store", "list", "--json"), ("coverage", life.domain, "--json")]
+    asked += [("export", shop) for shop in (SHOP, life.domain, "another.example.com")]
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda words: life.run(*words), asked))
+    life.run("erase", SHOP, "--email", OTHER)
+    life.run("keys", "rotate")
+
+
+def looks(life: Life) -> None:
+    life.look_at("/", "/store", "/store/state", "/store/privacy", "/store/coverage", "/healthz", "/readyz", "/metrics")
+    life.look_at("/store/privacy/everything", *(f"/store/events/{pk}" for pk in range(1, 12)))
+    for platform in ("shopify", "woocommerce"):
+        life.look_at(f"/s/{life.store(platform).public_key}/plan")
+
+
+def plant_and_find(life: Life) -> dict[str, set[str]]:
+    """A street in a column that anybody can read, a city in a line of the log: what is found there then, and taken away again."""
+    values = {"store_id": life.store("shopify").id, "kind": "canary", "sentence": f"Ship it to {PERSON['street']}"}
+    with db.transaction(life.engine) as connection:
+        connection.execute(sa.insert(alerts).values(first_at=datetime.now(UTC), last_at=datetime.now(UTC), **values))
+    planted = {"column": found("\n".join(canary.readable(life.engine).values()), BY_NAME)}
+    with db.transaction(life.engine) as connection:
+        connection.execute(sa.delete(alerts).where(alerts.c.kind == "canary"))
+    line = f"from integration import log; log.configure('debug'); log.logger('x').debug('sold', to={PERSON['city']!r})"
+    with life.log.open("ab") as log:
+        end = log.seek(0, 2)
+        subprocess.run([sys.executable, "-c", line], stderr=log, check=True)
+        planted["log"] = found(life.service.log(), BY_NAME)
+        log.truncate(end)
+    return planted
+
+
+def test_the_search_finds_what_is_planted_and_what_lies_where_it_may(remains: Remains) -> None:
+    """Else all that follows would prove nothing."""
+    assert {"street (plain)"} <= remains.planted["column"]
+    assert {"city (plain)"} <= remains.planted["log"]
+    life, whole = remains.life, {f"{name} (plain)" for name in PERSON}
+    assert found(remains.opened["quarantine.body"], BY_NAME) >= whole
+    assert "email (SHA-256)" in found(remains.opened["events.user_data"], SOMEBODY)
+    assert {"ip (plain)", "user_agent (plain)"} <= found(remains.opened["signals.sealed"], SOMEBODY)
+    assert {"email (SHA-256)", "click (plain)", "city (SHA-256)"} <= found(life.taps["meta"].everything, SOMEBODY)
+    assert "Meta's token (plain)" in found(life.taps["meta"].everything, remains.secrets)
+    assert found(life.taps["shopify"].everything, remains.secrets)
+    assert b'"integration.jobs.deliver"' in remains.broker
+    assert b"Traceback" in remains.broker
+    assert "Traceback" in remains.log
+    assert "email (SHA-256)" in found(life.said["preview shopify"], SOMEBODY)
+    assert remains.readable["surveys.counts"].count("orders") >= 2
+    assert DATASETS["another"] in life.said["export another.example.com"]
+
+
+def test_nobody_can_read_anything_of_them_in_the_database(remains: Remains) -> None:
+    hits = {name: found(text, [*SOMEBODY, *remains.secrets]) for name, text in remains.readable.items()}
+    assert {name: told for name, told in hits.items() if told} == {}
+
+
+def test_nobody_can_read_anything_of_them_in_a_file_of_the_data_directory(remains: Remains) -> None:
+    hits = {name: found(told, [*SOMEBODY, *remains.secrets]) for name, told in remains.files.items()}
+    assert {name: told for name, told in hits.items() if told} == {}
+
+
+def test_whoever_has_the_keys_too_finds_hashes_and_nobody_by_name(remains: Remains) -> None:
+    opened = {name: text for name, text in remains.opened.items() if name not in WHOLE}
+    [export] = map(json.loads, opened.pop("privacy_requests.export"))
+    assert found(json.dumps(export.pop(_UNREADABLE)), BY_NAME) >= {"email (plain)"}
+    hits = {name: found(text, BY_NAME) for name, text in (opened | {"the export": [json.dumps(export)]}).items()}
+    assert {name: told for name, told in hits.items() if told} == {}
+
+
+def test_nothing_of_them_was_ever_in_the_broker(remains: Remains) -> None:
+    assert found(remains.broker, [*SOMEBODY, *remains.secrets]) == set()
+
+
+def test_no_process_ever_wrote_anything_of_them(remains: Remains) -> None:
+    assert found(remains.log, [*SOMEBODY, *remains.secrets]) == set()
+    assert found(remains.stdout, [*SOMEBODY, *remains.secrets]) == set()
+
+
+def test_no_page_no_answer_and_no_metric_says_anything_of_them(remains: Remains) -> None:
+    life = remains.life
+    own = "/store/privacy/everything"  # its hashes are the merchant's to have
+    hits = {
+        path: found(told, [*(BY_NAME if path == own else SOMEBODY), *remains.secrets])
+        for path, told in life.pages.items()
+    }
+    assert {path: told for path, told in hits.items() if told} == {}
+    assert found(b"\n".join(life.answers), [*SOMEBODY, *remains.secrets]) == set()
+
+
+def test_no_command_says_anything_of_them_but_the_preview_and_the_export_of_their_hashes(remains: Remains) -> None:
+    """What is exported of a store names somebody only in a body that nobody could read."""
+    said, hashes = dict(remains.life.said), ("preview shopify", f"export {SHOP}", f"export {remains.life.domain}")
+    lines = said[f"export {SHOP}"].splitlines()
+    said[f"export {SHOP}"] = "\n".join(line for line in lines if json.loads(line)["table"] != "quarantine")
+    hits = {
+        name: found(told, [*(BY_NAME if name in hashes else SOMEBODY), *remains.secrets]) for name, told in said.items()
+    }
+    assert {name: told for name, told in hits.items() if told} == {}
+
+
+def test_meta_got_hashes_and_its_own_token_and_nobody_else_got_any(remains: Remains) -> None:
+    taps, secrets = remains.life.taps, remains.secrets
+    for name, tap in taps.items():
+        strange = [mark for mark in secrets if not mark.of.startswith(OWN[name])]
+        assert found(tap.everything, [*(BY_NAME if name == "meta" else SOMEBODY), *strange]) == set(), name
+        shown = [mark for mark in secrets if mark.of != "the shop's consumer key"]  # OAuth over http names it there
+        assert found(tap.addresses, [*SOMEBODY, *shown]) == set(), name
