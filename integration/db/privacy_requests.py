@@ -68,6 +68,9 @@ class Request(NamedTuple):
 
 
 _COLUMNS = tuple(privacy_requests.c[name] for name in Request._fields)
+# Where many are looked at: an export may be of 20 MiB, so that there is one is all that is read of it.
+_THERE = sa.case((privacy_requests.c.export.is_not(None), "")).label("export")
+_IN_A_LIST = tuple(_THERE if column.name == "export" else column for column in _COLUMNS)
 
 
 class Asked(NamedTuple):
@@ -98,14 +101,14 @@ def by_id(connection: sa.Connection, pk: int) -> Request | None:
 
 
 def due(connection: sa.Connection, most: int) -> list[Request]:
-    """Those that are to be gone on with now, the oldest first."""
-    wanted = sa.select(*_COLUMNS).where(privacy_requests.c.next_at <= clock()).order_by(privacy_requests.c.next_at)
+    """Those that are to be gone on with now, the oldest first; of an export only whether there is one."""
+    wanted = sa.select(*_IN_A_LIST).where(privacy_requests.c.next_at <= clock()).order_by(privacy_requests.c.next_at)
     return [Request(*row) for row in connection.execute(wanted.limit(most))]
 
 
 def of_store(connection: sa.Connection, store_id: str, most: int = 200) -> Sequence[Request]:
-    """A store's, the newest first."""
-    mine = sa.select(*_COLUMNS).where(privacy_requests.c.store_id == store_id)
+    """A store's, the newest first; of an export only whether there is one."""
+    mine = sa.select(*_IN_A_LIST).where(privacy_requests.c.store_id == store_id)
     newest = mine.order_by(privacy_requests.c.asked_at.desc(), privacy_requests.c.id.desc()).limit(most)
     return [Request(*row) for row in connection.execute(newest)]
 

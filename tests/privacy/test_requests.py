@@ -359,3 +359,16 @@ def test_a_new_store_of_the_same_domain_is_not_erased_by_who_died_right_after_th
 
     assert again.row
     assert only(bench).done_at
+
+
+def test_a_list_of_requests_reads_no_export_which_may_be_large(bench: Bench, ada: Shopper) -> None:
+    ask(ada, PrivacyKind.CUSTOMER_DATA)
+    ask(ada, PrivacyKind.CUSTOMER_ERASURE)
+    change(bench, privacy_requests.privacy_requests, export=None)
+    with transaction(bench.engine) as connection:
+        privacy_requests.change(connection, all_of_them(bench)[0].id, export="large" * 100_000)
+        listed = privacy_requests.of_store(connection, ada.shop.id)
+        due = privacy_requests.due(connection, 10)
+
+    assert sorted((one.kind, one.export) for one in listed) == [("customer_data", ""), ("customer_erasure", None)]
+    assert sorted(one.export or "none" for one in due) == ["none", "none"]
