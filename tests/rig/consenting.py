@@ -1,12 +1,14 @@
 """Shops at the stand-ins whose shoppers say yes or no, connected by the merchant's own flow to a running service: what is
 bought there, what its browser says of it, and what became of it here and at Meta.
+
+Long: what the platforms have in common, and how each differs, side by side.
 """
 
 import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -87,7 +89,7 @@ class Selling(ABC):
 
     @abstractmethod
     def refused(self) -> Bought:
-        """An order that is told, of a German who said no in the browser before."""
+        """An order that is told, of a German who said no in the browser before; what they say next names it in one way."""
 
     @abstractmethod
     def changes(self, bought: Bought) -> None:
@@ -195,7 +197,7 @@ class SellingByShopify(Selling):
         bought = self.place()
         self.says(bought, NO)
         self.tell(bought)
-        return bought
+        return replace(bought, named={"cart_token": bought.named["cart_token"]})
 
     def changes(self, bought: Bought) -> None:
         self._webhook("orders/updated", bought.body | {"updated_at": _later(bought.body["updated_at"])})
