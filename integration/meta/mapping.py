@@ -14,7 +14,7 @@ import msgspec
 
 from connectors.event import Customer, Event, Kind, Line, Source
 from connectors.money import round_to_currency
-from integration.meta import clickid, hashing
+from integration.meta import clickid, hashing, somebody
 from integration.meta.contents import FactLine, contents, number
 from integration.meta.event import BROWSER_KEYS, INITIATE_CHECKOUT, PURCHASE, REFUND, LimitedData, ServerEvent
 from integration.store_settings import Field, StoreSettings, ValueBasis
@@ -149,12 +149,13 @@ def user_data_of(event: Event, person: Mapping[str, str | None]) -> dict[str, st
     """The same, of a person `normalised` already."""
     found: dict[str, str | None] = {**hashing.hashed(person)}
     browser = event.browser
-    if browser.fbc or browser.fbclid:
-        found["fbc"] = clickid.fbc(browser.fbc, browser.fbclid, _first_seen_ms(event))
+    cookie, clicked = somebody.unnamed(browser.fbc), somebody.unnamed(browser.fbclid)
+    if cookie or clicked:
+        found["fbc"] = clickid.fbc(cookie, clicked, _first_seen_ms(event))
     found["fbp"] = clickid.fbp(browser.fbp)
     if event.order is None or event.order.source is Source.WEBSITE:
         found["client_ip_address"] = hashing.client_ip(browser.ip)
-        found["client_user_agent"] = hashing.user_agent(browser.user_agent)
+        found["client_user_agent"] = hashing.user_agent(somebody.unnamed(browser.user_agent))
     return {key: value for key, value in found.items() if value}
 
 

@@ -14,7 +14,7 @@ import msgspec
 from connectors import wild
 from connectors.errors import MalformedPayload
 from connectors.event import Stated
-from integration.meta import clickid, hashing
+from integration.meta import clickid, hashing, somebody
 from integration.pipeline.browsing import Heard
 from integration.pipeline.own_pages import OwnPages, is_address
 from integration.store_settings import PRESET
@@ -29,9 +29,6 @@ _EARLIEST_MS = 10**12
 _MENDED = "\ufffd"  # what stands for half a letter
 _MILLISECONDS = re.compile(r"[0-9]{13}", re.ASCII)
 _DATASET = re.compile(r"[0-9]{1,32}", re.ASCII)
-# An e-mail address, or a phone number with its country's code, as they are or as an address on the web spells them.
-# Nothing that a platform or Meta makes up has such a part.
-_SOMEBODY = re.compile(r"@|%40|(\+|%2B)[0-9]{8}", re.ASCII | re.IGNORECASE)
 _STATES = frozenset({"called", "loaded", "sent"})
 
 
@@ -127,12 +124,12 @@ def _token(value: Any) -> str | None:
     short = isinstance(value, str) and 0 < len(value) <= MOST_TOKEN
     whole = short and value.isprintable() and not value.isspace() and _MENDED not in value
     # Its hash is kept where everybody can read it, and that of an address is as good as the address.
-    return value if whole and not _SOMEBODY.search(value) else None
+    return somebody.unnamed(value) if whole else None
 
 
 def _plain(value: Any) -> str | None:
     """Text, or None where it holds somebody's address or number."""
-    return value if isinstance(value, str) and not _SOMEBODY.search(value) else None
+    return somebody.unnamed(value) if isinstance(value, str) else None
 
 
 def _agent(value: Any) -> str | None:

@@ -432,6 +432,16 @@ def test_what_is_missing_or_no_value_is_absent_and_not_null():
     assert told(order(customer=nobody, browser=Browser(ip="10.0.0.7", user_agent=" ", fbp="x")))["user_data"] == {}
 
 
+@pytest.mark.parametrize("who", ["jane@example.com", "jane%40example.com", "+4915127776661", "%2B4915127776661"])
+def test_what_is_told_as_it_is_names_nobody(who):
+    """Links in letters hold addresses, and where they are taken for a click they would leave unhashed."""
+    seen = Browser(user_agent=f"Mozilla/5.0 ({who})", fbc=f"fb.1.1763600000000.{who}", fbclid=who, fbp=who)
+
+    assert not {"fbc", "fbp", "client_user_agent"} & told(order(browser=seen))["user_data"].keys()
+    beside = told(order(browser=Browser(fbc=VISIT.fbc, fbclid=who)))["user_data"]
+    assert beside["fbc"] == VISIT.fbc
+
+
 def test_a_number_without_a_country_of_its_own_is_read_in_the_stores():
     typed = order(customer=Customer(phone="020 7946 0958"))
 
