@@ -94,8 +94,10 @@ class Placed:
 
     @property
     def movable(self) -> bool:
-        """Whether nothing of it can have reached Meta, so that the newest payload may still decide."""
-        return not self.doubtful and self.state in MOVABLE
+        """Whether the newest payload may still decide: nothing of it can have reached Meta, or it was withheld, and would
+        go again under the same id where a yes came.
+        """
+        return self.state is State.WITHHELD or (not self.doubtful and self.state in MOVABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,11 +278,22 @@ def test_an_order_read_again_is_told_at_the_value_and_with_the_contents_that_cou
     assert rulings(shop) == ["whole: consent was given"]
 
 
-def test_who_refused_and_agreed_later_is_told_of(bench: Bench) -> None:
-    shop = hearing(bench, consent_mode="regional")
-    body = european(shop)
+def test_a_yes_too_late_counts_at_the_shops_next_word_where_the_order_cannot_be_read(bench: Bench) -> None:
+    shop, _ = withheld_for_want_of_a_yes(bench)
+    speak(shop, fbp=FBP, consent=YES)
+    shop.tell("orders/updated", european(shop, updated_at=later()))
+
+    assert bench.deliver() == 1
+    assert told(bench)["fbp"] == FBP
+
+
+@pytest.mark.parametrize("refuses", [at_once, after_an_unknown_end])
+def test_who_refused_and_agreed_later_is_told_of(bench: Bench, refuses: Callable[..., None]) -> None:
+    shop = hearing(bench)
+    body = paid(shop)
     shop.tell("orders/paid", body)
-    speak(shop, consent=NO)
+    refuses(bench, shop, lambda: by_signal(shop))
+    make_everything_due(bench.engine)
     bench.deliver()
     assert bench.states() == [REFUSED]
     speak(shop, fbp=FBP, consent=YES)
