@@ -25,8 +25,8 @@ _BREATH_SECONDS = 0.1  # the running service may be at it, too
 
 @click.command("erase")
 @click.argument("store", metavar="STORE")
-@click.option("--email", help="The person's e-mail address.")
-@click.option("--phone", help="Their phone number, best with its country's code.")
+@click.option("--email", help="The person's e-mail address; - asks for it, so that no list of processes shows it.")
+@click.option("--phone", help="Their phone number with its country's code, such as +49...; - asks for it.")
 @click.option("--customer-id", help="The shop's own id of them.")
 @click.option("--order", "order_ids", multiple=True, help="The shop's own id of an order; may be given several times.")
 @click.option("--everything", is_flag=True, help="All that is kept of the store, and the store itself.")
@@ -47,6 +47,9 @@ def erase(
     named = any((email, phone, customer_id, order_ids))
     if named is everything:
         raise InvalidSetting(_WHOM)
+    email, phone = _typed("E-mail address", email), _typed("Phone number", phone)
+    if phone and not person.is_whole_phone(phone):
+        raise InvalidSetting("The phone number needs its country's code, such as +49 202 55501.")
     settings, engine = opening.settings_and_engine()
     with reading(engine) as connection:
         found, now = connect.find(connection, store), database_now(connection)
@@ -59,6 +62,10 @@ def erase(
     if named and not wanted.hmacs and not wanted.order_ids:
         raise InvalidSetting("That is neither a whole e-mail address nor a phone number with its country's code.")
     _show(_carried_out(settings, engine, found, demand, now), found, as_json=as_json)
+
+
+def _typed(what: str, given: str | None) -> str | None:
+    return str(click.prompt(what, err=True)).strip() if given == "-" else given
 
 
 def _carried_out(settings: Settings, engine: Engine, store: Store, demand: PrivacyRequest, now: datetime) -> Request:

@@ -13,6 +13,7 @@ class Standing(StrEnum):
     GONE = "gone"
     BACK = "back"  # it was connected since, or its API still takes our token
     ASKED = "asked"  # whether it does is asked at this moment
+    UNKNOWN = "unknown"  # it was connected by command, so nobody can be asked
 
 
 def of(connection: Connection, store: Store, row: Request) -> Standing:
@@ -24,7 +25,7 @@ def of(connection: Connection, store: Store, row: Request) -> Standing:
     if store.uninstalled_at is not None:
         return Standing.GONE
     if grants.of_store(connection, store.id) is None:
-        return Standing.BACK
+        return Standing.UNKNOWN
     if row.begun_at is None:
         chores.plan(connection, store.id, chores.FAREWELL)
         return Standing.ASKED

@@ -36,9 +36,12 @@ from integration.privacy.departure import Standing
 from integration.privacy.erasure import Eraser
 
 CONNECTED_AGAIN = "the store was connected again"
+BY_COMMAND = (
+    "The store was connected by command and still is: if it is gone, run tandem erase STORE --everything --yes."
+)
 # What a demand is called that does not open: what it asks is inside. It is sealed as the task that it came as.
 UNREADABLE = "unreadable"
-LATER = timedelta(minutes=5)
+LATER, TOMORROW = timedelta(minutes=5), timedelta(days=1)
 # A webhook that looked for a tombstone before there was one has written by then, or never will.
 _ONCE_MORE = timedelta(seconds=60)
 _LEASE = timedelta(minutes=5)  # above a job's time
@@ -166,6 +169,9 @@ class Desk:
         standing = Standing.GONE if by_operator else transact(self.engine, partial(departure.of, store=store, row=row))
         if standing is Standing.ASKED:
             self._change(row, begun_at=row.begun_at or self.now, next_at=after(LATER), trouble=None)
+            return
+        if standing is Standing.UNKNOWN:
+            self._change(row, next_at=after(TOMORROW), trouble=BY_COMMAND)
             return
         if standing is Standing.BACK:
             self._stays(row, store)

@@ -1,5 +1,6 @@
 """Whom a request about personal data is about, as the ledger's columns and the tombstones know them. Pure."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from integration.db.tombstones import ORDER
 from integration.meta import mapping
 from integration.pipeline import identity, joining
 from integration.pipeline.joining import By
+
+_WHOLE_PHONE = re.compile(r"(\+|00)[\s0-9()./-]*[0-9]{3}")
 
 
 class Wanted(NamedTuple):
@@ -31,6 +34,13 @@ def wanted(demand: PrivacyRequest, store: Store, secret_key: str) -> Wanted:
     normalised = mapping.normalised(given, store.settings.phone_country)
     found = identity.fingerprints_of(normalised, demand.customer_id, keyed)
     return Wanted(frozenset(filter(None, found.values())), demand.order_ids)
+
+
+def is_whole_phone(text: str) -> bool:
+    """Whether a phone number names its country. One that does not would be read as of the store's own country, and the
+    ledger read it as of the customer's: it would find nobody, or a stranger.
+    """
+    return bool(_WHOLE_PHONE.match(text.strip()))
 
 
 def order_hmac(secret_key: str, store_id: str, order_id: str) -> str:

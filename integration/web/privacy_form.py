@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from connectors.errors import RequestMalformed
 from connectors.event import PrivacyKind, PrivacyRequest
+from integration.privacy import person
 
 # What a merchant may ask for; a store is erased by another way.
 DEMANDS = (PrivacyKind.CUSTOMER_DATA, PrivacyKind.CUSTOMER_ERASURE)
@@ -24,8 +25,8 @@ def demand(form: Mapping[str, str], site: str) -> PrivacyRequest:
         raise RequestMalformed("Choose what is to be done: the person’s data, or their erasure.")
     if told["email"] and not (len(told["email"]) <= LONGEST_EMAIL and _EMAIL.fullmatch(told["email"])):
         raise RequestMalformed("The e-mail address is not one.")
-    if len(told["phone"]) > LONGEST_PHONE or (told["phone"] and not any(map(str.isdigit, told["phone"]))):
-        raise RequestMalformed("The phone number is not one.")
+    if told["phone"] and not (len(told["phone"]) <= LONGEST_PHONE and person.is_whole_phone(told["phone"])):
+        raise RequestMalformed("Type the phone number with its country’s code, such as +49 202 55501.")
     order_ids = tuple(filter(None, _BETWEEN.split(told["order_ids"])))
     if not all(map(_ID.fullmatch, filter(None, (told["customer_id"], *order_ids)))) or len(order_ids) > MOST_ORDERS:
         raise RequestMalformed(f"Ids are letters and digits without spaces; up to {MOST_ORDERS} orders at once.")

@@ -19,7 +19,7 @@ from integration.db.stores import stores as stores_table
 from integration.db.tombstones import tombstones
 from integration.pipeline.sweep import sweep
 from integration.privacy import requests
-from integration.privacy.desk import CONNECTED_AGAIN, UNREADABLE, Desk, sealed_demand
+from integration.privacy.desk import BY_COMMAND, CONNECTED_AGAIN, UNREADABLE, Desk, sealed_demand
 from integration.stores import disconnect
 from tests.rig.service import Service
 from tests.rig.shop import SECRET_KEY, Bench, Shop
@@ -201,19 +201,25 @@ def test_a_demand_for_a_store_that_nobody_knows_is_done_and_proves_that_there_is
 
 
 def test_a_store_that_was_connected_again_is_not_erased(bench: Bench, ada: Shopper) -> None:
+    """Be it removed once more: its platform will say so then."""
     ask(ada, PrivacyKind.STORE_ERASURE, PLATFORM)
+    change(bench, stores_table, uninstalled_at=now(), connected_at=now())
     run(bench)
 
     row = only(bench)
     assert (row.store_id, row.trouble, row.next_at) == (ada.shop.id, CONNECTED_AGAIN, None)
     assert ada.found()
 
-    # Connected again, and removed again: its platform will say so once more.
-    change(bench, privacy_requests.privacy_requests, done_at=now())
+
+def test_a_store_connected_by_command_is_erased_by_command(bench: Bench, ada: Shopper) -> None:
+    """Nobody can be asked whether it is gone: the request stays open, and says what is to be done."""
     ask(ada, PrivacyKind.STORE_ERASURE, PLATFORM)
-    change(bench, stores_table, uninstalled_at=now(), connected_at=now())
     run(bench)
-    assert all_of_them(bench)[1].trouble == CONNECTED_AGAIN
+
+    row = only(bench)
+    assert (row.store_id, row.trouble, row.done_at) == (ada.shop.id, BY_COMMAND, None)
+    assert row.next_at
+    assert ada.found()
 
 
 @pytest.mark.parametrize("broken_off", [False, True])
