@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +15,9 @@ import sqlalchemy as sa
 
 from integration import db
 from integration.db.alerts import alerts
-from tests.rig import canary, valkey
+from tests.rig import canary, canary_story, valkey
 from tests.rig.canary import BROWSER, PERSON, Mark, found
-from tests.rig.canary_life import DATASETS, META_TOKEN, RENEWED_TOKEN, SHOP, Life, alive
-from tests.rig.service import eventually
+from tests.rig.canary_life import DATASETS, SHOP, Life, alive
 
 # Who bought long before anything was installed, and is only counted by the survey.
 COUNTED = {"surveyed": "buyer-1@example.com", "surveyed too": "buyer-2@example.com"}
@@ -31,8 +29,6 @@ OWN = {
     "shopify": ("the app's", "token of", "refresh_token of"),
     "woocommerce": ("the shop's consumer key", "stores.webhook_secret"),
 }
-OTHER = "somebody.else@example.com"
-ODD = (PERSON["email"], PERSON["phone"], PERSON["email"].replace("@", "%40"))
 # Where a whole body may lie, and what somebody asked for until it is done: sealed, and said in docs/privacy.md.
 WHOLE = ("quarantine.body", "tasks.payload", "privacy_requests.demand")
 _UNREADABLE = "messages_nobody_could_read"  # of an export: those of quarantine that name the person who asked
@@ -71,144 +67,12 @@ def remains(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def lived(home: Path, database_url: str | None) -> Iterator[Remains]:
     with alive(home, database_url) as life:
-        life.connect()
-        sells_on_shopify(life)
-        is_broken_into(life)
-        browses(life)
-        sells_on_woocommerce(life)
-        has_trouble_with_meta(life)
-        breaks_down(life)
-        asks_and_commands(life)
-        looks(life)
-        life.keep_secrets()
+        canary_story.lived(life)
         stdout = life.end()
-        files = {path.name: path.read_bytes() for path in life.service.data_dir.rglob("*") if path.is_file()}
+        files = {str(path): path.read_bytes() for path in life.service.data_dir.rglob("*") if path.is_file()}
         readable, opened = canary.readable(life.engine), canary.opened(life.engine, life.sealer)
         broker, log = canary.ever_in_the_broker(life.service.data_dir), life.service.log()
         yield Remains(life, readable, opened, files, broker, log, stdout, plant_and_find(life))
-
-
-def sells_on_shopify(life: Life) -> None:
-    assert life.tell("checkouts/create", "with_email", "8001") == 200
-    assert life.tell("orders/create", "pending_bank_transfer", "8001") == 200
-    assert life.tell("orders/paid", "card", "8001") == 200
-    life.comes_to(8001, "delivered")
-    assert life.tell("orders/updated", "partially_refunded", "8001") == 200
-    assert life.tell("refunds/create", "partial", "8001") == 200
-    assert life.tell("orders/create", "test_order", "8002") == 200
-    assert life.tell("customers/data_request", "example", "8001") == 200
-
-
-def is_broken_into(life: Life) -> None:
-    """Bodies nobody can read, one that breaks the mapping, a signature that is none."""
-    told = " ".join(PERSON.values())
-    assert life.tell("orders/paid", "card", "8003", wrong=f'{{"email": "{told}", nonsense') == 200
-    assert life.tell("orders/paid", "card", "8004", total_price=f"twelve for {told}", currency=told) == 200
-    assert life.tell("orders/paid", "card", "8005", line_items=told, customer=told, billing_address=[told]) == 200
-    assert life.tell("orders/paid", "card", "8006", secret="another secret than the app's") == 401
-    post = life.service.pool.request
-    unsigned = post("POST", f"{life.service.url}/webhooks/woocommerce/{META_TOKEN}", body=told.encode())
-    assert unsigned.status in (401, 404)
-
-
-def browses(life: Life) -> None:
-    """Signals and sightings, with addresses where tokens, ids and cookies belong."""
-    for platform in ("shopify", "woocommerce"):
-        for odd in ODD:
-            page = f"https://{life.store(platform).domain}/thanks/{odd}?email={odd}"
-            told = dict.fromkeys(("checkout_token", "cart_token", "order_id", "proof", "fbp", "fbc", "fbclid"), odd)
-            life.beacon(platform, "signal", told | {"url": page, "user_agent": f"Mozilla ({odd})", odd: odd})
-            life.beacon(platform, "signal", {"checkout_token": f"canary-{platform}", "url": page, "consent": odd})
-            seen = {"dataset_id": DATASETS[platform], "event_name": "Purchase", "event_id": odd, "state": "sent"}
-            life.beacon(platform, "sighting", seen | {"proof": odd})
-            life.beacon(platform, "sighting", seen | {"event_id": "8001", "event_name": odd, "state": odd})
-    now = int(datetime.now(UTC).timestamp() * 1000)
-    known = {"fbp": f"fb.1.{now}.{BROWSER['browser_id']}", "fbc": f"fb.1.{now}.{BROWSER['click']}"}
-    assert life.beacon("shopify", "signal", {"checkout_token": "canary-shopify", **known}) == 204
-
-
-def sells_on_woocommerce(life: Life) -> None:
-    """One that agrees, one that refuses, one of which nobody says anything and that is withheld until a browser agrees; and
-    one that only the shop's list of orders tells of.
-    """
-    agrees, refuses = life.buy(), life.buy(consent={"marketing": False})
-    silent = life.buy(consent=None)
-    unheard = life.buy(silent=True)
-    life.woo.act(agrees, "refund", amount="5.00")
-    life.comes_to(agrees, "delivered")
-    life.comes_to(refuses, "withheld", "skipped")
-    assert eventually(lambda: life.states(silent), 20)
-    life.an_hour_passes()
-    life.comes_to(silent, "withheld")
-    token = next(one["value"] for one in life.woo.told(silent)["meta_data"] if one["key"] == "_tandem_checkout_token")
-    said = {"checkout_token": token, "consent": {"marketing": True, "sale_of_data": True}}
-    assert life.beacon("woocommerce", "signal", said) == 204
-    life.due_now("orders", "reread", "survey")
-    life.comes_to(silent, "delivered")
-    life.comes_to(unheard, "delivered")
-
-
-def has_trouble_with_meta(life: Life) -> None:
-    """Errors and pages that repeat what was sent, an event that is refused, a token that is."""
-    told = " ".join([*PERSON.values(), *(mark.text for mark in canary.hashed({"email": PERSON["email"]})), META_TOKEN])
-    dataset = DATASETS["shopify"]
-    headers = {"x-fb-trace-id": "canary", "x-canary": PERSON["email"]}
-    for fault in (
-        {"kind": "error", "code": 1, "message": told, "headers": headers},
-        {"kind": "html", "body": f"<p>{told}</p>"},
-        {"kind": "malformed_json", "body": f'{{"events_received": "{told}"', "accept": False},
-        {"kind": "error", "code": 100, "subcode": 2804050, "message": told},
-    ):
-        life.meta.fail(dataset=dataset, times=1, **fault)
-    assert life.tell("orders/paid", "card", "8010") == 200
-    life.comes_to(8010, "dead", "delivered", "ambiguous")
-    life.meta.mend()
-    life.meta.expire(META_TOKEN)
-    assert life.tell("orders/paid", "card", "8011") == 200
-    life.comes_to(8011, "held")
-    life.run("dataset", "add", SHOP, "--dataset", dataset, "--token", RENEWED_TOKEN)
-    life.comes_to(8011, "delivered")
-    life.run("replay", "--insist", "--yes")
-    life.comes_to(8010, "delivered")
-
-
-def breaks_down(life: Life) -> None:
-    """Killed and failing at lines on the way; what comes of it is told all the same."""
-    for number, line in enumerate(("ingest.before_commit", "ingest.after_commit"), start=8020):
-        struck = life.strikes(line)
-        assert life.tell("orders/paid", "card", str(number)) in (0, 503)
-        assert not struck.exists()
-        assert eventually(lambda number=number: life.tell("orders/paid", "card", str(number)) == 200, 20)
-    for number, line in enumerate(
-        ("deliver.after_claim", "deliver.before_post", "deliver.before_outcome", "worker.before_job"), start=8030
-    ):
-        struck = life.strikes(line)
-        assert life.tell("orders/paid", "card", str(number)) == 200
-        assert life.has_struck(struck), line
-    struck = life.strikes("sweep.before_progress")
-    life.due_now("orders")
-    assert life.has_struck(struck)
-    for number in (8020, 8021, 8030, 8031, 8032, 8033):
-        life.comes_to(number, "delivered")
-
-
-def asks_and_commands(life: Life) -> None:
-    body = life.body("orders/paid", "card", "8001")
-    for previewed in (body, body.replace('"id"', f'"id {PERSON["email"]}": 1, "id"', 1), body[:-20]):
-        life.run("preview", "shopify", "orders/paid", "-", given=previewed)
-    asked = [("events", "list", "--json"), ("store", "list", "--json"), ("coverage", life.domain, "--json")]
-    asked += [("export", shop) for shop in (SHOP, life.domain, "another.example.com")]
-    with ThreadPoolExecutor(3) as threads:
-        list(threads.map(lambda words: life.run(*words), asked))
-    life.run("erase", SHOP, "--email", OTHER)
-    life.run("keys", "rotate")
-
-
-def looks(life: Life) -> None:
-    life.look_at("/", "/store", "/store/state", "/store/privacy", "/store/coverage", "/healthz", "/readyz", "/metrics")
-    life.look_at("/store/privacy/everything", *(f"/store/events/{pk}" for pk in range(1, 12)))
-    for platform in ("shopify", "woocommerce"):
-        life.look_at(f"/s/{life.store(platform).public_key}/plan")
 
 
 def plant_and_find(life: Life) -> dict[str, set[str]]:

@@ -1,7 +1,7 @@
 """The life of the canary: the whole service, a shop of each platform and Meta, all in processes of their own with taps on the
 lines between, and each path that a person's data or a secret can take. What is left of it is for the test to search.
 
-Longer than other modules: every step is one path.
+Longer than other modules: each step of canary_story.py is done by it.
 """
 
 import contextlib
@@ -9,10 +9,8 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import sqlalchemy as sa
 from urllib3.exceptions import HTTPError
@@ -24,8 +22,8 @@ from integration.crypto import Sealer, new_key
 from integration.db import chores, reports, stores
 from integration.db.events import events
 from tests.rig import canary, hasten
-from tests.rig.canary import BROWSER, PERSON
-from tests.rig.office import consented
+from tests.rig.canary import BROWSER
+from tests.rig.canary_bodies import about_the_canary, sampled, woocommerce_fields
 from tests.rig.sandbox import Sandbox
 from tests.rig.service import Service, eventually
 from tests.rig.standin import KEY, StandIn
@@ -43,7 +41,7 @@ META_TOKEN, RENEWED_TOKEN, APP_SECRET = (
 LINES = ("ingest.before_commit", "ingest.after_commit", "deliver.after_claim", "deliver.before_post")
 LINES += ("deliver.before_outcome", "sweep.before_progress", "worker.before_job")
 _KILLS = frozenset({"ingest.after_commit", "deliver.before_post"})
-_PATIENCE = 45.0
+PATIENCE = 45.0
 
 
 @dataclass
@@ -68,59 +66,6 @@ class Life:
     def sealer(self) -> Sealer:
         return Sealer(self.settings.encryption_keys)
 
-    # The shops.
-
-    def connect(self) -> None:
-        """Both shops as their merchants do it, and a third one that nobody of this story buys in."""
-        self.shopify.order(SHOP, count=2, silent=True)
-        self.woo.plugin()
-        self.buy(silent=True)
-        begun = self._get(f"/shopify/install?shop={SHOP}")
-        back = consented(begun.headers["Location"])
-        self._get(f"/shopify/callback?{back}", Cookie=_cookie(begun))
-        self._connect_woo()
-        for domain, name in ((SHOP, "shopify"), (self.domain, "woocommerce")):
-            self.run("dataset", "add", domain, "--dataset", DATASETS[name], "--token", META_TOKEN)
-            mode = "assumed" if domain == SHOP else "regional"
-            why = ("--because", "a canary lives here")
-            self.run("store", "set", domain, "state=live", "pixel=none", f"consent_mode={mode}", *why)
-        long_ago = {"since": db.from_ms(0), "version": stores.stores.c.version + 1}
-        with db.transaction(self.engine) as connection:  # what is bought here was bought a moment ago
-            connection.execute(sa.update(stores.stores).values(long_ago))
-        another = self.service.add_store(
-            *(
-                "woocommerce",
-                "another.example.com",
-                "--dataset",
-                DATASETS["another"],
-                "--token",
-                "another-token-of-meta",
-            ),
-            *("--since", "2026-01-01T00:00:00Z"),
-        )
-        body = _sampled("woocommerce", "order.created", "german_with_consent", "7001", "another.example.com")
-        assert self.service.post(another, "order.created", body)[0] == 200
-        self.secrets |= {
-            "the app's secret": APP_SECRET,
-            "Meta's token": META_TOKEN,
-            "Meta's newer token": RENEWED_TOKEN,
-        }
-
-    def _connect_woo(self) -> None:
-        url = self.taps["woocommerce"].url
-        begun = self._get(f"/woocommerce/connect?store={url}", Referer=f"{url}/")
-        asked = parse_qs(urlsplit(begun.headers["Location"]).query)
-        key = self.woo.key()
-        keys = {"key_id": 1, "user_id": asked["user_id"][0], "key_permissions": "read_write"}
-        keys |= {name: key[name] for name in ("consumer_key", "consumer_secret")}
-        self.secrets["the shop's consumer secret"] = key["consumer_secret"]
-        self.secrets["the shop's consumer key"] = key["consumer_key"]
-        self._keep(self.service.pool.request("POST", asked["callback_url"][0], body=json.dumps(keys)))
-        back = urlencode({"success": "1", "user_id": asked["user_id"][0]})
-        self.cookie = _cookie(self._get(f"/woocommerce/return?{back}", Cookie=_cookie(begun)))
-        self.secrets["the session"] = self.cookie.partition("=")[2]
-        assert eventually(lambda: len(self.woo.webhooks()) >= 4 and self.woo.connection(), _PATIENCE)
-
     @property
     def domain(self) -> str:
         return self.taps["woocommerce"].url.partition("://")[2]
@@ -133,18 +78,12 @@ class Life:
 
     def buy(self, **wanted: Any) -> int:
         """The canary buys in the WooCommerce shop."""
-        names = {"first_name": PERSON["first_name"], "last_name": PERSON["last_name"]}
-        where = {"address_1": PERSON["street"], "address_2": "", "city": PERSON["city"], "company": ""}
-        where |= {"state": "", "postcode": "50667", "country": "DE"}
-        billing = {**names, **where, "email": PERSON["email"], "phone": PERSON["phone"]}
-        fields = {"billing": billing, "shipping": {**names, **where, "phone": ""}}
-        fields |= {"ip": BROWSER["ip"], "agent": BROWSER["user_agent"]}
-        return self.woo.order(country="DE", fields=fields, **wanted)[0]
+        return self.woo.order(country="DE", fields=woocommerce_fields(), **wanted)[0]
 
     def body(self, topic: str, case: str, order_id: str, **changes: Any) -> str:
         """What Shopify tells of the canary."""
-        body = json.loads(_sampled("shopify", topic, case, order_id, SHOP))
-        return json.dumps(_about_the_canary(body) | changes)
+        body = json.loads(sampled("shopify", topic, case, order_id, SHOP))
+        return json.dumps(about_the_canary(body) | changes)
 
     def tell(
         self, topic: str, case: str, order_id: str, *, wrong: str = "", secret: str = APP_SECRET, **changes: Any
@@ -156,7 +95,7 @@ class Life:
             answer = self.service.pool.request(
                 "POST", f"{self.service.url}/webhooks/shopify", body=body, headers=signed
             )
-            self._keep(answer)
+            self.keep(answer)
             return int(answer.status)
         return 0
 
@@ -165,7 +104,7 @@ class Life:
         address = f"{self.service.url}/s/{self.store(platform).public_key}/{word}"
         headers = {"User-Agent": BROWSER["user_agent"], "X-Forwarded-For": BROWSER["ip"], "Content-Type": "text/plain"}
         answer = self.service.pool.request("POST", address, body=json.dumps(told), headers=headers)
-        self._keep(answer)
+        self.keep(answer)
         return int(answer.status)
 
     # What is looked at meanwhile.
@@ -183,7 +122,7 @@ class Life:
             found = {state for state, _ in self.states(order_id, event_name)}
             return bool(found) and found <= set(states)
 
-        assert eventually(look, _PATIENCE), (order_id, self.states(order_id, event_name), self.service.log()[-2_000:])
+        assert eventually(look, PATIENCE), (order_id, self.states(order_id, event_name), self.service.log()[-2_000:])
 
     def strikes(self, line: str) -> Path:
         """The next process that comes to this line fails there: the file that is gone then."""
@@ -198,7 +137,7 @@ class Life:
             self.hurry()
             return not path.exists()
 
-        return bool(eventually(look, _PATIENCE))
+        return bool(eventually(look, PATIENCE))
 
     def hurry(self) -> None:
         """Nobody waits for a browser, a next try or a dead process's lease."""
@@ -225,10 +164,23 @@ class Life:
         self.said[name] = self.said.get(name, "") + done.stdout + done.stderr
         return done.stdout
 
+    def rotate(self) -> None:
+        """`tandem keys rotate`, with the other key in front of the one that the service seals with."""
+        keys = self.settings.encryption_keys
+        before, self.service.environment = (
+            self.service.environment,
+            {
+                **self.service.environment,
+                "ENCRYPTION_KEYS": ",".join(reversed(keys)),
+            },
+        )
+        self.run("keys", "rotate")
+        self.service.environment = before
+
     def look_at(self, *paths: str) -> None:
         """Pages, as the merchant of the WooCommerce shop sees them."""
         for path in paths:
-            answer = self._get(path, Cookie=self.cookie)
+            answer = self.get(path, Cookie=self.cookie)
             assert answer.status in (200, 404), (path, answer.status)
             self.pages[path] = self.pages.get(path, b"") + answer.data
 
@@ -259,17 +211,15 @@ class Life:
         """Where its processes write."""
         return self.home / f"{self.service.data_dir.name}.log"
 
-    def _get(self, path: str, **headers: str) -> Any:
+    def get(self, path: str, **headers: str) -> Any:
+        """An address of the service."""
         answer = self.service.pool.request("GET", self.service.url + path, headers=headers, redirect=False)
         assert answer.status < 500, (path, answer.status, answer.data)
         return answer
 
-    def _keep(self, answer: Any) -> None:
+    def keep(self, answer: Any) -> None:
+        """What was answered."""
         self.answers.append(answer.data)
-
-
-def _cookie(answer: Any) -> str:
-    return str(answer.headers["Set-Cookie"]).partition(";")[0]
 
 
 def _texts(value: Any, name: str = "grant") -> Iterator[tuple[str, str]]:
@@ -278,33 +228,6 @@ def _texts(value: Any, name: str = "grant") -> Iterator[tuple[str, str]]:
             yield from _texts(inner, key)
     elif isinstance(value, str):
         yield name, value
-
-
-def _sampled(platform: str, topic: str, case: str, order_id: str, domain: str) -> bytes:
-    placed_at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
-    body = registry.sample(platform, topic, case)
-    return registry.get(platform).restage(body, order_id=order_id, placed_at=placed_at, domain=domain)
-
-
-def _about_the_canary(body: dict[str, Any]) -> dict[str, Any]:
-    """The same of the canary, who is also named where nobody would look for a name."""
-    first, last, email, phone = (PERSON[name] for name in ("first_name", "last_name", "email", "phone"))
-    where = {"address1": PERSON["street"], "city": PERSON["city"], "zip": "50667", "country_code": "DE"}
-    address = {"first_name": first, "last_name": last, "name": f"{first} {last}", "phone": phone, **where}
-    customer = {"id": 8_200_000_007_007, "email": email, "phone": phone, "first_name": first, "last_name": last}
-    everywhere = f"For {first} {last}, {PERSON['street']}, {PERSON['city']}, {email}, {phone}"
-    odd = {"note": everywhere, "tags": everywhere, "landing_site": f"/?email={email}&fbclid={BROWSER['click']}"}
-    odd |= {"referring_site": f"https://mail.example.com/{email}?to={phone}", "browser_ip": BROWSER["ip"]}
-    odd |= {"client_details": {"browser_ip": BROWSER["ip"], "user_agent": BROWSER["user_agent"]}}
-    odd |= {"note_attributes": [{"name": "gift for", "value": everywhere}, {"name": email, "value": phone}]}
-    lines = [
-        {**line, "name": everywhere, "title": everywhere, "properties": [{"name": "Engraving", "value": everywhere}]}
-        for line in body.get("line_items", [])
-    ]
-    known = {"email": email, "contact_email": email, "phone": phone, "customer": customer, **odd}
-    if "transactions" in body:  # a refund
-        return body | {"note": everywhere}
-    return body | known | {"billing_address": address, "shipping_address": address, "line_items": lines}
 
 
 @contextmanager
