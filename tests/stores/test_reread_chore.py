@@ -10,8 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from connectors import registry
+from connectors.event import Stated
 from integration import db
-from integration.db import chores, deliveries, events, reading, rereading, stores, transaction
+from integration.db import chores, deliveries, events, reading, rereading, signals, stores, transaction
+from integration.pipeline import joining
+from integration.pipeline.browsing import Heard
+from integration.pipeline.joining import By
 from integration.pipeline.receive import Receiver
 from integration.stores import credentials, grants, reread
 from integration.stores.platforms import Platforms
@@ -91,11 +95,15 @@ def withheld(office: Desk, topic: str, told: bytes) -> None:
 
 
 def agree(office: Desk, **event: Any) -> None:
-    """Of all that is known, nothing is kept but that it happened, and that its shopper agreed since."""
+    """Of all that is known, nothing is kept but that it happened, and that its shopper agreed since, by their browser."""
+    yes = Heard(marketing=Stated.GRANTED, marketing_at=round(now().timestamp() * 1000))
     ended = {"state": deliveries.State.WITHHELD, "reason": "no consent was stated", "next_at": None}
     with transaction(office.engine) as connection:
         connection.execute(sa.update(deliveries.deliveries).values(**ended))
         connection.execute(sa.update(events.events).values(**{**events.NOBODY, "granted_at": now(), **event}))
+        for order_id in connection.execute(sa.select(events.events.c.order_id)).scalars():
+            sealed = office.sealer.seal(yes.encoded(), store=office.store().id, column=signals.SEALED)
+            signals.keep(connection, office.store().id, joining.key(By.ORDER, order_id or ""), sealed)
         chores.plan(connection, office.store().id, chores.REREAD)
 
 
@@ -115,7 +123,7 @@ def asked(shop: KeyedShop) -> list[str]:
     return [one.path.rpartition("/")[2] for one in shop.asked if "/wc/v3/orders/" in one.path]
 
 
-def test_an_order_comes_back_with_its_person_and_waits_though_the_shop_says_the_very_same(office: Wooffice) -> None:
+def test_an_order_comes_back_with_its_person_and_is_due_though_the_shop_says_the_very_same(office: Wooffice) -> None:
     told = body(office, 71)
     withheld(office, "order.updated", told)
     [before] = rows(office)
@@ -128,7 +136,7 @@ def test_an_order_comes_back_with_its_person_and_waits_though_the_shop_says_the_
     assert after.user_data
     assert after.email_hmac
     assert (after.value, after.granted_at) == (before.value, None)
-    assert states(office) == ["waiting"]
+    assert states(office) == ["pending"]
     assert chores.REREAD not in office.chores()
 
 
@@ -147,7 +155,7 @@ def test_an_order_of_shopify_comes_back_with_its_person(engine: db.Engine, stand
     [row] = rows(office)
     assert row.order_id == order_id
     assert row.user_data
-    assert (row.granted_at, states(office)) == (None, ["waiting"])
+    assert (row.granted_at, states(office)) == (None, ["pending"])
 
 
 def test_a_store_that_is_connected_again_has_its_agreed_orders_read_and_one_without_any_has_not(
