@@ -29,7 +29,7 @@ LOOKS_BACK = timedelta(days=30)
 _PLACES: Mapping[str, str] = {EEA: "the EEA", UK: "the UK", SWITZERLAND: "Switzerland"}
 # A country that stands for all of its region: the rules see no further than that.
 _ONE_OF: Mapping[str, str | None] = {EEA: "AT", UK: "GB", SWITZERLAND: "CH", USA: "US", ELSEWHERE: "NZ", UNKNOWN: None}
-_NOBODY_SAYS, _SOME_SAY = "no consent reaches us", "nothing was stated about them, though of others it was"
+_NOBODY_SAYS, _SOME_SAY = "no consent reaches us", "their shoppers said neither yes nor no, though others did"
 _A_CHOICE = "That is a choice and no fault: nothing has to be done."
 
 
@@ -110,7 +110,7 @@ def _silence(counted: Counted, silent: int, mode: ConsentMode, half: Half) -> st
     why = _SOME_SAY if counted.heard else _NOBODY_SAYS
     return (
         f"{silent:,} of {counted.those} {where}would be withheld: {why}. {half.hearing[0].upper()}{half.hearing[1:]}, "
-        "or vouch that your shoppers consent: whoever runs Tandem then sets consent_mode=assumed."
+        "or vouch that your shoppers consent: whoever runs Tandem then sets the consent mode “assumed”."
     )
 
 

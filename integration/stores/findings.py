@@ -72,7 +72,7 @@ def consent_sentence(counted: Tally) -> str | None:
     return (
         f"{_so_many(sum(silent.values()), counted)} {where}would be withheld: no consent reaches us. "
         "Let our script in your shop hear your banner, or vouch that your shoppers consent: whoever runs Tandem then sets "
-        "consent_mode=assumed."
+        "the consent mode “assumed”."
     )
 
 

@@ -8,7 +8,7 @@ from connectors.contract import Half
 from connectors.event import Stated
 from integration.db import from_ms
 from integration.meta.event import USER_DATA_KEYS
-from integration.pipeline.consent import EEA, ELSEWHERE, SWITZERLAND, UK, UNKNOWN, USA
+from integration.pipeline.consent import EEA, ELSEWHERE, NO_CONSENT, REFUSED, SWITZERLAND, UK, UNKNOWN, USA
 from integration.pipeline.statements import Said, Statements, Voice
 from integration.store_settings import ConsentMode, LimitedDataUse, StoreSettings
 
@@ -26,6 +26,21 @@ RULINGS: Mapping[str, str] = {
     "limited": "May leave under Meta’s limited data use",
     "waits": "Waits",
     "withheld": "May not leave",
+}
+# By what the ledger has as the reason.
+REASONS: Mapping[str, str] = {
+    "consent was given": "consent was given",
+    "nothing was stated, and the merchant vouches": "nothing was stated, and you vouch that your shoppers consent",
+    "nothing was stated, and nothing has to be here": "nothing was stated, and no yes is needed where this shopper lives",
+    "the sale of data was refused": "the shopper said no to the sale of data",
+    "the sale of data was refused, and limited data use is switched off": "the shopper said no to the sale of data, and "
+    "limited data use is switched off for your store",
+    "the merchant always asks for it": "your store is set to ask for it always",
+    "limited data use cannot be asked for without an address or a state": "Meta grants limited data use only where the "
+    "shopper’s IP address or state is known",
+    "waiting for consent": "a yes is needed, and nobody has said anything yet",
+    NO_CONSENT: "a yes is needed, and nobody said anything",
+    REFUSED: "the shopper said no to marketing",
 }
 # By Meta's key: what it is of a person; all but the last four are kept as hashes.
 KEYS: Mapping[str, str] = {
@@ -102,7 +117,7 @@ def mode(settings: StoreSettings) -> Mode:
 def voice(by: str, half: Half) -> str:
     """Who said it to us."""
     voices: Mapping[str, str] = {
-        Voice.ORDER: "the order, as it was frozen into it",
+        Voice.ORDER: "the order itself, when it was placed",
         Voice.SCRIPT: f"our script in your shop, which asks {half.asks}",
         Voice.GPC: "Global Privacy Control of the browser",
     }
@@ -121,10 +136,26 @@ def held(key_mask: int) -> Sequence[str]:
     return [KEYS[key] if key in _UNHASHED else f"{KEYS[key]} (hashed)" for key in kept]
 
 
-def ruling(text: str | None) -> tuple[str, str]:
-    """The decision in words, and why; two empty texts where nothing was decided."""
+def ruling(text: str | None, *, skipped: bool) -> str:
+    """The decision and why, as a sentence. `skipped`: the event is not told whatever the shopper says."""
+    if skipped:
+        return "Makes no difference: the event is not told anyway."
     word, _, why = (text or "").partition(": ")
-    return RULINGS.get(word, word), why
+    if not why:
+        return f"{RULINGS.get(word, word)}." if word else "Not decided yet."
+    return f"{RULINGS.get(word, word)}: {REASONS.get(why, why)}."
+
+
+def reason(text: str | None, ruling: str | None = None) -> str:
+    """Why a delivery is in its state, as a line of its own; empty where its `ruling` says the same."""
+    if not text or text == (ruling or "").partition(": ")[2]:
+        return ""
+    return capital(REASONS.get(text, text))
+
+
+def capital(words: str) -> str:
+    """The same, as a sentence begins."""
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _line(purpose: str, said: Said, half: Half) -> Line:

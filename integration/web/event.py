@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, render_template
 from connectors import registry
 from connectors.errors import TandemError
 from integration.db import Engine, one_event, reading, stores
+from integration.db.deliveries import State
 from integration.db.one_event import Delivery, Event
 from integration.db.stores import Store
 from integration.errors import NotFound
@@ -62,11 +63,15 @@ def _page(store: Store, event: Event, told: Sequence[Delivery]) -> str:
         "event.html",
         store=store,
         event=event,
-        connector=f"{connector.label}, mapping {event.connector.rpartition(' ')[2]}",
+        connector=f"{connector.label} (read by version {event.connector.rpartition(' ')[2]} of our rules for it)",
         region=consent_words.REGIONS.get(event.region or "", event.region),
         lines=consent_words.lines(said, connector.half),
         default=said.default_marketing,
         held=consent_words.held(event.key_mask),
-        told=[(one, *consent_words.ruling(one.ruling)) for one in told],
+        told=[(one, _consent(one), consent_words.reason(one.reason, one.ruling)) for one in told],
         back_at=sign_in.STORE,
     )
+
+
+def _consent(one: Delivery) -> str:
+    return consent_words.ruling(one.ruling, skipped=one.state == State.SKIPPED)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from connectors.contract import Half
 from connectors.event import PrivacyKind, Stated
 from integration.db.consents import Stated as Alike
+from integration.db.consents import Withheld
 from integration.db.privacy_requests import MERCHANT, OPERATOR, PLATFORM, Request
 from integration.privacy.desk import UNREADABLE
 from integration.retention import Retention
@@ -18,18 +19,18 @@ from integration.web import consent_words
 # By kind of `retention.Retention`, in the order in which they are shown: what it is, and where it counts from.
 KEPT: Mapping[str, tuple[str, str]] = {
     "told": ("The person of an event that Meta was told of: hashes and the browser, encrypted. Refunds need them", "after it came"),
-    "untold": ("The person of any other event, kept alike", "after it came"),
-    "signals": ("What a shopper’s browser told of itself, encrypted: ad click, Meta’s id of the browser, IP address", "after its last word"),
+    "untold": ("The person of an event that Meta was not told of, kept in the same way", "after it came"),
+    "signals": ("What a shopper’s browser told of itself, encrypted: the click on an ad, Meta’s id of the browser, IP address", "after its last word"),
     "quarantine": ("A notification of your shop that nobody could read, whole and encrypted", "after it came"),
     "exports": ("The answer to a request for a person’s data, encrypted, for you to pass on", "after it was made"),
-    "left": ("All of your store, after Tandem was removed from it", "after that"),
+    "left": ("All that is kept of your store, once Tandem is removed from it", "after that"),
     "receipts": ("That a notification came, when, and a checksum of it; not of whom", "after it came"),
     "sightings": ("That a Pixel told an event; not of whom", "after it was seen"),
     "attempts": ("That Meta was called, and what it answered; not of whom", "after the call"),
 }  # fmt: skip
 WITH_THE_STORE: Sequence[str] = (
     "That an event happened, its order’s number, value and products, what was stated and what became of it; not of whom",
-    "Keyed fingerprints of persons that were erased, so that nobody brings them back",
+    "Fingerprints, made with a secret key, of people who were erased, so that nothing late brings them back",
 )
 FIELDS: Mapping[Field, str] = {
     Field.EMAIL: "E-mail address",
@@ -54,9 +55,9 @@ KINDS: Mapping[str, str] = {
 _ROWS: Mapping[str, tuple[str, str]] = {
     "events": ("event", "events"),
     "deliveries": ("delivery", "deliveries"),
-    "signals": ("signal", "signals"),
-    "sightings": ("sighting", "sightings"),
-    "quarantine": ("quarantined body", "quarantined bodies"),
+    "signals": ("signal of a browser", "signals of browsers"),
+    "sightings": ("sighting of the Pixel", "sightings of the Pixel"),
+    "quarantine": ("notification that nobody could read", "notifications that nobody could read"),
     "webhooks": ("receipt", "receipts"),
     "tasks": ("earlier demand", "earlier demands"),
     "tombstones": ("fingerprint against bringing them back", "fingerprints against bringing them back"),
@@ -96,6 +97,7 @@ class Asked(NamedTuple):
     by: str
     at: datetime
     due_at: datetime
+    overdue: bool
     begun_at: datetime | None
     done_at: datetime | None
     trouble: str | None
@@ -118,12 +120,20 @@ def heard(stated: Sequence[Alike], half: Half) -> Heard:
         if one.sale_by and one.sale == Stated.REFUSED:
             sale[one.sale_by] += one.events
     loudest = (yes + no + sale).most_common()
-    voices = [Voiced(consent_words.voice(by, half), yes[by], no[by], sale[by]) for by, _ in loudest]
+    voices = [
+        Voiced(consent_words.capital(consent_words.voice(by, half)), yes[by], no[by], sale[by]) for by, _ in loudest
+    ]
     silent = sum(one.events for one in stated if not one.marketing_by)
     return Heard(sum(one.events for one in stated), voices, silent)
 
 
-def asked(request: Request, label: str) -> Asked:
+def withheld(found: Sequence[Withheld]) -> Sequence[Withheld]:
+    """The same, each reason in a merchant's words."""
+    unknown = "No reason was written down"
+    return [one._replace(reason=consent_words.reason(one.reason) or unknown) for one in found]
+
+
+def asked(request: Request, label: str, now: datetime) -> Asked:
     """A request in words. `label`: the platform's name."""
     by = {PLATFORM: label, OPERATOR: "Whoever runs Tandem", MERCHANT: "You"}
     return Asked(
@@ -132,6 +142,7 @@ def asked(request: Request, label: str) -> Asked:
         by=by.get(request.asked_by, request.asked_by),
         at=request.asked_at,
         due_at=request.due_at,
+        overdue=request.done_at is None and request.due_at < now,
         begun_at=request.begun_at,
         done_at=request.done_at,
         trouble=request.trouble,

@@ -26,7 +26,7 @@ WOO, SHOPIFY = registry.get("woocommerce").half, registry.get("shopify").half
 YES, NO = Stated.GRANTED, Stated.REFUSED
 INSTALL = (
     "Install the plugin, connect your banner to the WP Consent API, or vouch that your shoppers consent: whoever runs "
-    "Tandem then sets consent_mode=assumed."
+    "Tandem then sets the consent mode “assumed”."
 )
 A_CHOICE = "would be withheld because the shopper refused. That is a choice and no fault: nothing has to be done."
 
@@ -91,7 +91,7 @@ def test_each_order_is_judged_as_the_road_would(
 
 def test_where_consent_reaches_us_for_some_it_is_not_said_that_none_does() -> None:
     found = told([order("EEA", YES), *[order("EEA")] * 9])
-    assert "would be withheld: nothing was stated about them, though of others it was." in found.silence
+    assert "would be withheld: their shoppers said neither yes nor no, though others did." in found.silence
 
 
 def test_too_few_orders_of_late_are_no_ledger_to_judge_by() -> None:

@@ -126,7 +126,7 @@ def test_orders_withheld_for_want_of_consent_are_told_in_numbers() -> None:
     assert findings.consent_sentence(told) == (
         "128 of your last 150 orders (85 %) came from the EEA and would be withheld: no consent reaches us. "
         "Let our script in your shop hear your banner, or vouch that your shoppers consent: whoever runs Tandem then sets "
-        "consent_mode=assumed."
+        "the consent mode “assumed”."
     )
 
 

@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 
+from connectors.event import Stated
 from integration.db import deliveries, events, reading, reports, transaction
+from integration.pipeline import consent
+from integration.pipeline.consent import Shopper
 from integration.pipeline.statements import Said, Statements, Voice
+from integration.store_settings import ConsentMode, LimitedDataUse
+from integration.web import consent_words
 from tests.rig.own_page import OwnPage
 from tests.rig.pages import Pages, Read
 
 AT = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)
 DATASETS = map(str, itertools.count(300_000_000_000_031))
-TRIED = "Attempts 2, the first on 21 November, 14:05 UTC Delivered 21 November, 14:05 UTC Meta’s trace id AbCdEf"
+TRIED = "Tries 2, the first on 21 November 2026, 14:05 UTC Delivered 21 November 2026, 14:05 UTC Meta’s trace id AbCdEf"
 
 
 def told(store: OwnPage, number: str = "61001") -> int:
@@ -49,7 +54,7 @@ def test_the_store_s_page_leads_to_each_event_and_the_event_says_what_happened(p
     text = Read(page(store, pk)).text
     assert "Purchase of order 61001" in text
     assert "EUR 12.50 The store says 10.00 since; Meta was not told." in text
-    assert "by WooCommerce, mapping 1" in text
+    assert "from WooCommerce (read by version 1 of our rules for it)" in text
 
 
 def test_another_store_s_event_is_as_unknown_as_one_that_never_was(pages: Pages) -> None:
@@ -67,26 +72,29 @@ def test_statements_are_told_by_whom_and_when_and_the_shop_s_default_is_kept_apa
     store = OwnPage.of(pages)
     pk = told(store)
     changed(store, pk, stated=None, region=None)
-    assert "No yes and no no has reached us. Region Not written down" in Read(page(store, pk)).text
+    assert "Neither a yes nor a no has reached us. Region Not written down" in Read(page(store, pk)).text
 
     said = Statements(
         Said("granted", Voice.SCRIPT, round(AT.timestamp() * 1000)), Said("refused", Voice.GPC), default_marketing=True
     )
     changed(store, pk, stated=said.encoded(), region="CH", granted_at=AT)
     text = Read(page(store, pk)).text
-    asks = "by our script in your shop, which asks the WP Consent API or your banner, on 21 November, 14:05 UTC"
+    asks = "by our script in your shop, which asks the WP Consent API or your banner, on 21 November 2026, 14:05 UTC"
     assert f"Marketing yes, {asks} Sale of data no, by Global Privacy Control of the browser Shop’s default" in text
     assert "your shop allows marketing. That is no statement of the shopper, and decides nothing." in text
-    assert "Region Switzerland Yes came later 21 November, 14:05 UTC" in text
+    assert "Region Switzerland Yes came later 21 November 2026, 14:05 UTC" in text
 
 
 @pytest.mark.parametrize(
     ("delivery", "words"),
     [
-        ({"ruling": None, "state": "skipped", "reason": "a test order"}, "Consent Not asked"),
+        (
+            {"ruling": None, "state": "skipped", "reason": "a test order"},
+            "Consent Makes no difference: the event is not told anyway. State skipped A test order Tries None",
+        ),
         (
             {"ruling": "withheld: no consent was stated", "state": "withheld", "reason": "no consent was stated"},
-            "Consent May not leave: no consent was stated. State withheld no consent was stated Attempts None",
+            "Consent May not leave: a yes is needed, and nobody said anything. State withheld Tries None",
         ),
         (
             {
@@ -98,7 +106,7 @@ def test_statements_are_told_by_whom_and_when_and_the_shop_s_default_is_kept_apa
                 "delivered_at": AT,
                 "fbtrace_id": "AbCdEf",
             },
-            f"Consent May leave under Meta’s limited data use: the sale of data was refused. State delivered {TRIED}",
+            f"Consent May leave under Meta’s limited data use: the shopper said no to the sale of data. State delivered {TRIED}",
         ),
     ],
 )
@@ -112,6 +120,14 @@ def test_each_dataset_s_decision_state_and_attempts_are_said(
     changed(store, pk, delivery)
     text = Read(page(store, pk)).text
     assert f"Dataset {dataset} {words}" in text
+
+
+def test_every_reason_consent_can_have_is_said_in_a_merchant_s_words() -> None:
+    answers, places = list(Stated), ("AT", "US", "NZ", None)
+    shoppers = itertools.starmap(Shopper, itertools.product(answers, answers, places, [None], [True, False]))
+    cases = itertools.product(shoppers, ConsentMode, LimitedDataUse, [True, False])
+    reasons = {consent.decide(one, mode, ldu, patience_over=over).reason for one, mode, ldu, over in cases}
+    assert reasons == set(consent_words.REASONS)
 
 
 def test_which_keys_of_the_person_are_held_is_said_in_words_and_never_their_values(pages: Pages) -> None:

@@ -115,11 +115,11 @@ def test_it_counts_who_said_what_and_what_was_withheld_for_it(pages: Pages) -> N
 
     text = shown(store)
 
-    assert "Said by Marketing: yes Marketing: no Sale of data: no the order, as it was frozen into it 2 0 0" in text
-    assert "our script in your shop, which asks the WP Consent API or your banner 0 1 0" in text
+    assert "Said by Marketing: yes Marketing: no Sale of data: no The order itself, when it was placed 2 0 0" in text
+    assert "Our script in your shop, which asks the WP Consent API or your banner 0 1 0" in text
     assert "Global Privacy Control of the browser 0 0 1" in text
     assert "Of 4 events; about marketing nothing was stated for 1." in text
-    assert "Why Events consent was refused 1 no consent was stated 1" in text
+    assert "Why Events The shopper said no to marketing 1 A yes is needed, and nobody said anything 1" in text
     with reading(pages.engine) as connection:
         since = datetime.now(UTC) - timedelta(days=60)
         assert sum(one.events for one in consents.stated_since(connection, store.id, since, without="Refund")) == 5
@@ -218,12 +218,16 @@ def test_requests_are_told_with_their_state_and_a_proof_in_a_sentence(pages: Pag
     done(store, proof="{}")
     done(store, done_at=None, trouble="<b>It does not open.</b>")
     done(store, done_at=None, begun_at=datetime.now(UTC))
+    assert "Overdue" not in shown(store)
+    done(store, done_at=None, due_at=datetime.now(UTC) - timedelta(minutes=1))
+    done(store, due_at=datetime.now(UTC) - timedelta(minutes=1))
     text = shown(store)
     assert "A person’s erasure WooCommerce" in text
-    assert "4 events, 1 signal and 1 quarantined body erased." in text
+    assert "4 events, 1 signal of a browser and 1 notification that nobody could read erased." in text
     assert "Nothing was there to be found." in text
     assert "Trouble <b>It does not open.</b>" in text
     assert "Under way" in text
+    assert text.count("Overdue") == 1
 
 
 def test_an_export_is_downloaded_by_its_own_store_alone(pages: Pages) -> None:
