@@ -1,7 +1,6 @@
 """One verified webhook on its way into the database: written at once where it is the usual one, else with care."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 
@@ -19,7 +18,6 @@ from integration.db import (
     reading,
     stores,
     tasks,
-    tombstones,
     transact,
     transaction,
     webhooks,
@@ -28,6 +26,7 @@ from integration.db.arrivals import Arrival, Begun
 from integration.db.datasets import Dataset
 from integration.db.stores import Store
 from integration.pipeline.browsing import Heard
+from integration.pipeline.erased import order_hmac, without_erased
 from integration.pipeline.ledger import Ledger, Told
 from integration.pipeline.letter import Letter
 from integration.pipeline.listening import forget_heard, heard_of, stop_waiting
@@ -91,7 +90,7 @@ class Visit(msgspec.Struct, frozen=True):
         arrival = Arrival(
             store_id=known.store.id,
             version=known.store.version,
-            order_hmac=self._order_hmac(event, known.store),
+            order_hmac=order_hmac(self.secret_key, known.store.id, event),
             receipt={
                 "topic": self.letter.topic,
                 "body_sha256": self.letter.digest,
@@ -151,7 +150,7 @@ class Visit(msgspec.Struct, frozen=True):
             return Reply(Outcome.DUPLICATE), ()
         found = [message for message in again if isinstance(message, Event)]
         told = [(event, self._prepare_heard(connection, event, known)) for event in found]
-        told = self._without_erased(connection, known.store, told)
+        told = without_erased(connection, self.secret_key, known.store.id, told)
         reasons = self._enter(connection, known, told)
         for message in again:
             if not isinstance(message, Event):
@@ -175,28 +174,6 @@ class Visit(msgspec.Struct, frozen=True):
             browser = heard_of(connection, self.sealer, store.id, event)
             return self._prepare(event, known, browser) if browser else prepared
         return prepared
-
-    def _without_erased(self, connection: Connection, store: Store, told: Sequence[Told]) -> list[Told]:
-        """Without the person, where they asked to be forgotten after it was done. What they do later is a deed of its own."""
-        hmacs = [self._hmacs(event, prepared, store) for event, prepared in told]
-        erased = tombstones.of_hmacs(connection, store.id, {one for some in hmacs for one in some})
-        return [
-            (
-                event,
-                prepared.forgotten if _is_erased(event, [erased[one] for one in some if one in erased]) else prepared,
-            )
-            for (event, prepared), some in zip(told, hmacs, strict=True)
-        ]
-
-    def _hmacs(self, event: Event, prepared: Prepared, store: Store) -> list[str]:
-        """By which a tombstone of its person, or its order, is found."""
-        return [one for one in (*prepared.fingerprints.values(), self._order_hmac(event, store)) if one]
-
-    def _order_hmac(self, event: Event, store: Store) -> str | None:
-        """By which a tombstone of its order is found."""
-        if event.order_id is None:
-            return None
-        return fingerprint(self.secret_key, store=store.id, kind=tombstones.ORDER, value=event.order_id)
 
     def _prepare(self, event: Event, known: Known, browser: Heard | None = None) -> Prepared:
         def keyed(kind: str, value: str) -> str:
@@ -285,10 +262,6 @@ class Visit(msgspec.Struct, frozen=True):
             reason=reason,
             at=self.letter.now,
         )
-
-
-def _is_erased(event: Event, erased: Sequence[datetime]) -> bool:
-    return bool(erased) and (event.placed_at is None or event.placed_at <= max(erased))
 
 
 def _name(told: Told) -> str:
