@@ -221,7 +221,7 @@ class Intents:
             events.note_statements(connection, stated)
             for one in silenced:
                 if one.event_pk in gone:
-                    withholding.forget_browsers(connection, self.sealer, one.store_id, one.keys)
+                    withholding.forget_browsers(connection, self.sealer, one.store_id, one.seen)
 
     def _let_go(self, connection: Connection, mine: Sequence[Decided], leaving: set[int]) -> None:
         """Of these datasets nothing leaves now."""

@@ -13,6 +13,7 @@ import msgspec
 from connectors.event import Stated
 from integration.crypto import Sealer
 from integration.db import Connection, chores, events, grants, signals, withheld
+from integration.db import heard as heard_room
 from integration.db.events import Learnt
 from integration.db.signals import Kept
 from integration.errors import SealBroken
@@ -35,13 +36,19 @@ def undecided(connection: Connection, about: Sequence[Silenced]) -> set[int]:
     """Those of them of which a browser, or their shop, told something since they were decided on. The events are locked
     by the caller.
     """
-    persons = withheld.persons(connection, [one.event_pk for one in about]) if about else {}
-    found: set[int] = set()
+    if not about:
+        return set()
+    persons = withheld.persons(connection, [one.event_pk for one in about])
+    wanted: dict[str, list[str]] = {}
     for one in about:
-        now = {kept.join_key: kept.sealed for kept in signals.of_keys(connection, one.store_id, one.keys)}
-        if now != one.seen or persons.get(one.event_pk) != one.person:
-            found.add(one.event_pk)
-    return found
+        wanted.setdefault(one.store_id, []).extend(one.keys)
+    told = heard_room.by_keys(connection, wanted)
+
+    def unchanged(one: Silenced) -> bool:
+        now = {key: told[one.store_id, key].sealed for key in one.keys if (one.store_id, key) in told}
+        return now == one.seen and persons.get(one.event_pk) == one.person
+
+    return {one.event_pk for one in about if not unchanged(one)}
 
 
 def forget_browsers(connection: Connection, sealer: Sealer, store_id: str, keys: Collection[str]) -> None:
