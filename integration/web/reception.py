@@ -12,12 +12,15 @@ tests/web/test_reception.py says what must stay true.
 import selectors
 import socket
 import time
+import traceback
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from gunicorn.http.errors import ParseException
+from gunicorn.util import write_error
 from gunicorn.workers.gthread import ThreadWorker
 
 from integration.web.arrival import MOST_WIRE, Arrival
@@ -112,6 +115,16 @@ class Reception(ThreadWorker):  # type: ignore[misc] # gunicorn tells no types
         self.nr_conns -= 1
         conn.close()
 
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:  # noqa: ARG002
+        """Answered as gunicorn does. Its words would repeat what came, and from where: the log names the kind alone."""
+        if isinstance(exc, ParseException):
+            super().handle_error(None, client, None, _unsaid(exc))
+            return
+        (where,) = traceback.extract_tb(exc.__traceback__)[-1:] or (None,)
+        self.log.error("A request could not be answered: %s at %s", type(exc).__name__, where)
+        with suppress(OSError):
+            write_error(client, 500, "Internal Server Error", "")
+
     def murder_pending(self) -> None:
         """Give up those whose time is over."""
         super().murder_pending()
@@ -145,3 +158,11 @@ def _has_all(conn: Any) -> bool:
     except OSError:
         arrival.cut_short = True
     return True
+
+
+def _unsaid(error: ParseException) -> ParseException:
+    """An error of the same kind that says nothing else."""
+    kind = type(error)
+    silent: Any = type(kind.__name__, (kind,), {"__str__": lambda _self: kind.__name__})
+    made: ParseException = silent.__new__(silent)
+    return made
