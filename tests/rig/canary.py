@@ -56,7 +56,8 @@ def plain(values: Mapping[str, str]) -> list[Mark]:
     """As they are, as an address or a document would spell them, and in base64 wherever it began."""
     told = [(name, text) for name, text in values.items()]
     told += [("phone", more) for more in (_NATIONAL, _GROUPED) if "phone" in values]
-    return [Mark(name, shape, one.casefold()) for name, text in told for shape, one in _spelled(text)]
+    marks = [Mark(name, shape, one.casefold()) for name, text in told for shape, one in _spelled(text)]
+    return list({mark[::2]: mark for mark in reversed(marks)}.values())  # each text once, by its simplest shape
 
 
 def hashed(values: Mapping[str, str]) -> list[Mark]:

@@ -6,6 +6,7 @@ Longer than other modules: each step of canary_story.py is done by it.
 
 import contextlib
 import json
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -130,14 +131,14 @@ class Life:
         path.touch()
         return path
 
-    def has_struck(self, path: Path) -> bool:
+    def has_struck(self, path: Path, seconds: float = PATIENCE) -> bool:
         """Until it has."""
 
         def look() -> bool:
             self.hurry()
             return not path.exists()
 
-        return bool(eventually(look, PATIENCE))
+        return bool(eventually(look, seconds))
 
     def hurry(self) -> None:
         """Nobody waits for a browser, a next try or a dead process's lease."""
@@ -210,6 +211,12 @@ class Life:
     def log(self) -> Path:
         """Where its processes write."""
         return self.home / f"{self.service.data_dir.name}.log"
+
+    def say(self, words: bytes) -> None:
+        """Something that is no HTTP; the answer, if there is one, is kept."""
+        with socket.create_connection(("127.0.0.1", self.service.port), 10) as line, contextlib.suppress(OSError):
+            line.sendall(words)
+            self.answers.append(line.recv(1 << 16))
 
     def get(self, path: str, **headers: str) -> Any:
         """An address of the service."""

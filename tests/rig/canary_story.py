@@ -116,6 +116,16 @@ def is_broken_into(life: Life) -> None:
     post = life.service.pool.request
     unsigned = post("POST", f"{life.service.url}/webhooks/woocommerce/{META_TOKEN}", body=told.encode())
     assert unsigned.status in (401, 404)
+    named = f"{PERSON['first_name']}+{PERSON['email']}"
+    for words in (
+        f"GET /s/x/signal?email={named} HTTP/9.9\r\n\r\n",
+        f"GET /s/x/signal?email={named}\r\nHost: x\r\n\r\n",
+        f"{PERSON['last_name']}: {PERSON['phone']} / HTTP/1.1\r\n\r\n",
+        f"POST /webhooks/shopify HTTP/1.1\r\nHost: x\r\n{named} {PERSON['street']}: 1\r\n\r\n",
+        f"POST /webhooks/shopify HTTP/1.1\r\nHost: x\r\nX-Email: a\0{named}\r\nContent-Length: {named}\r\n\r\n",
+        f"POST /webhooks/shopify HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {named}\r\n\r\n",
+    ):
+        life.say(words.encode())
 
 
 def browses(life: Life) -> None:
@@ -186,16 +196,17 @@ def breaks_down(life: Life) -> None:
         assert life.tell("orders/paid", "card", str(number)) in (0, 503)
         assert not struck.exists()
         assert eventually(lambda number=number: life.tell("orders/paid", "card", str(number)) == 200, 20)
-    for number, line in enumerate(
-        ("deliver.after_claim", "deliver.before_post", "deliver.before_outcome", "worker.before_job"), start=8030
+    for place, line in enumerate(
+        ("deliver.after_claim", "deliver.before_post", "deliver.before_outcome", "worker.before_job")
     ):
         struck = life.strikes(line)
-        assert life.tell("orders/paid", "card", str(number)) == 200
-        assert life.has_struck(struck), line
+        # One job may take what another was rung for, and then nobody comes to the line.
+        orders = range(8030 + 10 * place, 8040 + 10 * place)
+        assert any(life.tell("orders/paid", "card", str(one)) == 200 and life.has_struck(struck, 5) for one in orders)
     struck = life.strikes("sweep.before_progress")
     life.due_now("orders")
     assert life.has_struck(struck)
-    for number in (8020, 8021, 8030, 8031, 8032, 8033):
+    for number in (8020, 8021, 8030, 8040, 8050, 8060):
         life.comes_to(number, "delivered")
 
 
