@@ -17,21 +17,22 @@ from connectors.access import App, Embedding, Words
 from connectors.errors import RequestMalformed, SessionRefused, TandemError
 from integration.db import reading, transact
 from integration.db.stores import Store
+from integration.retention import Retention
 from integration.stores import entering, glance, install, snippet
 from integration.stores.platforms import Platforms
-from integration.web import asked, refusals, returning
+from integration.web import asked, privacy_glance, refusals, returning
 from integration.web.refusals import Way
 from integration.web.security import scripted, sent_to, unkept
 
 _WHAT_MAY_BE_WRONG = "If this goes on, whoever runs Tandem should look at its clock and at the app's key and secret."
 
 
-def blueprint(platforms: Platforms) -> Blueprint:
+def blueprint(platforms: Platforms, retention: Retention) -> Blueprint:
     """The four addresses of each platform whose admin can show our page."""
     views = Blueprint("embedded", __name__)
     for connector in registry.connectors():
         if connector.embedding is not None:
-            page = Page(platforms, connector.name, connector.embedding)
+            page = Page(platforms, connector.name, connector.embedding, retention)
             for door, view in (("app", page.show), ("bounce", page.bounce), ("app/state", page.state)):
                 views.add_url_rule(
                     f"/{page.platform}/{door}",
@@ -59,6 +60,7 @@ class Page:
     platforms: Platforms
     platform: str
     embedding: Embedding
+    retention: Retention
 
     @property
     def words(self) -> Words:
@@ -74,7 +76,7 @@ class Page:
                 store = install.arrive(self.platforms, self.platform, self._token(), now)
             except SessionRefused as error:
                 return self._elsewhere(app, raw_query, error, now)
-            return self._framed(app, store.domain, self._rendered("embedded.html", app, store))
+            return self._framed(app, store.domain, self._rendered("embedded.html", app, store, now))
         except TandemError as error:
             return self._refused(error)
 
@@ -148,11 +150,13 @@ class Page:
             "choose Tandem among the apps. To install it first, use the link you were given for it."
         )
 
-    def _rendered(self, template: str, app: App, store: Store) -> str:
+    def _rendered(self, template: str, app: App, store: Store, now: datetime) -> str:
         seen = glance.of_store(self.platforms.engine, store.id)
         with reading(self.platforms.engine) as connection:
             made = snippet.of_store(connection, store, public_url=app.public_url)
-        return render_template(template, page=self, app=app, seen=seen, words=self.words, made=made)
+            told = privacy_glance.of_store(connection, store, self.retention, now)
+        shown = {"seen": seen, "words": self.words, "made": made, "privacy": told, "label": seen.label}
+        return render_template(template, page=self, app=app, **shown)
 
     def _framed(self, app: App, domain: str | None, page: str, status: int = 200) -> Response:
         """A page with scripts that this store's admin may frame.

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from integration.db import alerts, chores, datasets, deliveries, events, reading, stores, transaction
+from connectors.event import PrivacyKind
+from integration.db import alerts, chores, datasets, deliveries, events, privacy_requests, reading, stores, transaction
 from integration.db.chores import Chore
 from integration.stores import credentials, glance, report, settings
 from integration.stores.glance import Phase, Standing
@@ -241,3 +242,35 @@ def test_an_observing_store_is_observing_whatever_its_datasets_are(pages: Pages)
     with reading(pages.engine) as connection:
         sides = datasets.of_store(connection, pages.office.store(shop).id)
     assert glance.standing(pages.office.store(shop), sides) is Standing.OBSERVING
+
+
+def test_data_and_privacy_is_told_of_this_store_alone_and_offers_nothing_to_press(pages: Pages) -> None:
+    shop, other = ready(pages), pages.connected()
+    now, mine = datetime.now(UTC), pages.office.store(shop)
+    assert "Withheld in the last 30 days None. Requests about personal data None so far." in told(pages, shop).text
+    pages.shopify.order(shop)
+    assert {one["status"] for one in pages.shopify.webhooks()} == {200}
+    asked = privacy_requests.Asked(
+        *(mine.id, "shopify", "x", PrivacyKind.CUSTOMER_ERASURE, privacy_requests.PLATFORM, now - timedelta(days=31)),
+        *(now - timedelta(days=1), None, ()),
+    )
+    with transaction(pages.engine) as connection:
+        settings.change(connection, mine, {"consent_mode": "strict"}, now=now)
+        privacy_requests.add(connection, asked)
+        answered = privacy_requests.add(connection, asked._replace(kind=PrivacyKind.CUSTOMER_DATA))
+        privacy_requests.change(connection, answered, done_at=now, export="sealed-text")
+        row = deliveries.deliveries.c.store_id == mine.id
+        values = {"state": "withheld", "reason": "no consent was stated"}
+        connection.execute(deliveries.deliveries.update().where(row).values(values))
+
+    page, theirs = told(pages, shop), told(pages, other).text
+
+    assert "Consent: strict. A yes is needed everywhere." in page.text
+    assert "Why Events A yes is needed, and nobody said anything 1" in page.text
+    assert "A person’s erasure Shopify" in page.text
+    assert "Overdue To do" in page.text
+    assert "nobody could read, whole and encrypted 3 days after it came" in page.text
+    assert f"whoever runs Tandem has the answer to request {answered}" in page.text
+    assert not page.all("form")
+    assert "Consent: regional." in theirs
+    assert "None so far." in theirs
