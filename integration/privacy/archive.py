@@ -18,8 +18,9 @@ from integration.errors import SealBroken
 
 WHAT_THIS_IS = (
     "All that Tandem keeps of this store, one row a line, each with the name of its table. People are in Meta's keys: "
-    "em, ph, fn, ln, ct, st, zp, country and external_id are SHA-256 hashes. Secrets, access tokens, sessions and the "
-    "lists of work still to be done are not part of it. The last line counts the rows: without it this is not whole."
+    "em, ph, fn, ln, ct, st, zp, country and external_id are SHA-256 hashes. A body that nobody could read (quarantine) "
+    "is as it came, names and addresses included. Secrets, access tokens, sessions and the lists of work still to be done "
+    "are not part of it. The last line counts the rows: without it this is not whole."
 )
 SEALED_SHUT = "does not open with the present ENCRYPTION_KEYS"
 
