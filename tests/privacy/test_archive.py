@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from connectors.event import PrivacyKind
+from integration import config
+from integration.crypto import Sealer
 from integration.db import archive as parts
-from integration.db import grants, metadata, privacy_requests, signals, transaction
+from integration.db import connect, grants, metadata, privacy_requests, signals, transaction
 from integration.db.events import events
 from integration.db.grants import KeptGrant
-from integration.db.privacy_requests import SEALED_DEMAND, Asked
+from integration.db.privacy_requests import SEALED_DEMAND, SEALED_EXPORT, Asked
 from integration.db.webhooks import set_aside, webhooks
 from integration.pipeline.browsing import Heard
 from integration.privacy import archive
@@ -194,3 +197,21 @@ def test_an_operator_exports_a_store_to_a_file_or_to_standard_output(tmp_path: P
     said = tandem.run("export", added["store_id"], "--output", str(tmp_path / "nowhere" / "file"), fails=True)
     assert "cannot be written: No such file or directory." in said
     assert sorted(one.name for one in tmp_path.glob("*.jsonl*")) == ["all of it.jsonl"]
+
+
+def test_an_operator_hands_out_the_answer_to_one_request_of_that_store_alone(tmp_path: Path) -> None:
+    """Who sees Tandem inside a platform's admin has no page to download it from."""
+    tandem = Service(tmp_path / "data", {})
+    mine, other = (tandem.add_store("woocommerce", f"127.0.0.1:{port}")["store_id"] for port in (8090, 8091))
+    settings = config.load({}, data_dir=tandem.data_dir)
+    sealed = Sealer(settings.encryption_keys).seal(b'{"events": []}', store=mine, column=SEALED_EXPORT)
+    engine = connect(settings.database_url)
+    with transaction(engine) as connection:
+        asked = Asked(mine, "woocommerce", "x", PrivacyKind.CUSTOMER_DATA, "platform", NOW, NOW, None, ())
+        answered, without = (privacy_requests.add(connection, asked) for _ in range(2))
+        privacy_requests.change(connection, answered, done_at=NOW, export=sealed)
+    engine.dispose()
+
+    assert tandem.run("export", mine, "--request", str(answered)) == '{"events": []}'
+    for store, number in ((mine, without), (mine, 999), (other, answered)):
+        assert "There is no such answer" in tandem.run("export", store, "--request", str(number), fails=True)
