@@ -30,16 +30,6 @@ def _unnoted(_connection: Connection, _counts: Counts) -> None:
     pass
 
 
-def erase_person(
-    engine: Engine, sealer: Sealer, secret_key: str, store: Store, demand: PrivacyRequest, now: datetime
-) -> dict[str, int]:
-    """Erase them, once; the rows by table. What a webhook under way still writes is for a second time. Raises
-    Unavailable.
-    """
-    whole = transact(engine, partial(forbid, secret_key=secret_key, store=store, demand=demand, at=now))
-    return Eraser(engine, sealer, secret_key, store, whole, now).erase()
-
-
 def forbid(
     connection: Connection, *, secret_key: str, store: Store, demand: PrivacyRequest, at: datetime
 ) -> PrivacyRequest:

@@ -29,20 +29,6 @@ class Erased(NamedTuple):
     over: bool
 
 
-def erase_store(engine: Engine, store_id: str) -> dict[str, int]:
-    """Delete all of a store, its own row last; how many rows by table, none for a store that is gone already.
-
-    Stopped half-way, it may be begun again. Raises Unavailable.
-    """
-    rows: Counter[str] = Counter()
-    over = False
-    while not over:
-        part = erase_some(engine, store_id, most=_AHEAD)
-        rows.update(part.rows)
-        over = part.over
-    return dict(rows)
-
-
 def erase_some(engine: Engine, store_id: str, *, most: int, left_before: datetime | None = None) -> Erased:
     """The same for about `most` rows, to be gone on with. `left_before`: only while the store has been removed since
     before that time, for one that is connected again keeps what it has. Raises Unavailable.

@@ -15,8 +15,8 @@ from integration.db.replays import Selection
 from integration.pipeline.memory import Memory
 from integration.pipeline.receive import Receiver
 from integration.pipeline.replay import FAILED, replay
-from integration.privacy.erasure import erase_person
 from tests.pipeline.test_signals import FBC, FBP, hearing, speak
+from tests.rig.erasing import erase_person
 from tests.rig.hasten import make_everything_due
 from tests.rig.shop import SECRET_KEY, Bench, Shop
 from tests.rig.shoppers import Shopper, every_text

@@ -10,8 +10,9 @@ from connectors.event import PrivacyKind, PrivacyRequest
 from integration.db import clock, reading, tombstones, transaction
 from integration.db.events import events
 from integration.db.stores import stores
-from integration.privacy.erasure import ERASED, erase_person
+from integration.privacy.erasure import ERASED
 from integration.privacy.traces import surely_of, tells_of
+from tests.rig.erasing import erase_person
 from tests.rig.shop import SECRET_KEY, Bench, Shop
 from tests.rig.shoppers import Shopper, now
 

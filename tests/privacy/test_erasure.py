@@ -14,8 +14,9 @@ from integration.db.deliveries import deliveries
 from integration.db.events import events
 from integration.db.webhooks import quarantine
 from integration.privacy import erasure
-from integration.privacy.erasure import ERASED, Eraser, erase_person
+from integration.privacy.erasure import ERASED, Eraser
 from integration.privacy.traces import surely_of, tells_of
+from tests.rig.erasing import erase_person
 from tests.rig.shop import SECRET_KEY, Bench, Shop
 from tests.rig.shoppers import Shopper, every_text, now
 

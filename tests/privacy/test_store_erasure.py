@@ -14,7 +14,8 @@ from integration.db.events import events
 from integration.db.installs import installs
 from integration.db.privacy_requests import privacy_requests
 from integration.pipeline.receive import Outcome, Reply
-from integration.privacy.store_erasure import WITH_THE_STORE, erase_some, erase_store
+from integration.privacy.store_erasure import WITH_THE_STORE, erase_some
+from tests.rig.erasing import erase_store
 from tests.rig.made_up import OWNED, TABLES, copies, fill, number
 from tests.rig.shop import Bench, Shop
 

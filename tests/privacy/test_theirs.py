@@ -17,7 +17,8 @@ from integration.pipeline import joining
 from integration.pipeline.browsing import Heard
 from integration.pipeline.joining import By
 from integration.privacy import access, erasure, person
-from integration.privacy.erasure import ERASED, erase_person
+from integration.privacy.erasure import ERASED
+from tests.rig.erasing import erase_person
 from tests.rig.shop import DATASET, SECRET_KEY, Bench, Shop
 
 MIRA, ELSE = "mira.vogel@example.com", "somebody.else@example.com"
