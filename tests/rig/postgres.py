@@ -100,13 +100,14 @@ class Server:
         while True:
             try:
                 _call(self.user, self.binaries / "pg_ctl", *words, "start")
-                return
             except RuntimeError as error:
                 said = (self.home / "log").read_text()[-2_000:]
                 # A child that was being born when the others were killed holds on to their memory until it notices.
                 if _STILL_HELD not in said.rpartition("FATAL:")[2] or time.monotonic() > deadline:
                     raise RuntimeError(said) from error
                 time.sleep(0.25)
+            else:
+                return
 
     def stop(self, mode: str = "immediate") -> None:
         """In its own way: `fast` ends its sessions, `immediate` does not even tidy up."""
