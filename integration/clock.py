@@ -61,9 +61,9 @@ def _done(look: Callable[[Engine], T], engine: Engine) -> T | None:
     try:
         return look(engine)
     except Unavailable as error:
-        log.logger("clock").warning("cannot sweep", why=str(error))
+        log.logger("clock").warning("a look came to nothing", why=str(error))
     except Exception as error:  # noqa: BLE001
-        log.logger("clock").error("cannot sweep", kind=type(error).__name__)
+        log.logger("clock").error("a look came to nothing", kind=type(error).__name__)
     return None
 
 

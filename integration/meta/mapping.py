@@ -159,8 +159,10 @@ def user_data_of(event: Event, person: Mapping[str, str | None]) -> dict[str, st
     return {key: value for key, value in found.items() if value}
 
 
-def without(user_data: Mapping[str, str], leave_out: frozenset[Field]) -> dict[str, str]:
+def without(user_data: dict[str, str], leave_out: frozenset[Field]) -> dict[str, str]:
     """The same without what the merchant keeps back: neither sealed nor told."""
+    if not leave_out:
+        return user_data
     kept = dict(user_data)
     for one in leave_out:
         for key in KEYS_OF[one]:
@@ -241,7 +243,7 @@ def server_event(
     """
     refund = event_name == REFUND
     if settings.leave_out:
-        person = without(person, settings.leave_out)
+        person = without(dict(person), settings.leave_out)
     return ServerEvent(
         event_name=event_name,
         event_id=event_id,

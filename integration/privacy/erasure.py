@@ -17,9 +17,9 @@ from integration.crypto import Sealer
 from integration.db import Connection, Engine, erasing, events, reading, stores, theirs, tombstones, transact
 from integration.db.stores import Store
 from integration.db.theirs import Theirs
+from integration.pipeline.qualify import ERASED
 from integration.privacy import person, unread
 
-ERASED = "erased on request"
 _SLICE = 200
 
 Counts = Mapping[str, int]

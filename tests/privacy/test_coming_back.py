@@ -10,7 +10,7 @@ from connectors.event import PrivacyKind, PrivacyRequest
 from integration.db import clock, reading, tombstones, transaction
 from integration.db.events import events
 from integration.db.stores import stores
-from integration.privacy.erasure import ERASED
+from integration.pipeline.qualify import ERASED
 from integration.privacy.traces import surely_of, tells_of
 from tests.rig.erasing import erase_person
 from tests.rig.shop import SECRET_KEY, Bench, Shop

@@ -13,8 +13,9 @@ from integration.db import privacy_requests, reading, transact, transaction
 from integration.db.deliveries import deliveries
 from integration.db.events import events
 from integration.db.webhooks import quarantine
+from integration.pipeline.qualify import ERASED
 from integration.privacy import erasure
-from integration.privacy.erasure import ERASED, Eraser
+from integration.privacy.erasure import Eraser
 from integration.privacy.traces import surely_of, tells_of
 from tests.rig.erasing import erase_person
 from tests.rig.shop import SECRET_KEY, Bench, Shop

@@ -16,8 +16,8 @@ from integration.db.sightings import Seen, Stage
 from integration.pipeline import joining
 from integration.pipeline.browsing import Heard
 from integration.pipeline.joining import By
+from integration.pipeline.qualify import ERASED
 from integration.privacy import access, erasure, person
-from integration.privacy.erasure import ERASED
 from tests.rig.erasing import erase_person
 from tests.rig.shop import DATASET, SECRET_KEY, Bench, Shop
 
