@@ -34,6 +34,10 @@ datasets = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # calls in a row that Meta did not take
     sa.Column("crashes", sa.Integer, nullable=False, server_default="0"),  # leases in a row whose owner died
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("name", sa.String(255)),  # as Meta calls it
+    sa.Column("token_tail", sa.String(4)),  # the last letters of the token, by which a merchant knows it again
+    sa.Column("checked_at", Instant),  # when Meta last said that this token opens this dataset
+    sa.Column("test_event_code_until", Instant),  # test_event_code counts until then; NULL: until it is taken away
     sa.UniqueConstraint("store_id", "dataset_id"),
     sa.Index("ix_datasets_dataset_id", "dataset_id"),
 )

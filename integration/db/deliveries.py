@@ -47,6 +47,7 @@ deliveries = sa.Table(
     sa.Column("insisted", sa.Boolean, nullable=False, server_default=sa.false()),  # sent again whatever Meta may count
     sa.Column("share", sa.BigInteger),  # after its batch was refused: the part of it that is sent again together
     sa.Column("attempt_id", sa.BigInteger),
+    sa.Column("former_attempts", sa.String(500)),  # the ids of those before, the oldest first, a comma between
     sa.Column("first_attempt_at", Instant),
     sa.Column("delivered_at", Instant),
     sa.Column("fbtrace_id", sa.String(64)),
@@ -78,7 +79,7 @@ deliveries = sa.Table(
         postgresql_where=sa.text("dataset_pk IS NULL AND state = 'held'"),
         sqlite_where=sa.text("dataset_pk IS NULL AND state = 'held'"),
     ),
-    sa.Index("ix_deliveries_store_id_state", "store_id", "state"),
+    sa.Index("ix_deliveries_store_id_state", "store_id", "state", "id"),
 )
 
 

@@ -41,6 +41,8 @@ stores = sa.Table(
     # Since when our script in the storefront is at work; NULL while it is not, or has been silent for days.
     sa.Column("storefront_at", Instant),
     sa.Column("secret_at", Instant),  # since when webhook_secret is the one to sign with, where it was changed
+    sa.Column("timezone", sa.String(64)),  # the IANA name of the shop's zone, where the platform told us
+    sa.Column("alert_emails", sa.Text),  # sealed; whom to write to, one address a line
     sa.UniqueConstraint("platform", "domain"),
 )
 
