@@ -71,6 +71,7 @@ class Store:
     sealed_former_secret: str | None = None
     secret_at: datetime | None = None
     storefront_at: datetime | None = None
+    timezone: str | None = None
 
     @property
     def hears_browsers(self) -> bool:
@@ -109,6 +110,7 @@ def _store(row: sa.Row[tuple[object, ...]]) -> Store:
         sealed_former_secret=of["former_secret"],
         secret_at=of["secret_at"],
         storefront_at=of["storefront_at"],
+        timezone=of["timezone"],
     )
 
 
@@ -214,6 +216,12 @@ def learn_platform_id(connection: sa.Connection, store_id: str, platform_id: str
     """What the platform calls this shop, where nobody knew; what is known stays."""
     statement = sa.update(stores).where(stores.c.id == store_id, stores.c.platform_id.is_(None))
     connection.execute(statement.values(platform_id=platform_id, **_NEXT_VERSION))
+
+
+def learn_timezone(connection: sa.Connection, store_id: str, name: str) -> None:
+    """The zone by whose days the merchant counts, by the platform's word; what is the same already changes nothing."""
+    other = sa.and_(stores.c.id == store_id, stores.c.timezone.is_distinct_from(name))
+    connection.execute(sa.update(stores).where(other).values(timezone=name, **_NEXT_VERSION))
 
 
 def mark_opened(connection: sa.Connection, store_id: str, at: datetime) -> None:
