@@ -33,6 +33,7 @@ from integration.web import (
     sign_in,
     snippet,
     store,
+    times,
     webhooks,
 )
 from integration.web.places import Places
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     beginnings = dataclasses.replace(platforms, http=client(seconds=_BEGINNING_SECONDS))
 
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static", static_url_path="/static")
+    app.jinja_env.filters.update(times.FILTERS)
     app.extensions["engine"] = engine  # for whoever made the application, to dispose of
     app.config.update(MAX_CONTENT_LENGTH=webhooks.MAX_BODY, MAX_FORM_MEMORY_SIZE=webhooks.MAX_BODY)
     app.config.update(SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"))
