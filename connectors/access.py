@@ -159,11 +159,14 @@ class Embedding(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What a store says of itself. `id`: the platform's own, in bodies too. `country`: ISO code."""
+    """What a store says of itself. `id`: the platform's own, in bodies too. `country`: ISO code. `timezone`: the IANA name
+    of the zone its merchant counts days in, as the platform spells it; not proven to be one.
+    """
 
     id: str
     country: str | None
     currency: str | None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class _Address(msgspec.Struct, rename="camel"):
 class _Shop(msgspec.Struct, rename="camel"):
     id: Any = None
     currency_code: Any = None
+    iana_timezone: Any = None
     shop_address: _Address | None = None
 
 
@@ -63,13 +64,13 @@ class AdminApi:
     declared: bool
 
     def shop(self) -> Shop:
-        """The number that is the shop's id in webhooks too, the country of its address, the currency it counts in."""
+        """The number that is the shop's id in webhooks too, the country of its address, the currency and the days it counts in."""
         told = self.graph.ask(questions.SHOP).part("shop", _Shop, may_lack=["shopAddress"])
         shop_id = ids.exact(told.id)
         if shop_id is None:
             raise Unreachable("Shopify's answer does not name the shop.")
         country = wild.text(told.shop_address.country_code_v2, 2) if told.shop_address else None
-        return Shop(shop_id, country, wild.currency(told.currency_code))
+        return Shop(shop_id, country, wild.currency(told.currency_code), wild.text(told.iana_timezone, 64))
 
     def mend_subscriptions(self, endpoint: Endpoint) -> Sequence[str]:
         """See `StoreApi`. The app's secret signs them. A topic that Shopify declines keeps none of the others from being

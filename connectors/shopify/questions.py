@@ -9,7 +9,7 @@ PAGE = (
 
 SHOP = """
 query Shop {
-  shop { id currencyCode shopAddress { countryCodeV2 } }
+  shop { id currencyCode ianaTimezone shopAddress { countryCodeV2 } }
 }
 """
 

@@ -16,7 +16,7 @@ import msgspec
 from connectors import wild
 from connectors.access import Changes, Endpoint, Http, Page, Shop, Storefront, Told
 from connectors.errors import ConnectorError, CredentialsRejected, Declined, Unreachable
-from connectors.woocommerce import answers, credentials, feed, history, listing, subscriptions
+from connectors.woocommerce import answers, credentials, feed, history, listing, subscriptions, zones
 from connectors.woocommerce.hosts import site_of
 from connectors.woocommerce.proof import CURRENT_CURRENCY, Currency, shop_of
 from connectors.woocommerce.rest import PLUGIN, Reply, Rest
@@ -65,7 +65,15 @@ class RestApi:
         setting = answers.read(self.rest.get(_COUNTRY, _fields="value").body, _Setting)
         country = (wild.text(setting.value) or "").partition(":")[0]  # "US:CA", "DE"
         shop_id = shop_of(self.rest.credentials.base) or ""
-        return Shop(shop_id, country if len(country) == 2 else None, wild.currency(told.code))
+        country_code = country if len(country) == 2 else None
+        return Shop(shop_id, country_code, wild.currency(told.code), self._timezone())
+
+    def _timezone(self) -> str | None:
+        """None where the shop keeps its index to itself, which is no reason to leave all else undone."""
+        try:
+            return zones.asked(self.rest.http, self.rest.credentials.base)
+        except ConnectorError:
+            return None
 
     def mend_subscriptions(self, endpoint: Endpoint) -> Sequence[str]:
         """See `StoreApi`. A topic that WooCommerce declines keeps none of the others from being seen to, and what it had

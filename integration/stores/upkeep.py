@@ -21,7 +21,7 @@ from integration.db.stores import Store
 from integration.errors import IntegrationError, NotConfigured, Unavailable
 from integration.log import logger
 from integration.pipeline.receive import Receiver
-from integration.stores import disconnect, reread, rotation, survey, sweep, wiring
+from integration.stores import disconnect, reread, rotation, survey, sweep, wiring, zone
 from integration.stores import grants as tokens
 from integration.stores.platforms import Platforms
 
@@ -144,7 +144,9 @@ def _subscriptions(errand: Errand) -> Again:
     wanted = wiring.endpoint(errand.platforms, store, renew=rotation.is_to_be_told(store, errand.chore))
 
     def mend(api: StoreApi) -> Again:
-        shop_id = stores.as_platform_id(api.shop().id)
+        shop = api.shop()
+        shop_id = stores.as_platform_id(shop.id)
+        _learn_zone(errand, shop.timezone)
         restored = api.mend_subscriptions(wanted)
         first = errand.chore.done_at is None
 
@@ -165,6 +167,13 @@ def _subscriptions(errand: Errand) -> Again:
         return AUDIT
 
     return errand.ask(mend)
+
+
+def _learn_zone(errand: Errand, name: str | None) -> None:
+    """By what the platform says each hour: a merchant may move. What is no zone, or not said, leaves what was known."""
+    if name is not None and name != errand.store.timezone and zone.known(name):
+        store_id = errand.store.id
+        transact(errand.platforms.engine, lambda connection: stores.learn_timezone(connection, store_id, name))
 
 
 def _other_shop(store: Store, now_called: str) -> str:

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from integration.db import chores, transaction
+from integration.db import chores, stores, transaction
 from integration.db.stores import stores as db_stores
 from integration.stores.grants import NEEDS_RECONNECT
 from integration.stores.upkeep import OTHER_SHOP, WEBHOOKS_RESTORED
+from integration.stores.zone import zone_of
 from tests.rig.office import PUBLIC_URL, Office, now
 from tests.rig.standin import SHOP
 
@@ -27,6 +28,27 @@ def test_a_new_store_is_subscribed_to_every_topic_once_and_its_id_is_learned(off
     assert {one["uri"] for one in found} == {f"{PUBLIC_URL}/webhooks/shopify"}
     assert office.store().platform_id == str(office.standin.shop()["id"])
     assert office.alerts() == {}
+
+
+def test_a_store_counts_its_days_by_the_clock_its_platform_names_and_every_reader_is_told(office: Office) -> None:
+    office.installed()
+    assert zone_of(office.store()).key == "UTC"
+    before = office.store().version
+    office.look_after()
+    store = office.store()
+    assert (zone_of(store).key, store.version > before) == ("Europe/Berlin", True)
+
+    office.make_due("subscriptions")
+    office.look_after()
+    assert office.store() == store
+
+
+@pytest.mark.parametrize("name", ["Mars/Phobos", "localtime", "../Berlin", "America/Indiana"])
+def test_a_zone_that_nobody_knows_counts_as_utc(office: Office, name: str) -> None:
+    office.installed()
+    with transaction(office.engine) as connection:
+        stores.learn_timezone(connection, office.store().id, name)
+    assert zone_of(office.store()).key == "UTC"
 
 
 def test_what_the_platform_dropped_is_back_after_the_hourly_audit_and_the_merchant_is_told(office: Office) -> None:

@@ -75,7 +75,7 @@ def all_orders(store, since):
 
 def test_the_shop_says_who_it_is(store):
     shop = store.shop()
-    assert (shop.id, shop.country, shop.currency) == ("548380009", "DE", "EUR")
+    assert (shop.id, shop.country, shop.currency, shop.timezone) == ("548380009", "DE", "EUR", "Europe/Berlin")
 
 
 def test_all_topics_are_subscribed_once_and_what_is_dropped_comes_back(standin, store):

@@ -4,13 +4,14 @@ Long: each state in which a webhook can be found is a case.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from connectors.access import Endpoint, Shop, Storefront
 from connectors.errors import CredentialsRejected, Declined, Throttled, Unreachable
-from connectors.woocommerce import feed, history
+from connectors.woocommerce import feed, history, zones
 from connectors.woocommerce.connector import CONNECTOR
 from connectors.woocommerce.credentials import Credentials
 from connectors.woocommerce.subscriptions import FOLLOWED, name
@@ -119,6 +120,38 @@ def test_the_id_of_a_shop_is_where_its_keys_open_it_whatever_it_calls_itself(sho
 def test_one_that_does_not_say_where_it_is_is_where_it_was_connected(shop, own):
     shop.says("GET", "wc/v3/data/currencies/current", {"code": "EUR", "_links": {"self": [{"href": own}]}})
     assert opened(shop).shop().id == f"{shop.domain}/store"
+
+
+@pytest.mark.parametrize(
+    ("told", "zone"),
+    [
+        ({"timezone_string": "Europe/Lisbon", "gmt_offset": 0}, "Europe/Lisbon"),
+        ({"timezone_string": "", "gmt_offset": 5.5}, "Asia/Kolkata"),
+        ({"timezone_string": "", "gmt_offset": -8}, "Etc/GMT+8"),
+        ({"timezone_string": "", "gmt_offset": "2"}, "Etc/GMT-2"),
+        ({"timezone_string": "", "gmt_offset": 0}, "UTC"),
+        ({"timezone_string": "", "gmt_offset": 10.5}, None),
+        ({"timezone_string": "", "gmt_offset": 99}, None),
+        ({"timezone_string": None, "gmt_offset": True}, None),
+        ({"timezone_string": ["x"], "gmt_offset": "1e999"}, None),
+        (b"<html>", None),
+    ],
+)
+def test_its_zone_is_the_one_wordpress_names_or_one_that_keeps_those_hours_all_year(shop, told, zone):
+    shop.says("GET", "", told)
+    assert opened(shop).shop().timezone == zone
+
+
+@pytest.mark.parametrize("hours", [*range(-12, 15), *zones._PARTS_OF_HOURS])
+def test_the_zone_of_some_hours_is_that_many_hours_ahead_in_every_month(hours):
+    zone = ZoneInfo(zones.fixed(hours))
+    found = {datetime(2026, month, 2, tzinfo=zone).utcoffset() for month in range(1, 13)}
+    assert found == {timedelta(hours=hours)}
+
+
+def test_a_shop_that_keeps_its_index_to_itself_is_known_all_the_same(shop):
+    shop.says("GET", "", {"code": "rest_forbidden"}, 401)
+    assert opened(shop).shop() == Shop(f"{shop.domain}/store", "DE", "EUR")
 
 
 def test_keys_that_were_revoked_are_told_as_such(shop):

@@ -66,6 +66,7 @@ def test_a_shop_in_a_folder_is_met_proven_and_named(store):
     site = HANDOVER.met(APP, client(), HANDOVER.site(APP, f"{store.url}/wp-admin/"))
     assert site.base == store.url
     assert connected(store).shop().id == f"{site.domain}/store"
+    assert connected(store).shop().timezone == "America/New_York"
     store.site(country="US:CA", currency="JPY")
     assert (connected(store).shop().country, connected(store).shop().currency) == ("US", "JPY")
 
