@@ -69,8 +69,8 @@ EVENTS = _part(
 DELIVERIES = _part(
     deliveries,
     "id",
-    "id event_pk store_id dataset_pk state reason next_at attempts doubtful insisted share attempt_id first_attempt_at "
-    "delivered_at fbtrace_id ruling",
+    "id event_pk store_id dataset_pk state reason next_at attempts doubtful insisted share attempt_id former_attempts "
+    "first_attempt_at delivered_at fbtrace_id ruling",
     of="event_pk",
 )
 ATTEMPTS = _part(

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -25,6 +27,7 @@ attempts = sa.Table(
     sa.Index("ix_attempts_dataset_pk", "dataset_pk", "id"),
     sa.Index("ix_attempts_started_at", "started_at"),
 )
+_FORMER_ATTEMPTS, _LONGEST_ID = 500, 20  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def begin(connection: sa.Connection, intents: Sequence[Intent]) -> tuple[dict[in
             state=State.SENDING,
             reason=None,
             attempts=deliveries.c.attempts + 1,
+            former_attempts=_former(),
             attempt_id=attempts.c.id,
             next_at=sa.func.coalesce(deliveries.c.next_at, clock()),
             first_attempt_at=sa.func.coalesce(deliveries.c.first_attempt_at, clock()),
@@ -68,6 +72,15 @@ def begin(connection: sa.Connection, intents: Sequence[Intent]) -> tuple[dict[in
         return by_dataset, frozenset(pks)
     mine = sa.and_(among(deliveries.c.id, pks), among(deliveries.c.attempt_id, list(by_dataset.values())))
     return by_dataset, frozenset(connection.execute(sa.select(deliveries.c.id).where(mine)).scalars())
+
+
+def _former() -> sa.ColumnElement[str | None]:
+    """The attempts before this one, as the column holds them; where it is full, the oldest stay."""
+    former, last = deliveries.c.former_attempts, sa.cast(deliveries.c.attempt_id, sa.String)
+    full = sa.func.length(former) > _FORMER_ATTEMPTS - _LONGEST_ID
+    return sa.case(
+        (sa.or_(deliveries.c.attempt_id.is_(None), full), former), else_=sa.func.coalesce(former + ",", "") + last
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +114,24 @@ def delivered(connection: sa.Connection, attempt_ids: Sequence[int], pks: Sequen
         "fbtrace_id": attempts.c.fbtrace_id,
     }
     connection.execute(sa.update(deliveries).where(told).values(values))
+
+
+class Call(NamedTuple):
+    """One call, as it is shown. `counted` None: under way, or its sender died."""
+
+    id: int
+    events: int
+    started_at: datetime
+    ended_at: datetime | None
+    counted: str | None
+    http_status: int | None
+    code: int | None
+    subcode: int | None
+    fbtrace_id: str | None
+
+
+def calls(connection: sa.Connection, dataset_pk: int, ids: Sequence[int]) -> list[Call]:
+    """Those of these calls of a dataset that are kept still, the oldest first."""
+    mine = sa.and_(attempts.c.dataset_pk == dataset_pk, among(attempts.c.id, ids))
+    wanted = sa.select(*(attempts.c[name] for name in Call._fields)).where(mine).order_by(attempts.c.id)
+    return [Call(*row) for row in connection.execute(wanted)]

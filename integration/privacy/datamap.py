@@ -112,7 +112,7 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "id event_pk store_id dataset_pk state reason next_at attempts doubtful insisted share attempt_id": _own(
             _STORE
         ),
-        "first_attempt_at delivered_at fbtrace_id": _own(_STORE),
+        "former_attempts first_attempt_at delivered_at fbtrace_id": _own(_STORE),
     },
     "attempts": {
         "id dataset_pk fence events started_at ended_at counted http_status code subcode fbtrace_id": _own(_ATTEMPT),
