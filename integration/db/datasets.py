@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -38,20 +38,23 @@ datasets = sa.Table(
     sa.Column("token_tail", sa.String(4)),  # the last letters of the token, by which a merchant knows it again
     sa.Column("checked_at", Instant),  # when Meta last said that this token opens this dataset
     sa.Column("test_event_code_until", Instant),  # test_event_code counts until then; NULL: until it is taken away
+    sa.Column("paused_at", Instant),
     sa.UniqueConstraint("store_id", "dataset_id"),
     sa.Index("ix_datasets_dataset_id", "dataset_id"),
 )
 
 # A dataset of which nothing bad is known (any more).
 _UNTROUBLED: Mapping[str, Any] = MappingProxyType(
-    {"reason": None, "refusals": 0, "refused_from": None, "rest_until": None, "failures": 0, "crashes": 0}
+    dict.fromkeys(("reason", "paused_at", "refused_from", "rest_until"))
+    | dict.fromkeys(("refusals", "failures", "crashes"), 0)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One row. `id` is ours, `dataset_id` is Meta's; `sealed_token` is still sealed. `failures`: calls in a row that
-    Meta did not take; `crashes`: leases in a row whose owner died.
+    """One row. `id` is ours, `dataset_id` is Meta's; `sealed_token` is still sealed. `test_event_code`: None where it was
+    over when the row was read. `failures`: calls in a row that Meta did not take; `crashes`: leases in a row whose owner
+    died.
     """
 
     id: int
@@ -63,6 +66,11 @@ class Dataset:
     reason: str | None
     failures: int = 0
     crashes: int = 0
+    name: str | None = None
+    token_tail: str | None = None
+    checked_at: datetime | None = None
+    test_event_code_until: datetime | None = None
+    paused_at: datetime | None = None
 
     @property
     def paused(self) -> bool:
@@ -83,6 +91,13 @@ class Lease:
     fence: int
 
 
+def _columns() -> list[sa.ColumnElement[Any]]:
+    """All columns, and the test event code as it counts now: one that is over is none, whether it was cleared or not."""
+    until = datasets.c.test_event_code_until
+    counts = sa.or_(until.is_(None), until > clock())
+    return [*datasets.c, sa.case((counts, datasets.c.test_event_code), else_=None).label("code_now")]
+
+
 def _dataset(row: sa.Row[tuple[object, ...]]) -> Dataset:
     of = row._mapping  # noqa: SLF001
     return Dataset(
@@ -90,17 +105,22 @@ def _dataset(row: sa.Row[tuple[object, ...]]) -> Dataset:
         store_id=of["store_id"],
         dataset_id=of["dataset_id"],
         sealed_token=of["token"],
-        test_event_code=of["test_event_code"],
+        test_event_code=of["code_now"],
         state=of["state"],
         reason=of["reason"],
         failures=of["failures"],
         crashes=of["crashes"],
+        name=of["name"],
+        token_tail=of["token_tail"],
+        checked_at=of["checked_at"],
+        test_event_code_until=of["test_event_code_until"] if of["code_now"] else None,
+        paused_at=of["paused_at"],
     )
 
 
 def of_store(connection: sa.Connection, store_id: str, *, kept: bool = False) -> list[Dataset]:
     """A store's datasets, oldest first; `kept`: as they stay until this transaction ends."""
-    wanted = sa.select(datasets).where(datasets.c.store_id == store_id).order_by(datasets.c.id)
+    wanted = sa.select(*_columns()).where(datasets.c.store_id == store_id).order_by(datasets.c.id)
     return [_dataset(row) for row in connection.execute(wanted.with_for_update(read=True) if kept else wanted)]
 
 
@@ -118,39 +138,68 @@ def one_at_a_time(connection: sa.Connection, dataset_id: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(dataset_id, 0))))
 
 
+class Token(NamedTuple):
+    """A token as it is kept. `tail`: its last letters; `checked`: Meta said just now that it opens the dataset, which it
+    calls `name`.
+    """
+
+    sealed: str
+    tail: str | None = None
+    name: str | None = None
+    checked: bool = False
+
+    def values(self) -> dict[str, Any]:
+        """In the columns' terms; a name that was not asked for again stays."""
+        told = {"token": self.sealed, "token_tail": self.tail, "checked_at": clock() if self.checked else None}
+        return told | ({"name": self.name[:255]} if self.name else {})
+
+
 def add(
     connection: sa.Connection,
     *,
     store_id: str,
     dataset_id: str,
-    sealed_token: str,
+    token: Token,
     test_event_code: str | None,
     at: datetime,
 ) -> int:
     """Attach a dataset; its own id comes back."""
-    statement = sa.insert(datasets).values(
-        store_id=store_id,
-        dataset_id=dataset_id,
-        token=sealed_token,
-        test_event_code=test_event_code,
-        state=ACTIVE,
-        created_at=at,
-    )
+    told = {"store_id": store_id, "dataset_id": dataset_id, "test_event_code": test_event_code, "created_at": at}
+    statement = sa.insert(datasets).values(**told, state=ACTIVE, **token.values())
     touch(connection, store_id)
     return int(connection.execute(statement.returning(datasets.c.id)).scalar_one())
 
 
-def renew_token(connection: sa.Connection, dataset: Dataset, *, sealed_token: str, test_event_code: str | None) -> None:
+def renew_token(connection: sa.Connection, dataset: Dataset, token: Token) -> None:
     """A new token, and the pause is over."""
-    values = {"token": sealed_token, "test_event_code": test_event_code, "state": ACTIVE, **_UNTROUBLED}
+    values = {"state": ACTIVE, **_UNTROUBLED, **token.values()}
     connection.execute(sa.update(datasets).where(datasets.c.id == dataset.id).values(values))
     touch(connection, dataset.store_id)
+
+
+def set_test_code(connection: sa.Connection, dataset: Dataset, code: str | None, until: datetime | None) -> None:
+    """Test orders are sent with this code, until then or for good; None: they are sent no more."""
+    values = {"test_event_code": code, "test_event_code_until": until if code else None}
+    connection.execute(sa.update(datasets).where(datasets.c.id == dataset.id).values(values))
+    touch(connection, dataset.store_id)
+
+
+def clear_test_codes(connection: sa.Connection) -> list[tuple[str, str]]:
+    """Take away the codes that are over; the stores and Meta's datasets whose they were."""
+    over = datasets.c.test_event_code_until <= clock()
+    cleared = sa.update(datasets).where(over).values(test_event_code=None, test_event_code_until=None)
+    found = [(row.store_id, row.dataset_id) for row in connection.execute(cleared.returning(datasets))]
+    for store_id in sorted({store_id for store_id, _ in found}):
+        touch(connection, store_id)
+    return found
 
 
 def pause(connection: sa.Connection, dataset: Dataset, reason: str) -> bool:
     """Stop sending until the merchant has mended it; False where its token was renewed since `dataset` was read."""
     same = sa.and_(datasets.c.id == dataset.id, datasets.c.token == dataset.sealed_token)
-    paused = sa.update(datasets).where(same).values(state=PAUSED, reason=reason).returning(datasets.c.id)
+    since = sa.case((datasets.c.state == PAUSED, datasets.c.paused_at), else_=clock())
+    values = {"state": PAUSED, "reason": reason, "paused_at": since}
+    paused = sa.update(datasets).where(same).values(values).returning(datasets.c.id)
     if connection.execute(paused).first() is None:
         return False
     touch(connection, dataset.store_id)
@@ -248,7 +297,7 @@ def lease(
             fence=datasets.c.fence + 1,
             crashes=datasets.c.crashes + abandoned,
         )
-        .returning(datasets)
+        .returning(*_columns())
     )
     leases = [Lease(_dataset(row), int(row._mapping["fence"])) for row in taken]  # noqa: SLF001
     return sorted(leases, key=lambda one: one.dataset.id)

@@ -1,7 +1,7 @@
-"""The one client to the Graph API: `POST /{version}/{dataset}/events`, one call, one answer, never an exception."""
+"""The one client to the Graph API, above all `POST /{version}/{dataset}/events`: one call, one answer, no exception."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,10 +33,16 @@ class GraphClient:
         self._pool = pool_manager(connections=connections)
 
     def send(
-        self, dataset_id: str, token: str, events: Sequence[bytes], *, test_event_code: str | None = None
+        self,
+        dataset_id: str,
+        token: str,
+        events: Sequence[bytes],
+        *,
+        test_event_code: str | None = None,
+        seconds: float = _TOTAL_SECONDS,
     ) -> errors.Answer:
-        """Tell up to MAX_BATCH events, each a JSON object, to a dataset within 15 seconds, the answer read to its end
-        included.
+        """Tell up to MAX_BATCH events, each a JSON object, to a dataset within 15 seconds (or `seconds`), the answer read
+        to its end included.
 
         The token travels in the body: addresses end up in logs.
         """
@@ -44,32 +50,52 @@ class GraphClient:
         told: dict[str, Any] = {"data": data, "access_token": token, "partner_agent": PARTNER_AGENT}
         if test_event_code:
             told["test_event_code"] = test_event_code
-        deadline = time.monotonic() + _TOTAL_SECONDS
         body = msgspec.json.encode(told)
-        with within(_TOTAL_SECONDS) as call:
+        with within(seconds) as call:
             try:
-                return self._post(f"{self._base}/{dataset_id}/events", body, len(events), deadline)
+                return self._post(f"{self._base}/{dataset_id}/events", body, len(events), seconds)
             except (HTTPError, OSError):
                 return errors.unknown() if call.begun else errors.not_sent()
 
-    def _post(self, url: str, body: bytes, sent: int, deadline: float) -> errors.Answer:
-        response = self._pool.request(
-            "POST",
-            url,
-            body=body,
-            headers={"Content-Type": "application/json", "User-Agent": "Tandem/0.1"},
-            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_TOTAL_SECONDS),
-            redirect=False,
-            preload_content=False,
-        )
-        try:
-            text = _read(response, deadline)
-        finally:
-            response.release_conn() if response.closed else response.close()
+    def read(self, node: str, token: str, fields: str, *, seconds: float) -> Mapping[str, Any] | None:
+        """These fields of one of Meta's objects, or None where there is no answer that says them.
+
+        A reading call has no body, so the token travels in a header.
+        """
+        with within(seconds):
+            try:
+                url = f"{self._base}/{node}?fields={fields}"
+                response, text = self._ask("GET", url, None, {"Authorization": f"Bearer {token}"}, seconds)
+            except (HTTPError, OSError):
+                return None
+        told = _decoded(text or b"")
+        return told if response.status == 200 and isinstance(told, Mapping) else None
+
+    def _post(self, url: str, body: bytes, sent: int, seconds: float) -> errors.Answer:
+        response, text = self._ask("POST", url, body, {"Content-Type": "application/json"}, seconds)
         if text is None:
             return errors.unknown()
         answer = errors.from_reply(response.status, _decoded(text), sent=sent, retry_after=_seconds(response.headers))
         return replace(answer, rest=usage.rest_seconds(response.headers))
+
+    def _ask(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], seconds: float
+    ) -> tuple[urllib3.BaseHTTPResponse, bytes | None]:
+        """An answer and its whole text. Raises HTTPError or OSError."""
+        deadline = time.monotonic() + seconds
+        response = self._pool.request(
+            method,
+            url,
+            body=body,
+            headers={"User-Agent": "Tandem/0.1", **headers},
+            timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds),
+            redirect=False,
+            preload_content=False,
+        )
+        try:
+            return response, _read(response, deadline)
+        finally:
+            response.release_conn() if response.closed else response.close()
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes | None:

@@ -18,6 +18,8 @@ DENIALS = {
     "10": GraphError(10, status=403, message="(#10) The app has no permission for this."),
     "200": GraphError(200, status=403, message="(#200) Permissions error"),
     "100/33": _UNREACHABLE,
+    "190/460": GraphError(190, 460, status=401, message="The access token was withdrawn."),
+    "803": GraphError(803, status=404, message="(#803) Some of the aliases you requested do not exist."),
 }
 
 

@@ -8,7 +8,7 @@ from integration.sandbox.access import fingerprint
 from integration.sandbox.counts import SERVER
 from integration.sandbox.faults import Fault
 from integration.sandbox.journal import Visit
-from integration.sandbox.replies import Ending, GraphError, Reply, accepted, refused
+from integration.sandbox.replies import Ending, GraphError, Reply, accepted, answered, refused
 from integration.sandbox.rules import Refusal
 from integration.sandbox.wire import Call, Request, read_call
 from integration.sandbox.world import World
@@ -34,6 +34,13 @@ def post_events(world: World, request: Request, version: str | None, dataset_id:
     reply = fault.spoil(reply) if fault else reply
     world.journal.write(_visit(call, now, refusal, fault, reply), taken)
     return replace(reply, delay=reply.delay + world.latency)
+
+
+def read_dataset(world: World, request: Request, version: str | None, dataset_id: str) -> Reply:
+    """GET /{version}/{dataset_id}: its id and name, for whoever may tell it. It is in no journal."""
+    call = read_call(request, version, dataset_id)
+    error = _UNVERSIONED if version is None else world.access.judge(dataset_id, call.token)
+    return refused(error) if error else answered({"id": dataset_id, "name": f"Dataset {dataset_id[-4:]}"})
 
 
 def refuse_reading(_world: World, _request: Request) -> Reply:

@@ -16,6 +16,7 @@ ROUTES: tuple[tuple[frozenset[str], re.Pattern[str], Answer], ...] = tuple(
     for methods, path, answer in (
         ("POST", r"/(?:(v\d+\.\d+)/)?([^/]+)/events/?", graph.post_events),
         ("GET DELETE PUT", r"/(?:v\d+\.\d+/)?[^/]+/events/?", graph.refuse_reading),
+        ("GET", r"/(?:(v\d+\.\d+)/)?(\d+)/?", graph.read_dataset),
         ("GET POST", r"/tr/?", pixel.hear),
         ("GET POST DELETE PUT", r"/_sandbox/([a-z]+)", control.answer),
     )

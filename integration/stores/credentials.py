@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import NamedTuple
 
 from connectors import registry
 from integration.crypto import Sealer
@@ -16,6 +17,13 @@ from integration.stores import storefront
 _DATASET_ID = re.compile(r"[0-9]{1,32}", re.ASCII)
 _TEST_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _STORE_KEY = "{store_key}"
+_TAIL, _LONG_ENOUGH = 4, 16
+
+
+class Confirmed(NamedTuple):
+    """Meta said that a token opens a dataset. `name`: what Meta calls it, where that may be read."""
+
+    name: str | None = None
 
 
 def attach(
@@ -27,19 +35,22 @@ def attach(
     sealer: Sealer,
     test_event_code: str | None,
     now: datetime,
+    confirmed: Confirmed | None = None,
 ) -> Dataset:
     """Attach a dataset, or renew the token of one that is attached: its held deliveries are pending afterwards.
 
     A store's first dataset takes over what was held for want of one; a further one gets only what comes after it.
-    Raises InvalidSetting for what cannot be an id or token, Conflict where order numbers of two stores would collide.
+    `confirmed`: Meta said just now that the token opens it. Raises InvalidSetting for what cannot be an id or token, Conflict where order numbers of two stores would collide.
     """
-    _refuse_nonsense(dataset_id, token, test_event_code)
+    refuse_nonsense(dataset_id, token, test_event_code)
     sealed = sealer.seal(token.encode(), store=store.id, column=SEALED_TOKEN)
+    kept = datasets.Token(sealed, tail(token), confirmed.name if confirmed else None, checked=confirmed is not None)
     attached = datasets.of_store(connection, store.id)
     known = next((one for one in attached if one.dataset_id == dataset_id), None)
     if known:
-        code = test_event_code or known.test_event_code
-        datasets.renew_token(connection, known, sealed_token=sealed, test_event_code=code)
+        datasets.renew_token(connection, known, kept)
+        if test_event_code:
+            datasets.set_test_code(connection, known, test_event_code, None)
         held.resume_dataset(connection, known.id)
         alerts.clear(connection, store_id=store.id, kind="dataset_paused")
     else:
@@ -49,7 +60,7 @@ def attach(
             connection,
             store_id=store.id,
             dataset_id=dataset_id,
-            sealed_token=sealed,
+            token=kept,
             test_event_code=test_event_code,
             at=now,
         )
@@ -69,7 +80,13 @@ def _look_again(connection: Connection, store: Store) -> None:
             chores.plan(connection, store.id, one.kind)
 
 
-def _refuse_nonsense(dataset_id: str, token: str, test_event_code: str | None) -> None:
+def tail(token: str) -> str | None:
+    """The last letters of a token, by which its merchant knows it again; none of one so short that they would tell it."""
+    return token[-_TAIL:] if len(token) >= _LONG_ENOUGH else None
+
+
+def refuse_nonsense(dataset_id: str, token: str, test_event_code: str | None = None) -> None:
+    """Raises InvalidSetting for what cannot be an id, a token or a code, whoever were asked."""
     if not _DATASET_ID.fullmatch(dataset_id):
         raise InvalidSetting("A dataset id is a number, as Events Manager shows it.")
     if not token.strip() or len(token) > 2_000 or not token.isascii() or not token.isprintable():

@@ -13,6 +13,7 @@ _OF_DATASETS = (
     ("token_tail", sa.String(length=4)),
     ("checked_at", sa.BigInteger()),
     ("test_event_code_until", sa.BigInteger()),
+    ("paused_at", sa.BigInteger()),
 )
 
 

@@ -460,7 +460,7 @@ def test_an_event_that_saw_no_dataset_is_adopted_by_the_sweep(bench: Bench) -> N
             connection,
             store_id=shop.id,
             dataset_id=DATASET,
-            sealed_token=sealed,
+            token=datasets.Token(sealed),
             test_event_code=None,
             at=datetime.now(UTC),
         )

@@ -50,7 +50,7 @@ def test_the_events_edge_can_only_be_posted_to(sandbox):
     assert sandbox.request("DELETE", "/v26.0/7/events").error["code"] == 100
 
 
-@pytest.mark.parametrize("path", ["/", "/v26.0", "/v26.0/7", "/v26.0/7/events/9", "/favicon.ico"])
+@pytest.mark.parametrize("path", ["/", "/v26.0", "/v26.0/7/stats", "/v26.0/7/events/9", "/favicon.ico"])
 def test_other_paths_are_errors_in_graphs_shape(sandbox, path):
     assert sandbox.request("GET", path).error["code"] == 2500
 
