@@ -7,7 +7,21 @@ import click
 
 from connectors.errors import TandemError
 from integration import __version__
-from integration.cli import coverage, erase, events, export, keys, pixel, plugin, preview, replay, run, simulate, stores
+from integration.cli import (
+    coverage,
+    erase,
+    events,
+    export,
+    keys,
+    operators,
+    pixel,
+    plugin,
+    preview,
+    replay,
+    run,
+    simulate,
+    stores,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,7 +33,7 @@ def tandem() -> None:
 for command in (
     *(run.up, run.meta_sandbox, run.migrate_database),
     *(stores.store, stores.dataset, events.events, coverage.coverage, pixel.pixel, replay.replay, export.export),
-    *(preview.preview, preview.normalize, simulate.simulate, plugin.plugin, keys.keys, erase.erase),
+    *(preview.preview, preview.normalize, simulate.simulate, plugin.plugin, keys.keys, erase.erase, operators.operator),
 ):
     tandem.add_command(command)
 

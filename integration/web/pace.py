@@ -27,7 +27,7 @@ class Pace:
 
         One of this machine is a proxy's that we were not told to believe: it stands for everybody, and may always.
         """
-        who = _network(address)
+        who = network_of(address)
         return 0.0 if who is None else self.wait_of(who)
 
     def wait_of(self, who: str) -> float:
@@ -43,8 +43,8 @@ class Pace:
         return max(0.0, ahead)
 
 
-def _network(address: str | None) -> str | None:
-    """Whom an address stands for; None for everybody."""
+def network_of(address: str | None) -> str | None:
+    """Whom an address stands for: one household, or one machine. None for everybody."""
     try:
         found = ipaddress.ip_address(address or "")
     except ValueError:
