@@ -16,9 +16,10 @@ from dotenv import dotenv_values
 
 from connectors import registry
 from connectors.access import App, Variable
-from integration import log, retention
+from integration import log, mail, retention
 from integration.crypto import Sealer, new_key
 from integration.errors import Misconfigured
+from integration.mail import Post
 from integration.retention import Retention
 
 DEVELOPMENT, PRODUCTION = "development", "production"
@@ -46,6 +47,7 @@ class Settings:
     failpoints: str = ""  # see failpoints.py; never in production
     log_level: str = "info"
     retention: Retention = field(default_factory=Retention)
+    post: Post | None = None  # None: no mail is sent
 
     @property
     def production(self) -> bool:
@@ -111,6 +113,7 @@ def load(
         failpoints=_text(values, "FAILPOINT") or "",
         log_level=_one_of(values, "LOG_LEVEL", log.LEVELS, "info"),
         retention=retention.parse(_text(values, "RETENTION") or ""),
+        post=mail.parse(_text(values, "SMTP_URL"), _text(values, "MAIL_FROM")),
     )
     _refuse_weakness(settings)
     return settings

@@ -112,7 +112,7 @@ _NEEDS: Mapping[Name, Sequence[Name]] = {
     Name.SENDERS: (Name.DATASET,),
     Name.BROWSER: (Name.DATASET,),
     Name.PAIR: (Name.DATASET, Name.BROWSER),
-    Name.LIVE: (Name.DATASET, Name.SENDERS, Name.BROWSER, Name.PAIR),
+    Name.LIVE: (Name.DATASET,),  # what else is in the way, `hindrance` says, and a reason may override it
     Name.PROOF: (Name.LIVE,),
 }
 
