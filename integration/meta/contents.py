@@ -26,7 +26,7 @@ class FactLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 def contents(lines: Sequence[FactLine], currency: str, template: str, never_named: tuple[str, ...]) -> dict[str, Any]:
     """The members of custom_data that name items; none at all where no line is left that has a name and may be named."""
-    asked = [name for name in ("variant_id", "product_id", "sku") if f"{{{name}}}" in template]
+    asked = _asked(template)
     usual = template == "{variant_id}"
     if never_named:
         lines = [one for one in lines if not _is_unnamed(one, _content_id(one, template, asked), never_named)]
@@ -43,6 +43,15 @@ def contents(lines: Sequence[FactLine], currency: str, template: str, never_name
         "contents": named,
         "num_items": sum([line.quantity for line in lines]),
     }
+
+
+def called(line: FactLine, template: str) -> str | None:
+    """What a template calls an item; None where it has none of the ids the template asks for."""
+    return _content_id(line, template, _asked(template))
+
+
+def _asked(template: str) -> list[str]:
+    return [name for name in ("variant_id", "product_id", "sku") if f"{{{name}}}" in template]
 
 
 def _is_unnamed(line: FactLine, content_id: str | None, never_named: tuple[str, ...]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.event import Customer, Event, Kind, Line, Source
+from connectors.event import Customer, Event, Kind, Line, Source, Standing
 from connectors.money import round_to_currency
 from integration.meta import clickid, hashing, somebody
 from integration.meta.contents import FactLine, contents, number
@@ -76,6 +76,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     shop_currency: str | None = None
     page: str | None = None
     payment: str | None = None  # the platform's own words
+    paid: bool | None = None  # whether it was, when it counted; None: told before this was kept
+    cash_on_delivery: bool = False
     lines: tuple[FactLine, ...] = ()
 
     def encoded(self) -> str:
@@ -107,6 +109,8 @@ def facts(event: Event, *, domain: str) -> Facts:
         shop_currency=amounts.shop.currency if amounts and amounts.shop else None,
         page=(event.browser.page or f"https://{domain}/") if website else None,
         payment=order.payment if order else None,
+        paid=order.standing is Standing.PAID if order else None,
+        cash_on_delivery=order.cash_on_delivery if order else False,
         lines=_fact_lines(event.lines[:MAX_CONTENTS]),
     )
 
@@ -133,8 +137,13 @@ def event_id(event: Event, settings: StoreSettings, *, store_key: str) -> str:
     if settings.event_id_template == "{order_id}":
         return event.subject
     number = event.order.number if event.order else None
-    words = {"order_id": event.subject, "order_number": (number or event.subject)[:64], "store_key": store_key}
-    return settings.event_id_template.format_map(words)
+    return order_event_id(settings.event_id_template, event.subject, number, store_key=store_key)
+
+
+def order_event_id(template: str, order_id: str, number: str | None, *, store_key: str) -> str:
+    """What an order is called by a template."""
+    words = {"order_id": order_id, "order_number": (number or order_id)[:64], "store_key": store_key}
+    return template.format_map(words)
 
 
 def user_data(event: Event, settings: StoreSettings) -> dict[str, str]:

@@ -71,7 +71,7 @@ def of_ledger(known: Sequence[Known], settings: StoreSettings, now: datetime) ->
         if one.states == {State.SKIPPED}:  # not told whatever the shopper says
             continue
         heard |= statements.decode(one.stated).marketing is not None
-        decision = _judged(one, settings)
+        decision = judged(one.region, one.stated, settings)
         if isinstance(decision, Withhold):
             silent[one.region] += decision.reason == NO_CONSENT
             refused += decision.reason != NO_CONSENT
@@ -120,11 +120,11 @@ def _refusals(counted: Counted) -> str:
     return f"{counted.refused:,} of {counted.those} would be withheld because the shopper refused. {_A_CHOICE}"
 
 
-def _judged(one: Known, settings: StoreSettings) -> Decision:
-    """As the road decides once it has waited."""
-    said = statements.decode(one.stated)
+def judged(region: str, stated: str | None, settings: StoreSettings) -> Decision:
+    """What these settings come to for an order of the ledger, as the road decides once it has waited. Pure."""
+    said = statements.decode(stated)
     marketing, sale = statements.word(said.marketing), statements.word(said.sale_of_data)
-    shopper = consent.Shopper(marketing, sale, _ONE_OF.get(one.region), None, has_ip=True)
+    shopper = consent.Shopper(marketing, sale, _ONE_OF.get(region), None, has_ip=True)
     return consent.decide(shopper, settings.consent_mode, settings.limited_data_use, patience_over=True)
 
 
