@@ -7,6 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from integration.db import ROW_ID, Instant, insert, metadata
+from integration.db.changes import By, changes
 
 _FORGOTTEN_AT_ONCE = 500
 
@@ -119,9 +120,16 @@ def signed_in(connection: sa.Connection, now: datetime) -> Mapping[int, datetime
     return {row[0]: row[1] for row in connection.execute(found.group_by(operator_sessions.c.operator_id))}
 
 
+def has_done(connection: sa.Connection, by: By, store_id: str, what: str, *, since: datetime) -> bool:
+    """Whether the change log of that store says so, since then."""
+    same = (changes.c.store_id == store_id, changes.c.who == by.who, changes.c.surface == by.surface)
+    found = sa.select(changes.c.id).where(*same, changes.c.what == what, changes.c.at >= since).limit(1)
+    return connection.execute(found).first() is not None
+
+
 def one_at_a_time(connection: sa.Connection, whose: str) -> None:
-    """Until this transaction ends nobody else counts these tries: two at once must see one another. SQLite has one
-    writer anyway.
+    """Until this transaction ends nobody else counts, or looks for, what is `whose`: two at once must see one another.
+    SQLite has one writer anyway.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(whose, 0))))
