@@ -1,6 +1,7 @@
 """The web's composition root: `gunicorn 'integration.app:create_app()'`."""
 
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
 
 from flask import Flask
@@ -33,10 +34,13 @@ from integration.web import (
     sign_in,
     snippet,
     store,
+    surfaces,
     times,
     webhooks,
 )
 from integration.web.places import Places
+from integration.web.surfaces import Door
+from integration.web.ways import OwnWay
 
 # Of a process's threads, those that may wait for a platform while a merchant connects a store. The others take webhooks.
 _QUESTIONS_AT_ONCE = 2
@@ -71,22 +75,35 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(callback.blueprint(platforms))
     places = Places()
     app.register_blueprint(places.among(connect.blueprint(platforms, public_url=settings.public_url)))
-    app.register_blueprint(places.among(embedded.blueprint(platforms, settings.retention)))
+    app.register_blueprint(places.among(embedded.blueprint(platforms)))
     app.register_blueprint(places.among(handover.blueprint(platforms, beginnings, public_url=settings.public_url)))
     app.register_blueprint(places.among(sign_in.blueprint(engine, public_url=settings.public_url)))
-    app.register_blueprint(places.among(store.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(plugin.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(download.blueprint(public_url=settings.public_url)))
     collector = Collector(engine, sealer, Acquaintances(engine, loopback=not settings.production))
     app.register_blueprint(beacon.blueprint(collector, bell, public_url=settings.public_url))
-    app.register_blueprint(places.among(coverage.blueprint(engine)))
-    app.register_blueprint(places.among(snippet.blueprint(engine, public_url=settings.public_url)))
-    app.register_blueprint(places.among(senders.blueprint(engine, public_url=settings.public_url)))
-    app.register_blueprint(places.among(event.blueprint(engine)))
-    office = privacy.Office(engine, sealer, settings.secret_key, settings.retention, settings.public_url)
-    app.register_blueprint(places.among(privacy.blueprint(office)))
+    for way in _ways(platforms, settings):
+        app.register_blueprint(places.among(surfaces.mount(way, _doors(platforms, settings))))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))
     security.protect(app)
     return app
+
+
+def _ways(platforms: Platforms, settings: Settings) -> Sequence[surfaces.Way]:
+    """How somebody comes to a store's pages."""
+    return [OwnWay(platforms.engine, settings.public_url), *embedded.ways(platforms)]
+
+
+def _doors(platforms: Platforms, settings: Settings) -> Sequence[Door]:
+    """A store's pages."""
+    office = privacy.Office(platforms.sealer, settings.secret_key, settings.retention)
+    return [
+        *store.doors(platforms),
+        *event.doors(),
+        *coverage.doors(),
+        *snippet.doors(public_url=settings.public_url),
+        *senders.doors(),
+        *privacy.doors(office),
+    ]

@@ -1,38 +1,42 @@
-"""`/store/privacy`: what is kept of the signed-in store's shoppers, what consent came to, and what can be asked for.
+"""/privacy: what is kept of the store's shoppers, what consent came to, and what can be asked for.
 
-Which store it is comes from the session alone. What is typed about a person is in no address, no log and no error.
+What is typed about a person is in no address, no log and no error.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, stream_with_context
+from flask import Response, request
 
 from connectors import registry
-from connectors.errors import RequestMalformed, TandemError
-from connectors.event import PrivacyRequest
+from connectors.errors import RequestMalformed
+from connectors.event import PrivacyKind, PrivacyRequest
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, consents, privacy_requests, reading, stores, transact
+from integration.db import Connection, changes, consents, privacy_requests
 from integration.db.privacy_requests import MERCHANT, SEALED_EXPORT
 from integration.db.stores import Store
-from integration.errors import Conflict, InvalidSetting, NotFound
+from integration.errors import Conflict, Forbidden, InvalidSetting, NotFound
 from integration.meta.event import REFUND
 from integration.monitor import foresight, golive
 from integration.privacy import archive, person, requests
 from integration.retention import Retention
-from integration.stores import sessions, settings
-from integration.web import asked, consent_words, privacy_form, privacy_words, refusals, sign_in
-from integration.web.security import sent_to, unkept
+from integration.stores import settings
+from integration.web import consent_words, privacy_form, privacy_words
+from integration.web.surfaces import Door
+from integration.web.visit import Visit
 
-PATH = f"{sign_in.STORE}/privacy"
+PATH = "/privacy"
 ASK, KEEP_BACK, EXPORT, EVERYTHING = f"{PATH}/ask", f"{PATH}/keep-back", f"{PATH}/export", f"{PATH}/everything"
 LOOKS_BACK = timedelta(days=30)
 _LARGEST = 2**63 - 1  # of an id
 # Of one store: all stores' are carried out one after the other.
 MOST_OPEN = 100
+_ASKED_FOR = {
+    PrivacyKind.CUSTOMER_DATA: "asked for a person's data",
+    PrivacyKind.CUSTOMER_ERASURE: "asked for a person's erasure",
+}
 _NOBODY = "Nobody can be found by this. A phone number needs its country’s code, such as +49."
 
 
@@ -40,89 +44,76 @@ _NOBODY = "Nobody can be found by this. A phone number needs its country’s cod
 class Office:
     """What the page works with."""
 
-    engine: Engine
     sealer: Sealer = field(repr=False)
     secret_key: str = field(repr=False)
     retention: Retention
-    public_url: str
 
 
-class SignedOut(Exception):
-    """Nobody is signed in, or to a store that is gone."""
-
-
-def blueprint(office: Office) -> Blueprint:
+def doors(office: Office) -> Sequence[Door]:
     """The page, its two forms and its two downloads."""
-    views, page = Blueprint("privacy", __name__), Page(office)
-    for path, method, view in (
-        (PATH, "GET", page.show),
-        (ASK, "POST", page.ask),
-        (KEEP_BACK, "POST", page.keep_back),
-        (f"{EXPORT}/<int:pk>", "GET", page.export),
-        (EVERYTHING, "GET", page.everything),
-    ):
-        views.add_url_rule(path, view.__name__, view, methods=[method], provide_automatic_options=False)
-    views.before_request(asked.refuse_head)
-    views.register_error_handler(SignedOut, lambda _error: sign_in.signed_out(sent_to(sign_in.SIGN_IN, status=303)))
-    views.register_error_handler(TandemError, refusals.refused)
-    views.register_error_handler(Exception, refusals.broken)
-    return views
+    page = Page(office)
+    return [
+        Door("GET", PATH, page.show),
+        Door("POST", ASK, page.ask),
+        Door("POST", KEEP_BACK, page.keep_back),
+        Door("GET", f"{EXPORT}/<int:pk>", page.export),
+        Door("GET", EVERYTHING, page.everything),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The signed-in store's. Whoever is not signed in is led to where that is done."""
+    """Data and privacy of one store."""
 
     office: Office
 
-    def show(self, refusal: str = "") -> Response:
+    def show(self, visit: Visit, refusal: str = "") -> Response:
         """The page; with what was wrong, where a form could not be taken."""
-        with reading(self.office.engine) as connection:
-            store = _signed_in(connection)
-            told = _told(connection, store, self.office.retention, datetime.now(UTC))
-        page = render_template("privacy.html", store=store, refusal=refusal, **told)
-        response = unkept(make_response(page, 400 if refusal else 200))
-        response.headers["Referrer-Policy"] = "same-origin"  # the forms' own origin is looked at
-        return response
+        with visit.reading() as connection:
+            told = _told(connection, visit.store, self.office.retention, visit.now)
+        return visit.page("privacy.html", status=400 if refusal else 200, refusal=refusal, **told)
 
-    def ask(self) -> Response:
+    def ask(self, visit: Visit) -> Response:
         """A person's data or erasure is asked for; it is begun within a minute."""
-        now = datetime.now(UTC)
 
         def deed(connection: Connection, store: Store) -> None:
             demand = privacy_form.demand(request.form, store.domain)
-            self._ask(connection, store, demand, now)
+            self._ask(connection, store, demand, visit.now)
+            changes.record(connection, store.id, visit.by, _ASKED_FOR[demand.kind])
 
-        return self._done(deed, "requests")
+        return self._done(visit, deed, "requests")
 
-    def keep_back(self) -> Response:
+    def keep_back(self, visit: Visit) -> Response:
         """What of persons and of items is kept back from now on."""
-        now = datetime.now(UTC)
         wanted = privacy_form.kept_back(request.form.getlist("leave_out"), request.form.get("never_named", ""))
 
         def deed(connection: Connection, store: Store) -> None:
-            settings.change(connection, store, wanted, now=now)
+            was = store.settings.as_text()
+            settings.change(connection, store, wanted, now=visit.now)
             golive.told_anew(connection, store)
+            before = {name: was[name] for name in wanted}
+            after = {name: store.settings.changed(wanted).as_text()[name] for name in wanted}
+            changes.record(connection, store.id, visit.by, "settings", before, after)
 
-        return self._done(deed, "back")
+        return self._done(visit, deed, "back")
 
-    def export(self, pk: int) -> Response:
-        """What was found of a person, to be passed on. Raises NotFound, for another store's too."""
-        with reading(self.office.engine) as connection:
-            store = _signed_in(connection)
+    def export(self, visit: Visit, pk: int) -> Response:
+        """What was found of a person, to be passed on. Raises NotFound, for another store's too, and Forbidden."""
+        _refuse_lookers(visit)
+        with visit.reading() as connection:
             found = privacy_requests.by_id(connection, pk) if pk <= _LARGEST else None
-        if found is None or found.store_id != store.id or found.export is None:
+        if found is None or found.store_id != visit.store.id or found.export is None:
             raise NotFound("There is no such export, or it is no longer kept.")
-        opened = self.office.sealer.unseal(found.export, store=store.id, column=SEALED_EXPORT)
-        return _downloaded(Response(opened, mimetype="application/json"), f"request-{pk}.json")
+        opened = self.office.sealer.unseal(found.export, store=visit.store.id, column=SEALED_EXPORT)
+        visit.write(lambda connection, store: changes.record(connection, store.id, visit.by, "took a person's data"))
+        return visit.download([opened], f"request-{pk}.json", "application/json")
 
-    def everything(self) -> Response:
-        """All that is kept of the store, line by line as it is read."""
-        with reading(self.office.engine) as connection:
-            store = _signed_in(connection)
-        lines = archive.of_store(self.office.engine, self.office.sealer, store, datetime.now(UTC))
-        # With its context, so that the download has its place among the pages' for as long as it lasts.
-        return _downloaded(Response(stream_with_context(lines), mimetype="application/x-ndjson"), f"{store.id}.jsonl")
+    def everything(self, visit: Visit) -> Response:
+        """All that is kept of the store, line by line as it is read. Raises Forbidden."""
+        _refuse_lookers(visit)
+        visit.write(lambda connection, store: changes.record(connection, store.id, visit.by, "took all that is kept"))
+        lines = archive.of_store(visit.engine, self.office.sealer, visit.store, visit.now)
+        return visit.download(lines, f"{visit.store.id}.jsonl", "application/x-ndjson")
 
     def _ask(self, connection: Connection, store: Store, demand: PrivacyRequest, now: datetime) -> None:
         wanted = person.wanted(demand, store, self.office.secret_key)
@@ -135,17 +126,18 @@ class Page:
             *(connection, store, demand), asked_by=MERCHANT, sealer=office.sealer, secret_key=office.secret_key, now=now
         )
 
-    def _done(self, deed: Callable[[Connection, Store], None], part: str) -> Response:
-        asked.refuse_foreign(self.office.public_url)
+    def _done(self, visit: Visit, deed: Callable[[Connection, Store], None], part: str) -> Response:
         try:
-            transact(self.office.engine, partial(_do, deed=deed))
+            visit.write(deed)
         except (RequestMalformed, InvalidSetting, Conflict) as error:
-            return self.show(str(error))
-        return sent_to(f"{PATH}#{part}", status=303)
+            return self.show(visit, str(error))
+        return visit.sent_to(PATH, part)
 
 
-def _do(connection: Connection, deed: Callable[[Connection, Store], None]) -> None:
-    deed(connection, _signed_in(connection))
+def _refuse_lookers(visit: Visit) -> None:
+    """A person's data are for the merchant to take, whoever else may look at the page."""
+    if not visit.may_write:
+        raise Forbidden("Only the store's merchant takes personal data from here.")
 
 
 def _told(connection: Connection, store: Store, retention: Retention, now: datetime) -> dict[str, Any]:
@@ -165,19 +157,4 @@ def _told(connection: Connection, store: Store, retention: Retention, now: datet
         "demands": {kind: privacy_words.KINDS[kind] for kind in privacy_form.DEMANDS},
         "fields": privacy_words.FIELDS,
         "paths": {"ask": ASK, "keep_back": KEEP_BACK, "export": EXPORT, "everything": EVERYTHING},
-        "back_at": sign_in.STORE,
     }
-
-
-def _signed_in(connection: Connection) -> Store:
-    """Raises SignedOut."""
-    store_id = sessions.of(connection, sign_in.kept())
-    store = stores.by_id(connection, store_id) if store_id else None
-    if store is None:
-        raise SignedOut
-    return store
-
-
-def _downloaded(response: Response, name: str) -> Response:
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return unkept(response)

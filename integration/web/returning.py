@@ -14,6 +14,8 @@ from connectors.access import Words
 RENEWED = "renewed"
 # Who comes back within this time with a token that is refused again would be sent round in a circle.
 _AGAIN_SECONDS = 30
+# Of a page of ours: no dots, so that nothing climbs out, and no two slashes.
+_BELOW = re.compile(r"(/[A-Za-z0-9_-]+)*")
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 Pairs = list[tuple[str, str]]
@@ -38,6 +40,10 @@ def was_just_renewed(raw_query: str, now: datetime) -> bool:
     return bool(_SECONDS.fullmatch(told)) and abs(now.timestamp() - int(told)) <= _AGAIN_SECONDS
 
 
-def is_ours(target: str, page: str) -> bool:
-    """Whether `target` is our page with some query; nothing else is ever gone to (T14)."""
-    return target.isascii() and target.isprintable() and (target == page or target.startswith(f"{page}?"))
+def is_ours(target: str, home: str) -> bool:
+    """Whether `target` is our page or one below it, with some query; nothing else is ever gone to (T14)."""
+    path, _, query = target.partition("?")
+    below = path.removeprefix(home) if path.startswith(home) else None
+    return (
+        below is not None and bool(_BELOW.fullmatch(below)) and query.isascii() and (query.isprintable() or not query)
+    )

@@ -1,44 +1,30 @@
-"""`/store/pixel`: the text that the signed-in store's merchant pastes as the storefront's Pixel, and how."""
+"""/pixel: the text that the store's merchant pastes as the storefront's Pixel, and how."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Response
 
-from connectors.errors import TandemError
-from integration.db import Engine, reading, stores
-from integration.stores import sessions, snippet
-from integration.web import asked, refusals, sign_in
-from integration.web.security import sent_to, unkept
+from integration.stores import snippet
+from integration.web.surfaces import Door
+from integration.web.visit import Visit
 
-PATH = f"{sign_in.STORE}/pixel"
+PATH = "/pixel"
 
 
-def blueprint(engine: Engine, *, public_url: str) -> Blueprint:
+def doors(*, public_url: str) -> Sequence[Door]:
     """The page. `public_url`: where the pasted Pixel finds us."""
-    views = Blueprint("snippet", __name__)
-    views.add_url_rule(
-        PATH, view_func=Page(engine, public_url).show, endpoint="show", methods=["GET"], provide_automatic_options=False
-    )
-    views.before_request(asked.refuse_head)
-    views.register_error_handler(TandemError, refusals.refused)
-    views.register_error_handler(Exception, refusals.broken)
-    return views
+    return [Door("GET", PATH, Page(public_url).show)]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The Pixel of the store that the session is of. Whoever is not signed in is led to where that is done."""
+    """The store's Pixel."""
 
-    engine: Engine
     public_url: str
 
-    def show(self) -> Response:
+    def show(self, visit: Visit) -> Response:
         """The steps and the text; or why there is none."""
-        with reading(self.engine) as connection:
-            store_id = sessions.of(connection, sign_in.kept())
-            store = stores.by_id(connection, store_id) if store_id else None
-            if store is None:
-                return sign_in.signed_out(sent_to(sign_in.SIGN_IN, status=303))
-            made = snippet.of_store(connection, store, public_url=self.public_url)
-        page = render_template("snippet.html", store=store, made=made, back_at=sign_in.STORE)
-        return unkept(make_response(page))
+        with visit.reading() as connection:
+            made = snippet.of_store(connection, visit.store, public_url=self.public_url)
+        return visit.page("snippet.html", made=made)
