@@ -40,7 +40,7 @@ from integration.web import (
 )
 from integration.web.places import Places
 from integration.web.surfaces import Door
-from integration.web.ways import OwnWay
+from integration.web.ways import OperatorWay, OwnWay
 
 # Of a process's threads, those that may wait for a platform while a merchant connects a store. The others take webhooks.
 _QUESTIONS_AT_ONCE = 2
@@ -93,7 +93,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _ways(platforms: Platforms, settings: Settings) -> Sequence[surfaces.Way]:
     """How somebody comes to a store's pages."""
-    return [OwnWay(platforms.engine, settings.public_url), *embedded.ways(platforms)]
+    own, operator = OwnWay(platforms.engine, settings.public_url), OperatorWay(platforms.engine)
+    return [own, *embedded.ways(platforms), operator]
 
 
 def _doors(platforms: Platforms, settings: Settings) -> Sequence[Door]:

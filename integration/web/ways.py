@@ -7,6 +7,7 @@ that was kept would let other sites act in the merchant's name (T18, T20). An op
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from flask import Response, request
@@ -14,12 +15,13 @@ from flask import Response, request
 from connectors import registry
 from connectors.access import App, Embedding
 from connectors.errors import SessionRefused, TandemError
-from integration.db import Engine, reading, stores
+from integration.db import Engine, reading, stores, transact
 from integration.db.changes import By
 from integration.db.stores import Store
+from integration.errors import Forbidden, NotFound
 from integration.stores import install, sessions
 from integration.stores.platforms import Platforms
-from integration.web import asked, refusals, returning, sign_in
+from integration.web import asked, operator_way, refusals, returning, sign_in
 from integration.web.security import scripted, sent_to, unkept
 from integration.web.surfaces import Elsewhere
 from integration.web.visit import Frame, Group, Surface, Visit, moment
@@ -49,6 +51,36 @@ class OwnWay:
             raise Elsewhere(unkept(Response(status=401)) if again else to_sign_in)
         by = By("the merchant, signed in", Surface.OWN)
         return Visit(self.engine, store, Surface.OWN, self.base, by, menu, here, moment())
+
+    def refused(self, error: TandemError) -> Response:
+        """See `surfaces.Way`."""
+        return refusals.refused(error)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorWay:
+    """`/operator/stores/<store_id>`: any store, to look at."""
+
+    engine: Engine
+    name: str = Surface.OPERATOR.value
+    base: str = "/operator/stores/<store_id>"
+
+    def enter(self, here: str, menu: Sequence[Group], *, writes: bool, store_id: str = "", **_named: str) -> Visit:
+        """See `surfaces.Way`. Raises Forbidden for whatever would change something."""
+        with reading(self.engine) as connection:
+            operator = operator_way.operator_of(connection)
+            store = stores.by_id(connection, store_id) if operator else None
+        if operator is None:
+            raise Elsewhere(unkept(sent_to(operator_way.SIGN_IN, status=303)))
+        if writes:
+            raise Forbidden(
+                "Operators look at a store's pages and change nothing there. Its merchant can, or a command."
+            )
+        if store is None:
+            raise NotFound("There is no such store.")
+        transact(self.engine, partial(operator_way.looked, operator=operator, store=store))
+        base, by = self.base.replace("<store_id>", store.id), By(operator.name, Surface.OPERATOR)
+        return Visit(self.engine, store, Surface.OPERATOR, base, by, menu, here, moment(), may_write=False)
 
     def refused(self, error: TandemError) -> Response:
         """See `surfaces.Way`."""
