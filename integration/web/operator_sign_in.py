@@ -75,8 +75,7 @@ class Entrance:
 
 def _entered(connection: Connection, *, name: str, key: str) -> tuple[Answer, datetime]:
     at, network = now(connection), pace.network_of(request.remote_addr)
-    told = {"network": network, "instead_of": operator_way.kept(), "now": at}
-    return operators.enter(connection, name, key, **told), at
+    return operators.enter(connection, name, key, network=network, instead_of=operator_way.kept(), now=at), at
 
 
 def _told(field: str) -> str:

@@ -10,10 +10,10 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from werkzeug.datastructures import MultiDict
 
 from connectors import registry
-from connectors.errors import TandemError
-from integration.db import Engine, reading, stores, transact
-from integration.stores import sessions
-from integration.web import asked, refusals
+from connectors.errors import TandemError, Throttled
+from integration.db import Connection, Engine, now, reading, stores, transact
+from integration.stores import sessions, sign_in_tries
+from integration.web import asked, pace, refusals
 from integration.web.refusals import Way
 from integration.web.security import sent_to, unkept
 
@@ -32,15 +32,15 @@ def blueprint(engine: Engine, *, public_url: str) -> Blueprint:
         if request.headers.get("Sec-Fetch-Dest", "document") != "document":
             return _not_by_itself()
         code = _only(request.args)
-        return _whether(engine, code) or redeemed(code)
+        return _too_often(engine) or _whether(engine, code) or redeemed(code)
 
     def enter_instead() -> Response:
         request.max_content_length = _MOST_FORM
         asked.refuse_foreign(public_url)
-        return redeemed(_only(request.form), status=303)
+        return _too_often(engine) or redeemed(_only(request.form), status=303)
 
     def redeemed(code: str | None, *, status: int = 302) -> Response:
-        token = code and transact(engine, partial(sessions.redeem, code=code, instead_of=kept()))
+        token = transact(engine, partial(_redeemed, code=code))
         return signed_in(sent_to(STORE, status=status), token) if token else _over()
 
     def leave() -> Response:
@@ -100,6 +100,34 @@ def _only(told: MultiDict[str, str]) -> str | None:
     """The code, where there is just one and it may be one."""
     codes = told.getlist("code")
     return codes[0] if len(codes) == 1 and _SECRET.fullmatch(codes[0]) else None
+
+
+def _redeemed(connection: Connection, *, code: str | None) -> str | None:
+    """A session's token for a good code; one that is none is counted, for the network it came from."""
+    token = sessions.redeem(connection, code, instead_of=kept()) if code else None
+    network = pace.network_of(request.remote_addr)
+    if token is None and network is not None:
+        at = now(connection)
+        sign_in_tries.note(connection, sign_in_tries.of_code(connection, network, at), at)
+    return token
+
+
+def _too_often(engine: Engine) -> Response | None:
+    """An answer for a network from which too many codes came that were none; then none is looked at."""
+    network = pace.network_of(request.remote_addr)
+    if network is None:
+        return None
+    with reading(engine) as connection:
+        at = now(connection)
+        until = sign_in_tries.of_code(connection, network, at).until
+    if until is None:
+        return None
+    seconds = (until - at).total_seconds()
+    sentence = (
+        "From where you are too many sign-in links were opened that are over. Wait "
+        f"{max(1, round(seconds / 60))} minutes, then open Tandem in your shop's admin again."
+    )
+    return refusals.put_off(Throttled(sentence, seconds), refusals.plain("Not at this moment", sentence, status=429))
 
 
 def _whether(engine: Engine, code: str | None) -> Response | None:
