@@ -1,18 +1,15 @@
 """Coverage of a store over some days: each event judged, and what the sums say. Reads; writes nothing.
 
-Days are UTC. Money is summed per currency, in major units, of what the ledger holds as told or to be told. Evidence ages:
-signals are kept for two weeks, so an older order is known by sightings alone.
+Money is summed per currency, in major units, of what the ledger holds as told or to be told. Evidence ages: signals are
+kept for two weeks, so an older order is known by sightings alone, unless its day was counted before.
 """
 
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import NamedTuple
-
-import msgspec
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from integration.db import Connection
 from integration.db import coverage as rows
@@ -21,72 +18,57 @@ from integration.db.deliveries import State
 from integration.db.sightings import Sighting
 from integration.db.stores import Store
 from integration.meta.event import INITIATE_CHECKOUT, PURCHASE
-from integration.monitor.coverage import Cause, Seen, Value, Verdict, judge
+from integration.monitor import day_parts
+from integration.monitor.coverage import Cause, Seen, Value, judge
+from integration.monitor.coverage_days import LEAST_ORDERS, MOST_PAIRS_A_DAY, Day, Judged, Pair, Rate, Sum
 from integration.pipeline import joining
 from integration.pipeline.joining import By
 from integration.store_settings import PixelOwner
 
+__all__ = ["LEAST_ORDERS", "Judged", "Pair", "Rate", "Report", "Sum", "judged", "of_days", "report", "sentence"]
+
 EVENT_NAMES = (PURCHASE, INITIATE_CHECKOUT)
 AN_HOUR = timedelta(hours=1)
 MOST_DAYS = 62
-# Fewer say nothing of a rate.
-LEAST_ORDERS = 20
 MOST_PAIRS = 200
-_UNNAMED = "not told by the platform"
-
-
-class Judged(NamedTuple):
-    """One event at one dataset, and who told Meta of it."""
-
-    told: Told
-    verdict: Verdict
-    pixel_ids: tuple[str, ...]  # under which its Pixel told it, where that was another id
-
-
-class Pair(NamedTuple):
-    """One order that two riders told under two ids."""
-
-    event_name: str
-    order_id: str | None
-    server_id: str
-    pixel_id: str
-
-
-@dataclass(slots=True)
-class Sum:
-    """How many events, and what they were worth by currency."""
-
-    events: int = 0
-    worth: dict[str, Decimal] = field(default_factory=dict)
-
-    def add(self, told: Told) -> None:
-        """Count one more."""
-        self.events += 1
-        if told.value is not None and told.currency:
-            self.worth[told.currency] = self.worth.get(told.currency, Decimal(0)) + Decimal(told.value)
-
-
-class Rate(NamedTuple):
-    """Of the orders paid in one way, how many the Pixel told. `share` None: too few to say."""
-
-    payment: str
-    orders: int
-    by_pixel: int
-    share: float | None
+# More events are judged a piece of a day at a time: each is held in memory with what was seen of it.
+MOST_AT_ONCE = 50_000
 
 
 @dataclass(slots=True)
 class Report:
-    """The sums of some days. `days` and `causes` by event name."""
+    """The sums of some days. `days`: those on which there was something."""
 
     since: date
     until: date  # the last day of it
-    totals: dict[str, dict[Value, Sum]] = field(default_factory=dict)
-    causes: dict[str, Counter[Cause]] = field(default_factory=dict)
-    days: dict[date, dict[str, Counter[Value]]] = field(default_factory=dict)
-    pairs: list[Pair] = field(default_factory=list)
-    rates: list[Rate] = field(default_factory=list)
+    sums: Day = field(default_factory=Day)
+    by_day: dict[date, Day] = field(default_factory=dict)
     last_heard: datetime | None = None
+
+    @property
+    def totals(self) -> Mapping[str, Mapping[Value, Sum]]:
+        """By event name and value."""
+        return self.sums.totals
+
+    @property
+    def causes(self) -> Mapping[str, Mapping[Cause, int]]:
+        """By event name and cause."""
+        return self.sums.causes
+
+    @property
+    def days(self) -> Mapping[date, Mapping[str, Mapping[Value, int]]]:
+        """How many events, by day, event name and value; a value of which there was none is left out."""
+        return {day: _numbers(of) for day, of in self.by_day.items()}
+
+    @property
+    def pairs(self) -> Sequence[Pair]:
+        """Orders that two riders told under two ids."""
+        return self.sums.pairs
+
+    @property
+    def rates(self) -> Sequence[Rate]:
+        """By the way of paying."""
+        return self.sums.rates
 
     @property
     def sentence(self) -> str:
@@ -94,10 +76,11 @@ class Report:
         return sentence(self.totals.get(PURCHASE, {}).get(Value.SERVER_ONLY, Sum()))
 
 
-class _Paid(msgspec.Struct):
-    """Of the facts of an order, how it was paid."""
-
-    payment: str | None = None
+def _numbers(of: Day) -> Mapping[str, Mapping[Value, int]]:
+    return {
+        event_name: {value: total.events for value, total in by_value.items() if total.events}
+        for event_name, by_value in of.totals.items()
+    }
 
 
 def sentence(told: Sum) -> str:
@@ -113,49 +96,39 @@ def sentence(told: Sum) -> str:
     )
 
 
-def report(connection: Connection, store: Store, *, since: date, until: date, now: datetime) -> Report:
-    """The coverage of the days from `since` to `until`, both of them included."""
-    made = Report(since, until, last_heard=pixel_seen(connection, store))
-    payments: dict[str, Counter[bool]] = defaultdict(Counter)
-    for one in judged(connection, store, since=_midnight(since), until=_midnight(until + timedelta(days=1)), now=now):
-        _add(made, one)
-        if one.told.event_name == PURCHASE and one.told.state != State.SKIPPED:
-            # A skipped order, as one at a till, had no page of the storefront that could have told it.
-            payments[_payment(one.told)][one.verdict.value in (Value.BOTH, Value.PIXEL_ONLY)] += 1
-    made.rates = [_rate(payment, by_pixel) for payment, by_pixel in sorted(payments.items())]
+def report(
+    connection: Connection, store: Store, *, since: date, until: date, now: datetime, zone: tzinfo = UTC
+) -> Report:
+    """The coverage of the days from `since` to `until`, both of them included, judged now."""
+    limits = day_parts.bounds([since + timedelta(days=n) for n in range((until - since).days + 1)], zone)
+    by_day: dict[date, Day] = {}
+    for one in judged(connection, store, since=limits[0], until=limits[-1], now=now):
+        by_day.setdefault(one.told.placed_at.astimezone(zone).date(), Day()).count(one, MOST_PAIRS)
+    return of_days(by_day, since=since, until=until, last_heard=pixel_seen(connection, store))
+
+
+def of_days(by_day: Mapping[date, Day], *, since: date, until: date, last_heard: datetime | None) -> Report:
+    """What days that were judged before come to. Pure."""
+    made = Report(since, until, last_heard=last_heard)
+    for day, sums in sorted(by_day.items()):
+        if sums.totals:
+            made.by_day[day] = sums
+            made.sums.add(sums, MOST_PAIRS)
     return made
+
+
+def count(connection: Connection, store: Store, days: Sequence[date], zone: ZoneInfo, now: datetime) -> list[Day]:
+    """Days that follow one another, each judged now, to be kept."""
+    counted = {day: Day() for day in days}
+    for since, *_, until in day_parts.windows(connection, store.id, day_parts.bounds(days, zone), MOST_AT_ONCE):
+        for one in judged(connection, store, since=since, until=until, now=now):
+            counted[one.told.placed_at.astimezone(zone).date()].count(one, MOST_PAIRS_A_DAY)
+    return list(counted.values())
 
 
 def pixel_seen(connection: Connection, store: Store) -> datetime | None:
     """When our script in this store's pages was last heard of; None: never, or longer ago than its words are kept."""
     return rows.last_heard(connection, store.id)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.fromisoformat(f"{day}T00:00:00+00:00")
-
-
-def _add(made: Report, one: Judged) -> None:
-    told, (value, cause) = one.told, one.verdict
-    by_value = made.totals.setdefault(told.event_name, {each: Sum() for each in Value})
-    by_value[value].add(told)
-    made.causes.setdefault(told.event_name, Counter())[cause] += 1
-    made.days.setdefault(told.placed_at.date(), {}).setdefault(told.event_name, Counter())[value] += 1
-    if len(made.pairs) < MOST_PAIRS:
-        made.pairs += [Pair(told.event_name, told.order_id, told.event_id, other) for other in one.pixel_ids]
-
-
-def _payment(told: Told) -> str:
-    paid = msgspec.json.decode(told.facts, type=_Paid).payment or _UNNAMED
-    # Unverified: how a Shop Pay order names its gateway; no real body with one has been seen.
-    spoken = paid.lower().replace("_", " ")
-    return "Shop Pay" if "shop pay" in spoken or "shoppay" in spoken else paid
-
-
-def _rate(payment: str, by_pixel: Counter[bool]) -> Rate:
-    orders = by_pixel.total()
-    share = by_pixel[True] / orders if orders >= LEAST_ORDERS else None
-    return Rate(payment, orders, by_pixel[True], share)
 
 
 def judged(

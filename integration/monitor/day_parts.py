@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from operator import add
 from types import GenericAlias
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -108,18 +107,18 @@ def read(part: Part, counts: str) -> Rows:
     return rows
 
 
-def bounds(days: Sequence[date], zone: ZoneInfo) -> Bounds:
+def bounds(days: Sequence[date], zone: tzinfo) -> Bounds:
     """The times between which days lie that follow one another, by a zone's clock."""
     ends = (*days, days[-1] + timedelta(days=1))
     return [datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC) for day in ends]
 
 
 def count(
-    connection: Connection, store_id: str, days: Sequence[date], zone: ZoneInfo, parts: Collection[Part] = FIGURES
+    connection: Connection, store_id: str, days: Sequence[date], zone: tzinfo, parts: Collection[Part] = FIGURES
 ) -> list[dict[Part, Rows]]:
     """These parts of days that follow one another, counted now; of each day every part, an empty one too."""
     totals: dict[tuple[int, Part], dict[Of, Counts]] = defaultdict(dict)
-    for window in _windows(connection, store_id, bounds(days, zone)):
+    for window in windows(connection, store_id, bounds(days, zone), MOST_AT_ONCE):
         for kinds, counted in _COUNTERS:
             for day, part, of, counts in counted(connection, store_id, window) if kinds.intersection(parts) else ():
                 before = totals[day, part].get(of)
@@ -134,16 +133,16 @@ def count(
     ]
 
 
-def _windows(connection: Connection, store_id: str, limits: Bounds) -> Iterator[Bounds]:
-    """A day of many events in pieces; days that are counted together have few."""
+def windows(connection: Connection, store_id: str, limits: Bounds, most: int) -> Iterator[Bounds]:
+    """One day of more than so many events in pieces; days that are counted together have few, and stay together."""
     since, until = limits[0], limits[-1]
     long = len(limits) == 2 and until - since > _SHORTEST
-    if not long or day_counts.placed(connection, store_id, since, until, MOST_AT_ONCE) < MOST_AT_ONCE:
+    if not long or day_counts.placed(connection, store_id, since, until, most) < most:
         yield limits
         return
     middle = since + (until - since) / 2
-    yield from _windows(connection, store_id, (since, middle))
-    yield from _windows(connection, store_id, (middle, until))
+    yield from windows(connection, store_id, (since, middle), most)
+    yield from windows(connection, store_id, (middle, until), most)
 
 
 Of = tuple[Any, ...]
