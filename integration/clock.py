@@ -11,10 +11,12 @@ from typing import TypeVar
 from integration import config, db, failpoints, log, queues
 from integration.db import Engine
 from integration.errors import IntegrationError, Unavailable
+from integration.monitor import counting
 from integration.pipeline import late, silence
 from integration.pipeline.sweep import sweep
 from integration.privacy import purge
 from integration.queues import DELIVER, DO_CHORES, RUN_TASKS, Bell
+from integration.stores import test_code
 
 T = TypeVar("T")
 
@@ -36,7 +38,8 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    looks = (late.look, silence.look, partial(purge.look, retention=settings.retention, memory=purge.Memory()))
+    ageing = partial(purge.look, retention=settings.retention, memory=purge.Memory())
+    looks = (late.look, silence.look, test_code.look, counting.look, ageing)
     ticks = 0
     while not stopped.wait(SWEEP_SECONDS):
         _tick(engine, bell)

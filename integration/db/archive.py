@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from integration.db import among
 from integration.db.alerts import alerts
 from integration.db.attempts import attempts
+from integration.db.changes import changes
 from integration.db.datasets import datasets
 from integration.db.deliveries import deliveries
 from integration.db.events import events
@@ -51,13 +52,14 @@ STORE = _part(
     stores,
     "id",
     "id platform domain state settings public_key since created_at uninstalled_at version platform_id connected_at "
-    "opened_at storefront_at secret_at",
+    "opened_at storefront_at secret_at timezone alert_emails",
     of="id",
 )
 DATASETS = _part(
     datasets,
     "id",
-    "id store_id dataset_id test_event_code state reason refusals refused_from rest_until failures crashes created_at",
+    "id store_id dataset_id test_event_code state reason refusals refused_from rest_until failures crashes created_at "
+    "name token_tail checked_at test_event_code_until paused_at",
 )
 EVENTS = _part(
     events,
@@ -102,6 +104,7 @@ REST = (
     _part(tombstones, "hmac", "id store_id hmac erased_at"),
     _part(surveys, "store_id", "store_id since cursor orders counts begun_at done_at"),
     _part(scans, "store_id", "store_id findings hosts scanned_at"),
+    _part(changes, "id", "id store_id at who surface what before after"),
     _part(golives, "id", "id store_id at reason senders"),
     _part(storefronts, "store_id", "store_id report reported_at"),
 )

@@ -184,14 +184,25 @@ def set_test_code(connection: sa.Connection, dataset: Dataset, code: str | None,
     touch(connection, dataset.store_id)
 
 
-def clear_test_codes(connection: sa.Connection) -> list[tuple[str, str]]:
-    """Take away the codes that are over; the stores and Meta's datasets whose they were."""
-    over = datasets.c.test_event_code_until <= clock()
-    cleared = sa.update(datasets).where(over).values(test_event_code=None, test_event_code_until=None)
-    found = [(row.store_id, row.dataset_id) for row in connection.execute(cleared.returning(datasets))]
-    for store_id in sorted({store_id for store_id, _ in found}):
+class Ended(NamedTuple):
+    """A test event code that is over."""
+
+    store_id: str
+    dataset_id: str
+    code: str | None
+
+
+def clear_test_codes(connection: sa.Connection) -> list[Ended]:
+    """Take away the codes that are over; which they were."""
+    over = sa.select(datasets).where(datasets.c.test_event_code_until <= clock()).order_by(datasets.c.id)
+    locked = connection.execute(over.with_for_update(skip_locked=True)).all()
+    if not locked:
+        return []
+    values = {"test_event_code": None, "test_event_code_until": None}
+    connection.execute(sa.update(datasets).where(among(datasets.c.id, [row.id for row in locked])).values(values))
+    for store_id in sorted({row.store_id for row in locked}):
         touch(connection, store_id)
-    return found
+    return [Ended(row.store_id, row.dataset_id, row.test_event_code) for row in locked]
 
 
 def pause(connection: sa.Connection, dataset: Dataset, reason: str) -> bool:

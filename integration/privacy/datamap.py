@@ -165,15 +165,26 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "platform domain platform_id public_key settings": Column(
             "the shop, and what its merchant chose", _BUSINESS, _READABLE, _LEFT
         ),
+        "timezone": Column("the zone the shop counts its days in", _BUSINESS, _READABLE, _LEFT),
+        "alert_emails": Column("whom to write to: addresses that the merchant named", _BUSINESS, _SEALED, _LEFT),
         "webhook_secret former_secret": Column("what its webhooks are signed with", _SECRET, _SEALED, _LEFT),
         "webhook_key": Column("the unguessable part of a webhook address", _SECRET, _READABLE, _LEFT),
         "id state since created_at uninstalled_at version connected_at opened_at storefront_at secret_at": _own(_LEFT),
     },
     "datasets": {
         "token": Column("Meta's access token", _SECRET, _SEALED, _STORE),
-        "dataset_id test_event_code": Column("Meta's ids of the dataset and of its test", _BUSINESS, _READABLE, _STORE),
+        "token_tail": Column(
+            "that token's last four letters, for its merchant to know it again", _BUSINESS, _READABLE, _STORE
+        ),
+        "dataset_id test_event_code name": Column(
+            "Meta's ids of the dataset and of its test, and what it is called there", _BUSINESS, _READABLE, _STORE
+        ),
         "id store_id state reason lease_owner lease_until leased_at fence refusals refused_from": _own(_STORE),
-        "rest_until failures crashes created_at": _own(_STORE),
+        "rest_until failures crashes created_at checked_at test_event_code_until paused_at": _own(_STORE),
+    },
+    "invitations": {
+        "code_sha256": Column("of a link by which an agency adds a token, once", _SECRET, _HASH, _STORE),
+        "store_id made_by created_at expires_at used_at": _own(_STORE),
     },
     "grants": {
         "sealed": Column("the tokens a platform gave us for the shop", _SECRET, _SEALED, "until our app is removed"),
@@ -194,6 +205,16 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
     "sign_in_codes": {
         "code_sha256 nonce_sha256": Column("of a code that signs in once", _SECRET, _HASH, _SOON),
         "store_id used expires_at": _own(_SOON),
+    },
+    "changes": {
+        "who": Column(
+            "who changed something: a word for the way in, or an operator's name", _BUSINESS, _READABLE, _STORE
+        ),
+        "before after": Column(
+            "the settings before and after, of secrets the last letters, nothing of a shopper",
+            *(_BUSINESS, _READABLE, _STORE),
+        ),
+        "id store_id at surface what": _own(_STORE),
     },
     "golives": {
         "reason senders": Column(

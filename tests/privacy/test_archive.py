@@ -35,7 +35,7 @@ LEFT_OUT = {
     "datasets": {"token", "lease_owner", "lease_until", "leased_at", "fence"},
     "privacy_requests": {"demand", "export"},
 }
-TABLES_LEFT_OUT = {"grants", "installs", "sessions", "sign_in_codes", "tasks", "chores", "sweeps"}
+TABLES_LEFT_OUT = {"grants", "installs", "sessions", "sign_in_codes", "invitations", "tasks", "chores", "sweeps"}
 
 
 @pytest.fixture
