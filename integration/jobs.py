@@ -11,8 +11,10 @@ from integration.db import Engine, reading
 from integration.db import now as database_now
 from integration.errors import Unavailable
 from integration.log import logger
+from integration.mail import Post
 from integration.meta.client import GraphClient
-from integration.monitor import watch
+from integration.monitor import counting, proof_mail, watch
+from integration.pipeline import pair_telling
 from integration.pipeline.deliver import Drain, give_up, succeed
 from integration.privacy import requests
 from integration.queues import DELIVER, DO_CHORES, RUN_TASKS, Bell
@@ -42,6 +44,7 @@ class House:
 
     platforms: Platforms
     bell: Bell
+    post: Post | None = None  # None: no mail is sent
 
 
 # RQ calls functions by name and passes nothing on; worker.py and steward.py put the tools of the process here.
@@ -85,10 +88,11 @@ def bury(pid: int) -> None:
 
 
 def run_tasks() -> None:
-    """Carry out what webhooks asked for."""
+    """Carry out what webhooks asked for, and what a merchant tries and waits for."""
     shop = _workshops[0]
     shop.bell.heard(RUN_TASKS)
     with _database_may_be_away():
+        pair_telling.run_due(shop.engine, shop.sealer, shop.client, shop.owner(os.getpid()))
         disconnect.run_open_tasks(shop.engine, shop.sealer)
         with reading(shop.engine) as connection:
             now = database_now(connection)
@@ -101,7 +105,10 @@ def do_chores() -> None:
     house.bell.heard(DO_CHORES)
     with _database_may_be_away():
         upkeep.run_due(
-            house.platforms, f"{secrets.token_hex(8)}-{os.getpid()}", seconds=_CHORES_SECONDS, beside=watch.CHORES
+            house.platforms,
+            f"{secrets.token_hex(8)}-{os.getpid()}",
+            seconds=_CHORES_SECONDS,
+            beside={**watch.CHORES, **counting.CHORES, **proof_mail.chore(house.post)},
         )
 
 

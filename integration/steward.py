@@ -27,7 +27,7 @@ def main() -> None:
     sealer = Sealer(settings.encryption_keys)
     receiver = Receiver(engine, sealer, settings.secret_key, settings.app_secrets)
     platforms = Platforms(engine, sealer, http, settings.apps, receiver)
-    jobs.open_house(jobs.House(platforms, bell))
+    jobs.open_house(jobs.House(platforms, bell, settings.post))
     queues.listener(connection, queues.CHORES).work(logging_level=log.of_libraries(settings.log_level))
 
 

@@ -8,11 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from integration.db import Instant, after, clock, insert, metadata
+from integration.db.stores import stores
 
 SUBSCRIPTIONS, PIXEL, SURVEY, TOKEN, FAREWELL = "subscriptions", "pixel", "survey", "token", "farewell"
 ORDERS = "orders"
 REREAD = "reread"  # orders whose shopper agreed after they were withheld: integration.stores.reread
 SCAN = "scan"  # of the shop's public pages: integration.monitor.watch
+COUNT = "count"  # of what the store's days came to: integration.monitor.counting
+PROOF = "proof"  # of the first order after going live: integration.monitor.proof_mail
 SECRET = "secret"  # noqa: S105 (a chore's name) letting the former one go: integration.stores.rotation
 
 chores = sa.Table(
@@ -57,6 +60,13 @@ def plan(connection: sa.Connection, store_id: str, kind: str, delay: timedelta =
     values = {"due_at": after(delay), "tries": 0, "trouble": None, "leased_by": None, "leased_until": None}
     statement = insert(connection, chores).values({**values, "store_id": store_id, "kind": kind})
     connection.execute(statement.on_conflict_do_update(index_elements=["store_id", "kind"], set_=values))
+
+
+def stores_without(connection: sa.Connection, kind: str, most: int) -> list[str]:
+    """Some connected stores for which no such chore is planned."""
+    planned = sa.exists().where(chores.c.store_id == stores.c.id, chores.c.kind == kind)
+    found = sa.select(stores.c.id).where(stores.c.uninstalled_at.is_(None), sa.not_(planned)).limit(most)
+    return list(connection.execute(found).scalars())
 
 
 def cancel(connection: sa.Connection, store_id: str) -> None:

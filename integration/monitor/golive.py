@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from integration.db import Connection, chores, datasets, golives
+from integration.db.changes import BY_ITSELF, By
 from integration.db.stores import LIVE, OBSERVING, Store
 from integration.errors import Conflict
-from integration.monitor import senders, watch
+from integration.monitor import proof_mail, senders, watch
 from integration.stores import settings
 
 LEAST_REASON = 10
@@ -16,7 +17,15 @@ NOT_LOOKED = "We are looking at your shop’s pages for other senders now. Try a
 ASK_FOR_REASON = "To go live nevertheless, say why in at least 10 characters; the reason is kept."
 
 
-def go_live(connection: Connection, store: Store, *, reason: str | None, now: datetime, operator: bool = False) -> None:
+def go_live(
+    connection: Connection,
+    store: Store,
+    *,
+    reason: str | None,
+    now: datetime,
+    operator: bool = False,
+    by: By = BY_ITSELF,
+) -> None:
     """Let the store's events leave from now on. Raises Conflict, with what is in the way and what to do about it.
 
     `operator`: by command; then only a sender that was found is in the way, and not that nobody looked yet.
@@ -28,10 +37,10 @@ def go_live(connection: Connection, store: Store, *, reason: str | None, now: da
     if hindrance and (hindrance == NO_DATASET or len(given) < LEAST_REASON):
         raise Conflict(hindrance)
     found = [senders.sentence(one) for one in watch.found(connection, store)]
-    settings.change(connection, store, {"state": LIVE}, now=now)
-    golives.add(
-        connection, store_id=store.id, at=now, reason=given[:500] if hindrance else None, senders="\n".join(found)
-    )
+    kept = given[:500] if hindrance else None
+    settings.change(connection, store, {"state": LIVE}, now=now, by=by, because={"reason": kept} if kept else None)
+    golives.add(connection, store_id=store.id, at=now, reason=kept, senders="\n".join(found))
+    proof_mail.begin(connection, store)
     told_anew(connection, store)
 
 

@@ -126,6 +126,7 @@ def _onboarding() -> None:
         "pair_tests",
         _id(),
         _store_id(),
+        sa.Column("dataset_id", sa.String(length=64), nullable=False),
         sa.Column("code_sha256", sa.String(length=64), nullable=False),
         sa.Column("event_id", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -133,6 +134,8 @@ def _onboarding() -> None:
         sa.Column("opened_at", sa.BigInteger(), nullable=True),
         sa.Column("pixel_at", sa.BigInteger(), nullable=True),
         sa.Column("pixel_state", sa.String(length=16), nullable=True),
+        sa.Column("browser", sa.Text(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("server_at", sa.BigInteger(), nullable=True),
         sa.Column("fbtrace_id", sa.String(length=64), nullable=True),
         sa.Column("trouble", sa.String(length=500), nullable=True),
@@ -141,10 +144,12 @@ def _onboarding() -> None:
         sa.UniqueConstraint("code_sha256", name=op.f("uq_pair_tests_code_sha256")),
     )
     op.create_index("ix_pair_tests_store_id", "pair_tests", ["store_id", "id"], unique=False)
+    op.create_index("ix_pair_tests_due_at", "pair_tests", ["due_at"], unique=False)
     op.create_table(
         "proofs",
         _store_id(),
         sa.Column("event_pk", sa.BigInteger(), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
         sa.Column("proven_at", sa.BigInteger(), nullable=False),
         sa.Column("mailed_at", sa.BigInteger(), nullable=True),
         sa.Column("trouble", sa.String(length=500), nullable=True),
@@ -155,6 +160,7 @@ def _onboarding() -> None:
 
 def downgrade() -> None:
     op.drop_table("proofs")
+    op.drop_index("ix_pair_tests_due_at", table_name="pair_tests")
     op.drop_index("ix_pair_tests_store_id", table_name="pair_tests")
     op.drop_table("pair_tests")
     op.drop_index("ix_invitations_store_id", table_name="invitations")
