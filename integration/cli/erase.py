@@ -10,8 +10,9 @@ from connectors.event import PrivacyKind, PrivacyRequest
 from integration.cli import opening
 from integration.config import Settings
 from integration.crypto import Sealer
-from integration.db import Engine, reading, transaction
+from integration.db import Engine, changes, reading, transaction
 from integration.db import now as database_now
+from integration.db.changes import BY_COMMAND
 from integration.db.privacy_requests import OPERATOR, Request
 from integration.db.stores import Store
 from integration.errors import InvalidSetting, NotFound
@@ -19,6 +20,9 @@ from integration.privacy import person, requests
 from integration.stores import connect
 
 _WHOM = "Say whom to erase: --email, --phone, --customer-id or --order; or --everything for all of the store."
+
+# In the change log, which says nothing of a shopper.
+_WRITTEN_DOWN = {PrivacyKind.STORE_ERASURE: "the store's erasure was asked for"}
 
 _BREATH_SECONDS = 0.1  # the running service may be at it, too
 
@@ -73,6 +77,9 @@ def _carried_out(settings: Settings, engine: Engine, store: Store, demand: Priva
     sealer, key = Sealer(settings.encryption_keys), settings.secret_key
     with transaction(engine) as connection:
         pk = requests.ask(connection, store, demand, asked_by=OPERATOR, sealer=sealer, secret_key=key, now=now)
+        changes.record(
+            connection, store.id, BY_COMMAND, _WRITTEN_DOWN.get(demand.kind, "a person's erasure was asked for")
+        )
     row = requests.go_on(engine, sealer, key, pk, now)
     while row and row.kind == PrivacyKind.STORE_ERASURE and row.done_at is None and row.trouble is None:
         time.sleep(_BREATH_SECONDS)

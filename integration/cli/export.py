@@ -9,7 +9,8 @@ import click
 
 from integration.cli import opening
 from integration.crypto import Sealer
-from integration.db import privacy_requests, reading
+from integration.db import changes, privacy_requests, reading, transaction
+from integration.db.changes import BY_COMMAND
 from integration.db.privacy_requests import SEALED_EXPORT, Request
 from integration.db.stores import Store
 from integration.errors import InvalidSetting, NotFound
@@ -31,6 +32,9 @@ def export(name: str, output: Path | None, pk: int | None) -> None:
         request = privacy_requests.by_id(connection, pk) if pk else None
     sealer = Sealer(settings.encryption_keys)
     lines = _answer(request, sealer, store) if pk else archive.of_store(engine, sealer, store, datetime.now(UTC))
+    with transaction(engine) as connection:
+        what = "a person's data was exported" if pk else "all that is kept of the store was exported"
+        changes.record(connection, store.id, BY_COMMAND, what)
     if output is None:
         sys.stdout.buffer.writelines(lines)
     else:

@@ -8,8 +8,10 @@ import click
 from integration.cli import opening
 from integration.config import Settings
 from integration.crypto import Sealer
-from integration.db import Connection, datasets, reading, transaction
+from integration.db import Connection, changes, datasets, reading, transaction
 from integration.db import stores as stores_table
+from integration.db.changes import BY_COMMAND
+from integration.db.datasets import Dataset
 from integration.errors import InvalidSetting
 from integration.monitor import golive
 from integration.stores import connect, credentials, rotation
@@ -62,16 +64,10 @@ def add_store(
             now=now,
             production=settings.production,
         )
+        added = {"platform": connected.store.platform, "domain": connected.store.domain}
+        changes.record(connection, connected.store.id, BY_COMMAND, "store added", None, added)
         if dataset_id and token:
-            credentials.attach(
-                connection,
-                connected.store,
-                dataset_id,
-                token,
-                sealer=sealer,
-                test_event_code=test_event_code,
-                now=now,
-            )
+            _attach(connection, connected.store, sealer, (dataset_id, token, test_event_code), now)
     _show(
         {
             "store_id": connected.store.id,
@@ -101,9 +97,10 @@ def set_store(name: str, changes: tuple[str, ...], because: str | None) -> None:
         found = connect.find(connection, name)
         gated = golive.is_gated(found, wanted.get("state"))
         kept = {key: value for key, value in wanted.items() if not (gated and key == "state")}
-        settings_use_case.change(connection, found, kept, now=now)
+        settings_use_case.change(connection, found, kept, now=now, by=BY_COMMAND)
         if gated:
-            golive.go_live(connection, connect.find(connection, name), reason=because, now=now, operator=True)
+            found = connect.find(connection, name)
+            golive.go_live(connection, found, reason=because, now=now, operator=True, by=BY_COMMAND)
         golive.told_anew(connection, found)
 
 
@@ -118,6 +115,8 @@ def rotate_secret(name: str, *, at_once: bool, as_json: bool) -> None:
     with transaction(engine) as connection:
         found = connect.find(connection, name)
         rotated = rotation.rotate(connection, sealer, found, at_once=at_once)
+        former = {"former secret": "refused at once" if at_once else "signs for a while"}
+        changes.record(connection, found.id, BY_COMMAND, "webhook secret renewed", None, former)
     shown = {"store_id": found.id, "domain": found.domain, "advice": _advice(found, rotated, at_once=at_once)}
     # Shown once, and only to somebody who has to bring it into the shop.
     _show(shown | ({"webhook_secret": rotated.secret} if rotated.by_hand else {}), as_json=as_json)
@@ -191,14 +190,24 @@ def add_dataset(name: str, dataset_id: str, token: str, test_event_code: str | N
     settings, engine = opening.settings_and_engine()
     with transaction(engine) as connection:
         found = connect.find(connection, name)
-        attached = credentials.attach(
-            connection,
-            found,
-            dataset_id,
-            token,
-            sealer=Sealer(settings.encryption_keys),
-            test_event_code=test_event_code,
-            now=datetime.now(UTC),
-        )
-    told = {"store_id": found.id, "dataset_id": attached.dataset_id, "state": attached.state}
-    _show({**told, "test_event_code": attached.test_event_code}, as_json=as_json)
+        sealer, told = Sealer(settings.encryption_keys), (dataset_id, token, test_event_code)
+        attached = _attach(connection, found, sealer, told, datetime.now(UTC))
+    shown = {"store_id": found.id, "dataset_id": attached.dataset_id, "state": attached.state}
+    _show({**shown, "test_event_code": attached.test_event_code}, as_json=as_json)
+
+
+def _attach(
+    connection: Connection,
+    store: stores_table.Store,
+    sealer: Sealer,
+    given: tuple[str, str, str | None],
+    now: datetime,
+) -> Dataset:
+    """With a line in the change log: of the token the last letters alone."""
+    dataset_id, token, code = given
+    known = [one.dataset_id for one in datasets.of_store(connection, store.id)]
+    attached = credentials.attach(connection, store, dataset_id, token, sealer=sealer, test_event_code=code, now=now)
+    what = "dataset token renewed" if dataset_id in known else "dataset added"
+    told = {"dataset": dataset_id, "token": changes.masked(token.strip()), "test event code": code}
+    changes.record(connection, store.id, BY_COMMAND, what, None, told)
+    return attached

@@ -11,6 +11,8 @@ from integration.db import ROW_ID, Instant, clock, metadata
 
 COMMAND_LINE, OWN, ADMIN, OPERATOR, LINK, ITSELF = "command line", "own", "admin", "operator", "link", "tandem"
 
+_SHOWN, _SHORTEST = 4, 20  # letters
+
 changes = sa.Table(
     "changes",
     metadata,
@@ -34,6 +36,10 @@ class By(NamedTuple):
 
     who: str
     surface: str
+
+
+BY_ITSELF = By("Tandem", ITSELF)
+BY_COMMAND = By("an operator", COMMAND_LINE)
 
 
 class Change(NamedTuple):
@@ -76,6 +82,11 @@ def of_store(connection: sa.Connection, store_id: str | None, *, before: int | N
         Change(row.id, row.at, row.who, row.surface, row.what, _unpacked(row.before), _unpacked(row.after))
         for row in connection.execute(found)
     ]
+
+
+def masked(secret: str) -> str:
+    """What may be said of a secret, so that somebody who has it knows it again. Pure."""
+    return f"…{secret[-_SHOWN:]}" if len(secret) >= _SHORTEST else "…"
 
 
 def _packed(values: Values, names: Sequence[str]) -> str | None:

@@ -48,6 +48,7 @@ PLACES = (
     _place(stores, "webhook_secret", "id", remembered=True),
     # Bound as the present one, so that the one can take the other's place as it is.
     _place(stores, "former_secret", "id", name=SEALED_SECRET, remembered=True),
+    _place(stores, "alert_emails", "id"),
     _place(datasets, "token", remembered=True),
     _place(grants, "sealed"),
     _place(installs, "sealed_keys", "state_sha256"),  # of no store yet

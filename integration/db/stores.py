@@ -16,6 +16,7 @@ from integration.store_settings import StoreSettings
 
 OBSERVING, LIVE = "observing", "live"
 SEALED_SECRET = "stores.webhook_secret"  # noqa: S105 # the name of the sealed column, which binds what is sealed in it
+SEALED_EMAILS = "stores.alert_emails"
 _MOST_PLATFORM_ID = 64
 
 stores = sa.Table(
@@ -222,6 +223,17 @@ def learn_timezone(connection: sa.Connection, store_id: str, name: str) -> None:
     """The zone by whose days the merchant counts, by the platform's word; what is the same already changes nothing."""
     other = sa.and_(stores.c.id == store_id, stores.c.timezone.is_distinct_from(name))
     connection.execute(sa.update(stores).where(other).values(timezone=name, **_NEXT_VERSION))
+
+
+def alert_emails(connection: sa.Connection, store_id: str) -> str | None:
+    """Whom to write to, sealed; None where nobody was named."""
+    return connection.execute(sa.select(stores.c.alert_emails).where(stores.c.id == store_id)).scalar_one_or_none()
+
+
+def keep_alert_emails(connection: sa.Connection, store_id: str, sealed: str | None) -> None:
+    """Whom to write to from now on."""
+    known = sa.update(stores).where(stores.c.id == store_id)
+    connection.execute(known.values(alert_emails=sealed, **_NEXT_VERSION))
 
 
 def mark_opened(connection: sa.Connection, store_id: str, at: datetime) -> None:

@@ -25,7 +25,7 @@ WHAT_THIS_IS = (
 SEALED_SHUT = "does not open with the present ENCRYPTION_KEYS"
 
 # Columns that hold JSON: in an export they are objects, and not texts of texts.
-_JSON = frozenset({"settings", "facts", "stated", "people", "proof", "counts", "findings", "report"})
+_JSON = frozenset({"settings", "facts", "stated", "people", "proof", "counts", "findings", "report", "before", "after"})
 
 
 def _text(opened: bytes) -> str:
@@ -34,6 +34,7 @@ def _text(opened: bytes) -> str:
 
 # What is sealed, but no secret of anybody's: how it is called in an export, and how it is read.
 _OPENED: Mapping[tuple[str, str], tuple[str, Callable[[bytes], Any]]] = {
+    ("stores", "alert_emails"): ("alert_emails", _text),
     ("events", "user_data"): ("person", msgspec.json.decode),
     ("signals", "sealed"): ("heard", msgspec.json.decode),
     ("quarantine", "body"): ("body", _text),
