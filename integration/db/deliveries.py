@@ -80,6 +80,13 @@ deliveries = sa.Table(
         sqlite_where=sa.text("dataset_pk IS NULL AND state = 'held'"),
     ),
     sa.Index("ix_deliveries_store_id_state", "store_id", "state", "id"),
+    # What failed, of all stores, the newest first: few rows, and the operator's alone to see together.
+    sa.Index(
+        "ix_deliveries_failed",
+        "id",
+        postgresql_where=sa.text("state IN ('dead', 'ambiguous', 'expired')"),
+        sqlite_where=sa.text("state IN ('dead', 'ambiguous', 'expired')"),
+    ),
 )
 
 

@@ -41,6 +41,9 @@ def upgrade() -> None:
     # A page of a store's events in one state, the newest first, without sorting them.
     op.drop_index("ix_deliveries_store_id_state", table_name="deliveries")
     op.create_index("ix_deliveries_store_id_state", "deliveries", ["store_id", "state", "id"], unique=False)
+    failed = sa.text("state IN ('dead', 'ambiguous', 'expired')")
+    told = {"postgresql_where": failed, "sqlite_where": failed}
+    op.create_index("ix_deliveries_failed", "deliveries", ["id"], unique=False, **told)
     _changes()
     _days()
     _operators()
@@ -172,6 +175,7 @@ def downgrade() -> None:
     op.drop_table("days")
     op.drop_index("ix_changes_store_id", table_name="changes")
     op.drop_table("changes")
+    op.drop_index("ix_deliveries_failed", table_name="deliveries")
     op.drop_index("ix_deliveries_store_id_state", table_name="deliveries")
     op.create_index("ix_deliveries_store_id_state", "deliveries", ["store_id", "state"], unique=False)
     with op.batch_alter_table("deliveries") as table:
