@@ -20,14 +20,14 @@ from integration.stores.zone import zone_of
 class Span:
     """Some days of a store, both ends included. A day on which there was nothing, or that was not counted yet, is missing.
 
-    `counted_at`: how things stood at that time; None: as they are now. `awaited`: there is much, and nobody has counted
+    `counted_at`: how things stood at that time; None: as they are now. `uncounted`: there is much, and nobody has counted
     it yet; that takes minutes after a store was connected.
     """
 
     since: date
     until: date
     counted_at: datetime | None = None
-    awaited: bool = False
+    uncounted: bool = False
     rows: Mapping[date, Mapping[Part, Rows]] = field(default_factory=dict)
     judged: Mapping[date, Day] = field(default_factory=dict)
 
@@ -44,7 +44,7 @@ class Span:
         """What became of webhooks."""
         return self._of(Part.WEBHOOKS, day)
 
-    def keys(self, day: date | None = None) -> Sequence[Keys]:
+    def customer_keys(self, day: date | None = None) -> Sequence[Keys]:
         """What Meta was told of customers."""
         return self._of(Part.KEYS, day)
 
