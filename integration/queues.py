@@ -4,11 +4,12 @@ The only door to Redis and RQ.
 """
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from redis.exceptions import RedisError
@@ -172,6 +173,69 @@ def connect(url: str, *, hurry: bool) -> redis.Redis:
         raise Misconfigured("REDIS_URL must start with redis://, rediss:// or unix://.") from error
 
 
+class Depth(NamedTuple):
+    """A queue: how many jobs wait, since when the oldest of them does, and how many of the last hour failed."""
+
+    name: str
+    waiting: int
+    oldest_at: datetime | None
+    failed: int
+
+
+class Listener(NamedTuple):
+    """A worker, by the name RQ gave it; `doing`: the job it is at."""
+
+    name: str
+    queues: str
+    state: str
+    doing: str | None
+    since: datetime | None
+    last_seen: datetime | None
+
+
+def depths(connection: redis.Redis) -> Sequence[Depth]:
+    """How full each queue is. Raises Unavailable."""
+    with _answering():
+        return [_depth(queue(connection, name)) for name in (QUEUE, CHORES)]
+
+
+def _depth(jobs: Queue) -> Depth:
+    oldest = next(filter(None, (jobs.fetch_job(job_id) for job_id in jobs.get_job_ids(0, 1))), None)
+    return Depth(jobs.name, jobs.count, oldest.enqueued_at if oldest else None, jobs.failed_job_registry.count)
+
+
+def listeners(connection: redis.Redis) -> Sequence[Listener]:
+    """Who listens to the queues. Raises Unavailable."""
+    with _answering():
+        found = BellHearer.all(connection=connection, job_class=SafeJob, serializer=JSONSerializer)
+        return sorted(map(_listener, found))
+
+
+def _listener(worker: Any) -> Listener:
+    job = worker.get_current_job()
+    doing = (job.description or "").rpartition(".")[2] or None if job else None
+    return Listener(
+        worker.name,
+        ", ".join(sorted(worker.queue_names())),
+        str(worker.get_state()),
+        doing,
+        worker.birth_date,
+        worker.last_heartbeat,
+    )
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except RedisError as error:
+        raise _silent(error) from None
+
+
+def _silent(error: RedisError) -> Unavailable:
+    return Unavailable(f"The broker at REDIS_URL does not answer ({type(error).__name__}).")
+
+
 def refuse_unsafe(connection: redis.Redis) -> None:
     """Raise Misconfigured for a broker that may throw jobs away or is too old, Unavailable for none or a full one."""
     try:
@@ -179,7 +243,7 @@ def refuse_unsafe(connection: redis.Redis) -> None:
         version = str(connection.info("server")["redis_version"])
         memory = connection.info("memory")
     except RedisError as error:
-        raise Unavailable(f"The broker at REDIS_URL does not answer ({type(error).__name__}).") from None
+        raise _silent(error) from None
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_BROKER:
         raise Misconfigured(f"The broker is version {version}; Redis 6.2 or Valkey is needed.")
     policy = str(memory["maxmemory_policy"])

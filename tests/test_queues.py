@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -440,3 +440,24 @@ def test_a_waiting_job_is_its_name_and_nothing_else(valkey, bell):
     assert told[b"description"] == DELIVER.encode()
     assert told.get(b"meta", b"") in (b"", b"{}")
     assert {key.split(b":")[0] for key in valkey.admin.keys("*")} == {b"rq", b"tandem"}
+
+
+def test_how_full_the_queues_are_and_who_listens_can_be_seen(valkey, bell):
+    begun = datetime.now(UTC) - timedelta(seconds=5)
+    bell.wake()
+    queues.listener(bell.connection).register_birth()
+
+    full, empty = queues.depths(bell.connection)
+    assert (full.name, full.waiting, empty.waiting, empty.oldest_at) == (queues.QUEUE, 1, 0, None)
+    assert begun < full.oldest_at < datetime.now(UTC)
+    (seen,) = queues.listeners(bell.connection)
+    assert (seen.queues, seen.doing) == (queues.QUEUE, None)
+    assert begun < seen.since < datetime.now(UTC)
+    assert begun < seen.last_seen
+
+
+def test_of_a_broker_that_is_gone_nothing_can_be_seen(tmp_path):
+    gone = queues.connect(f"unix://{tmp_path}/nobody.sock", hurry=True)
+    for look in (queues.depths, queues.listeners):
+        with pytest.raises(Unavailable):
+            look(gone)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from integration.db import ROW_ID, Instant, insert, metadata
+from integration.db.stores import stores
 
 alerts = sa.Table(
     "alerts",
@@ -55,6 +56,45 @@ def everything(connection: sa.Connection, limit: int) -> Sequence[Any]:
     """The newest alerts: store_id, kind, sentence, times, last_at."""
     columns = (alerts.c.store_id, alerts.c.kind, alerts.c.sentence, alerts.c.times, alerts.c.last_at)
     return connection.execute(sa.select(*columns).order_by(alerts.c.last_at.desc()).limit(limit)).all()
+
+
+class Raised(NamedTuple):
+    """An alert of some store."""
+
+    id: int
+    store_id: str
+    domain: str
+    kind: str
+    sentence: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
+def page(
+    connection: sa.Connection, *, store_id: str | None, kind: str | None, before: tuple[datetime, int] | None, most: int
+) -> Sequence[Raised]:
+    """Of one store or of all, of one kind or of any: the last raised first, of those before a time and an id."""
+    columns = (
+        *(alerts.c.id, alerts.c.store_id, stores.c.domain, alerts.c.kind),
+        *(alerts.c.sentence, alerts.c.times, alerts.c.first_at, alerts.c.last_at),
+    )
+    asked = [column == value for column, value in ((alerts.c.store_id, store_id), (alerts.c.kind, kind)) if value]
+    if before:
+        at, pk = before
+        asked.append(sa.or_(alerts.c.last_at < at, sa.and_(alerts.c.last_at == at, alerts.c.id < pk)))
+    found = sa.select(*columns).join(stores, stores.c.id == alerts.c.store_id).where(*asked)
+    return [
+        Raised(*row)
+        for row in connection.execute(found.order_by(alerts.c.last_at.desc(), alerts.c.id.desc()).limit(most))
+    ]
+
+
+def kinds(connection: sa.Connection) -> Sequence[tuple[str, int]]:
+    """What is wrong somewhere, the most frequent first, and in how many stores."""
+    number = sa.func.count()
+    found = sa.select(alerts.c.kind, number).group_by(alerts.c.kind).order_by(number.desc(), alerts.c.kind)
+    return [(kind, int(stores_)) for kind, stores_ in connection.execute(found)]
 
 
 def of_store(connection: sa.Connection, store_id: str) -> Sequence[Any]:

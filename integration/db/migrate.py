@@ -57,5 +57,14 @@ def _references_unchecked(connection: sa.Connection) -> Iterator[None]:
 
 def is_current(connection: sa.Connection) -> bool:
     """Whether the schema is the newest."""
-    newest = ScriptDirectory.from_config(configuration()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == newest
+    return revision(connection) == newest()
+
+
+def revision(connection: sa.Connection) -> str | None:
+    """The last migration this database has seen; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str | None:
+    """The last migration there is."""
+    return ScriptDirectory.from_config(configuration()).get_current_head()

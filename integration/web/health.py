@@ -19,7 +19,7 @@ def blueprint(engine: Engine, bell: Bell) -> Blueprint:
 
     @views.get("/readyz")
     def readyz() -> Response:
-        reason = _unready(engine, bell)
+        reason = unready(engine, bell)
         return _text(reason or "ready", 503 if reason else 200)
 
     @views.get("/metrics")
@@ -36,7 +36,7 @@ def _text(text: str, status: int) -> Response:
     return Response(text + "\n", status=status, content_type="text/plain; charset=utf-8")
 
 
-def _unready(engine: Engine, bell: Bell) -> str | None:
+def unready(engine: Engine, bell: Bell) -> str | None:
     """Why work cannot be done right now, if it cannot."""
     try:
         with reading(engine) as connection:
