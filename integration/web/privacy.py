@@ -88,12 +88,8 @@ class Page:
         wanted = privacy_form.kept_back(request.form.getlist("leave_out"), request.form.get("never_named", ""))
 
         def deed(connection: Connection, store: Store) -> None:
-            was = store.settings.as_text()
-            settings.change(connection, store, wanted, now=visit.now)
+            settings.change(connection, store, wanted, now=visit.now, by=visit.by)
             golive.told_anew(connection, store)
-            before = {name: was[name] for name in wanted}
-            after = {name: store.settings.changed(wanted).as_text()[name] for name in wanted}
-            changes.record(connection, store.id, visit.by, "settings", before, after)
 
         return self._done(visit, deed, "back")
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from flask import Response, request
 
 from integration.db import Connection, changes, golives
-from integration.db.stores import LIVE as LIVE_STATE
 from integration.db.stores import Store
 from integration.errors import Conflict
 from integration.monitor import foresight, golive, watch
@@ -54,10 +53,7 @@ def go_live(visit: Visit) -> Response:
     reason = request.form.get("reason")
 
     def deed(connection: Connection, store: Store) -> None:
-        golive.go_live(connection, store, reason=reason, now=visit.now)
-        told = golives.last(connection, store.id)
-        before, after = {"state": store.state}, {"state": LIVE_STATE, "reason": told[1] if told else None}
-        changes.record(connection, store.id, visit.by, "went live", before, after)
+        golive.go_live(connection, store, reason=reason, now=visit.now, by=visit.by)
 
     try:
         visit.write(deed)
