@@ -10,6 +10,7 @@ from integration.db.alerts import alerts
 from integration.db.attempts import attempts
 from integration.db.changes import changes
 from integration.db.datasets import datasets
+from integration.db.days import days
 from integration.db.deliveries import deliveries
 from integration.db.events import events
 from integration.db.golives import golives
@@ -107,6 +108,7 @@ REST = (
     _part(changes, "id", "id store_id at who surface what before after"),
     _part(golives, "id", "id store_id at reason senders"),
     _part(storefronts, "store_id", "store_id report reported_at"),
+    _part(days, "day part", "store_id day part counts counted_at"),
 )
 
 

@@ -238,6 +238,10 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "counts": Column("the shop's last 30 days in numbers, nothing of who bought", _BUSINESS, _READABLE, _STORE),
         "store_id since cursor orders begun_at done_at": _own(_STORE),
     },
+    "days": {
+        "counts": Column("what the shop's days came to in numbers, nothing of who bought", _BUSINESS, _READABLE, _STORE),
+        "store_id day part counted_at": _own(_STORE),
+    },
     "sweeps": {
         "arrivals": Column("the last 20 orders' ids, and how late each was told", _PSEUDONYM, _READABLE, _STORE),
         "store_id seen_to cursor recovered recovered_at swept_at": _own(_STORE),
