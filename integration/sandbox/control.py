@@ -88,7 +88,7 @@ def _tokens(world: World, _request: Request) -> Any:
 
 
 def _set_tokens(world: World, request: Request) -> Any:
-    """`expire` a token; or for a `dataset` its `valid` tokens, or `deny` ("10", "200", "100/33", null gives back)."""
+    """`expire` a token; or for a `dataset` its `valid` tokens, or `deny` (one of `access.DENIALS`, such as "100/33"; null gives back)."""
     order = _object(request)
     if "expire" in order:
         world.access.expire(_token(order["expire"]))
