@@ -44,7 +44,8 @@ class Side(NamedTuple):
 class Facts:
     """What there is to know. `surveyed`: the survey is done, or there is nothing to read it from; `look_trouble`: why the
     shop's pages could not be read; `rivals`: who blocks, a sentence each; `half`: what our half in the storefront is called
-    there; `overridden`: the reason with which it went live beside another sender.
+    there; `paired_at`: when both told the first real order, which is worth more than a test; `overridden`: the reason with
+    which it went live beside another sender.
     """
 
     survey: str
@@ -60,6 +61,7 @@ class Facts:
     pair_passed_at: datetime | None
     pair_trouble: str | None
     pair_skipped_at: datetime | None
+    paired_at: datetime | None
     live: bool
     live_at: datetime | None
     overridden: str | None
@@ -190,6 +192,8 @@ def _pair(facts: Facts) -> Told:
     if facts.pair_passed_at is not None:
         told = "Pixel and server told Meta one TandemTest under the same id."
         return Told(Progress.DONE, told, at=facts.pair_passed_at)
+    if facts.paired_at is not None:
+        return Told(Progress.DONE, "Both told Meta the first real order under one id.", at=facts.paired_at)
     if facts.pair_skipped_at is not None:
         return Told(Progress.DONE, "Skipped; that is on record.", "Run it after all", facts.pair_skipped_at)
     if facts.pair_trouble:
