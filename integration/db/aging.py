@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
-from integration.db import Connection, among, sightings, signals
+from integration.db import Connection, among, pair_tests, sightings, signals
 from integration.db.attempts import attempts
 from integration.db.deliveries import deliveries
 from integration.db.events import events
@@ -42,12 +42,19 @@ def _forget_exports(connection: Connection, *, before: datetime, most: int) -> i
     return connection.execute(gone).rowcount
 
 
+def _forget_sightings(connection: Connection, *, before: datetime, most: int) -> int:
+    """What the Pixel was seen to do, in earnest and in tests."""
+    return sightings.forget(connection, before=before, most=most) + pair_tests.forget(
+        connection, before=before, most=most
+    )
+
+
 # By the kinds of integration.retention; `told` and `untold` are not as simple, and `left` is many tables.
 FORGET: Mapping[str, Forget] = MappingProxyType(
     {
         "quarantine": _delete(quarantine.c.received_at),
         "signals": signals.forget,
-        "sightings": sightings.forget,
+        "sightings": _forget_sightings,
         "receipts": _delete(webhooks.c.received_at),
         "attempts": _delete(attempts.c.started_at),
         "exports": _forget_exports,

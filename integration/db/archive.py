@@ -14,6 +14,7 @@ from integration.db.days import days
 from integration.db.deliveries import deliveries
 from integration.db.events import events
 from integration.db.golives import golives
+from integration.db.pair_tests import pair_tests
 from integration.db.privacy_requests import privacy_requests
 from integration.db.scans import scans
 from integration.db.sightings import sightings
@@ -109,6 +110,12 @@ REST = (
     _part(golives, "id", "id store_id at reason senders"),
     _part(storefronts, "store_id", "store_id report reported_at"),
     _part(days, "day part", "store_id day part counts counted_at"),
+    _part(
+        pair_tests,
+        "id",
+        "id store_id dataset_id event_id created_at expires_at opened_at pixel_at pixel_state due_at server_at fbtrace_id "
+        "trouble",
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from integration.db.datasets import datasets
 from integration.db.events import events
 from integration.db.grants import grants
 from integration.db.installs import installs
+from integration.db.pair_tests import pair_tests
 from integration.db.privacy_requests import privacy_requests
 from integration.db.signals import signals
 from integration.db.stores import SEALED_SECRET, stores
@@ -58,6 +59,7 @@ PLACES = (
     _place(quarantine, "body", rows=_HEAVY_ROWS),
     _place(signals, "sealed"),
     _place(events, "user_data"),
+    _place(pair_tests, "browser"),
 )
 
 

@@ -1,7 +1,8 @@
 """What a browser posts, read: a signal, of itself, and a sighting, of what the Pixel told Meta. Pure.
 
 Nobody signed any of it. Each member is looked at alone: an odd one is as good as none, and is never repaired into
-something that nobody said. Values and times of browsers are not read at all.
+something that nobody said. Values and times of browsers are not read at all. Longer than other modules: what is made of an
+odd member is one thing for all that is posted.
 """
 
 import re
@@ -15,6 +16,7 @@ from connectors import wild
 from connectors.errors import MalformedPayload
 from connectors.event import Stated
 from integration.meta import clickid, hashing, somebody
+from integration.pipeline import pair_code
 from integration.pipeline.browsing import Heard
 from integration.pipeline.own_pages import OwnPages, is_address
 from integration.store_settings import PRESET
@@ -30,6 +32,7 @@ _MENDED = "\ufffd"  # what stands for half a letter
 _MILLISECONDS = re.compile(r"[0-9]{13}", re.ASCII)
 _DATASET = re.compile(r"[0-9]{1,32}", re.ASCII)
 _STATES = frozenset({"called", "loaded", "sent"})
+HELD = "held"  # of a pair test alone: the shopper's consent keeps the Pixel back
 
 
 class Caller(NamedTuple):
@@ -60,6 +63,16 @@ class Sighting(NamedTuple):
     proof: str | None
 
 
+class Trial(NamedTuple):
+    """The same of a pair test, by its one-time code. Where the Pixel is held back, no dataset and no event is named."""
+
+    code: str
+    state: str
+    dataset_id: str
+    event_id: str | None
+    fbp: str | None
+
+
 class _Signal(msgspec.Struct):
     checkout_token: Any = None
     cart_token: Any = None
@@ -86,6 +99,7 @@ class _Sighting(msgspec.Struct):
     event_id: Any = None
     state: Any = None
     proof: Any = None
+    fbp: Any = None
 
 
 def signal(body: bytes, caller: Caller, own: OwnPages, now: datetime) -> Signal:
@@ -113,6 +127,16 @@ def sighting(body: bytes) -> Sighting | None:
     if not known or event_id is None or not _DATASET.fullmatch(dataset_id):
         return None
     return Sighting(dataset_id, told.event_name, event_id, told.state, _token(told.proof))
+
+
+def trial(body: bytes, now: datetime) -> Trial | None:
+    """What is said of a pair test; None where it is of something else. Raises MalformedPayload where it is no JSON object."""
+    told = wild.decode(body, _Sighting)
+    code = _token(told.proof)
+    if told.event_name != pair_code.EVENT_NAME or code is None or not _is_one_of(told.state, _STATES | {HELD}):
+        return None
+    fbp = _timely(clickid.fbp(_plain(told.fbp)), now)
+    return Trial(code, told.state, wild.identifier(told.dataset_id) or "", _token(told.event_id), fbp)
 
 
 def _is_one_of(value: Any, words: Container[str]) -> bool:

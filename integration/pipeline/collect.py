@@ -19,7 +19,7 @@ from integration.db import now as database_now
 from integration.db.sightings import Seen, Stage
 from integration.db.stores import Store
 from integration.errors import SealBroken
-from integration.pipeline import beacon_words, browsing, joining, page_token, quota, withholding
+from integration.pipeline import beacon_words, browsing, joining, page_token, pair_hearing, quota, withholding
 from integration.pipeline.acquaintances import Acquaintance, Acquaintances
 from integration.pipeline.beacon_words import Caller, Sighting, Signal
 from integration.pipeline.browsing import Heard
@@ -70,11 +70,11 @@ class Collector:
         # After the commit: a webhook looks for signals after its own, so that one of the two always sees the other.
         return self._met(of.store, keys, order_id, heard)
 
-    def see(self, of: Acquaintance, body: bytes, now: datetime) -> None:
-        """Keep a sighting. Raises MalformedPayload."""
+    def see(self, of: Acquaintance, body: bytes, now: datetime, caller: Caller | None = None) -> bool:
+        """Keep a sighting; whether it was of a pair test whose other half is due now. Raises MalformedPayload."""
         told = beacon_words.sighting(body)
         if told is None:
-            return
+            return pair_hearing.hear(self.engine, self.sealer, of, body, caller, now)
         proof_key = self._proof(of, told, now)
         seen = Seen(of.store.id, told.dataset_id, told.event_name, told.event_id, proof_key)
         room = self.proven if proof_key else self.unproven
@@ -82,6 +82,7 @@ class Collector:
             room.add(of.store.id, 1)
         if proof_key:
             self._at_work(of.store)
+        return False
 
     def _keep(self, store: Store, keys: Sequence[str], heard: Heard) -> bool:
         """Whether anything was new."""

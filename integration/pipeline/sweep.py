@@ -2,11 +2,16 @@
 
 from typing import NamedTuple
 
-from integration.db import Engine, chores, due, privacy_requests, tasks, transaction
+from integration.db import Connection, Engine, chores, due, pair_tests, privacy_requests, tasks, transaction
 from integration.pipeline.adopt import adopt_stragglers
 from integration.pipeline.outcome import release_refunds
 
 _TASKS = (tasks.STORE_UNINSTALLED, tasks.PRIVACY_REQUEST)
+
+
+def _has_tasks(connection: Connection) -> bool:
+    asked = tasks.open_ones(connection, _TASKS) or privacy_requests.due(connection, 1)
+    return bool(asked) or pair_tests.anything_due(connection)
 
 
 class Due(NamedTuple):
@@ -24,6 +29,6 @@ def sweep(engine: Engine) -> Due:
         release_refunds(connection)
         return Due(
             due.anything_due(connection),
-            bool(tasks.open_ones(connection, _TASKS) or privacy_requests.due(connection, 1)),
+            _has_tasks(connection),
             chores.anything_due(connection),
         )

@@ -76,6 +76,7 @@ _LEFT = "while connected, and {left} after our app was removed"
 _PERSON = "{told} where Meta was told, {untold} where not"
 _RECEIPT, _QUARANTINE = "{receipts}", "{quarantine}"
 _SIGHTING, _SIGNAL = "{sightings} after the first word", "{signals} after the last word"
+_TRIED = "{sightings} after it was begun"
 _ATTEMPT, _DONE = "{attempts}", "until it is done"
 _SOON, _SIGNED_IN = "good for minutes, deleted by later ones", "good for 12 hours, deleted by later ones"
 
@@ -225,6 +226,15 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
     "alerts": {
         "sentence": Column("what a merchant should look at", _BUSINESS, _READABLE, _STORE),
         "id store_id kind times first_at last_at": _own(_STORE),
+    },
+    "pair_tests": {
+        "browser": Column(
+            "of the browser that tries out both riders, the merchant's own: `fbp`, IP address, user agent",
+            *(_BUSINESS, _SEALED, "until the server told its half, which takes seconds"),
+        ),
+        "code_sha256": Column("of the code that opens the shop for it, once", _SECRET, _HASH, _TRIED),
+        "id store_id dataset_id event_id created_at expires_at opened_at pixel_at pixel_state due_at": _own(_TRIED),
+        "server_at fbtrace_id trouble": _own(_TRIED),
     },
     "scans": {
         "findings hosts": Column("who tells Meta on the shop's own public pages", _BUSINESS, _READABLE, _STORE),

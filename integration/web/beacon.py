@@ -24,7 +24,7 @@ from integration.pipeline.acquaintances import Acquaintance
 from integration.pipeline.beacon_words import Caller
 from integration.pipeline.collect import Collector
 from integration.pipeline.own_pages import Whence
-from integration.queues import Bell
+from integration.queues import RUN_TASKS, Bell
 from integration.stores import wiring
 from integration.web.body import taken, told
 from integration.web.fuse import Fuse
@@ -105,14 +105,13 @@ class Desk:
 
     def signal(self, of: Acquaintance, body: bytes, now: datetime) -> None:
         """What a browser told of itself. The address is the connection's, as far as our own proxies are believed."""
-        opts_out = request.headers.get("Sec-GPC", "").strip() == "1"
-        caller = Caller(request.remote_addr, request.headers.get("User-Agent"), opts_out)
-        if self.collector.hear(of, body, caller, now):
+        if self.collector.hear(of, body, _caller(), now):
             self.bell.wake()
 
     def sighting(self, of: Acquaintance, body: bytes, now: datetime) -> None:
-        """What the storefront's script saw the Pixel do."""
-        self.collector.see(of, body, now)
+        """What the storefront's script saw the Pixel do. A pair test has another half, which a worker tells."""
+        if self.collector.see(of, body, now, _caller()):
+            self.bell.wake(RUN_TASKS)
 
     def plan(self, key: str) -> Response:
         """What the storefront's Pixel tells: public text, for any page. Raises NotFound."""
@@ -131,6 +130,11 @@ class Desk:
         if found is None:
             raise NotFound("Nobody is known by this key.")
         return found
+
+
+def _caller() -> Caller:
+    opts_out = request.headers.get("Sec-GPC", "").strip() == "1"
+    return Caller(request.remote_addr, request.headers.get("User-Agent"), opts_out)
 
 
 def _shared(response: Response, origin: str | None, whence: Whence, *, asked: bool = False) -> Response:

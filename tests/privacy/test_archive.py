@@ -34,6 +34,7 @@ LEFT_OUT = {
     "stores": {"webhook_key", "webhook_secret", "former_secret"},
     "datasets": {"token", "lease_owner", "lease_until", "leased_at", "fence"},
     "privacy_requests": {"demand", "export"},
+    "pair_tests": {"code_sha256", "browser"},
 }
 TABLES_LEFT_OUT = {"grants", "installs", "sessions", "sign_in_codes", "invitations", "tasks", "chores", "sweeps"}
 

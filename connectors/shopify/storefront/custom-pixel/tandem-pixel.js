@@ -267,7 +267,7 @@
   /** @param {any} told @param {any} event @param {any} plan */
   function tell(told, event, plan) {
     const stage = (/** @type {string} */ dataset_id, /** @type {string} */ state) =>
-      told.token && post("sighting", { dataset_id, event_name: told.name, event_id: told.id, state, proof: told.token }, plan);
+      told.token && post("sighting", { dataset_id, event_name: told.name, event_id: told.id, state, proof: told.token, fbp: told.test && cookies.fbp }, plan);
     const foreign = !fbq && /** @type {any} */ (window).fbq;
     for (const dataset of plan.datasets) {
       if (plan.carrier === "image" || foreign) {
@@ -284,7 +284,7 @@
           if (mine && !seen) stage(dataset, "sent");
           seen ||= mine;
         });
-        fbq("trackSingle", dataset, told.name, told.data, { eventID: told.id });
+        fbq(told.test ? "trackSingleCustom" : "trackSingle", dataset, told.name, told.data, { eventID: told.id });
         stage(dataset, fbq.callMethod ? "loaded" : "called");
         if (!fbq.callMethod) whenLoaded(() => stage(dataset, "loaded"));
       } catch { /* another dataset may still be told */ }
@@ -318,13 +318,13 @@
 
   const browserOf = () => shop.browser;
 
-  /** The plan: as kept, refreshed behind; else as asked, within two seconds; else as baked. */
-  async function planned() {
-    const asked = fetch(`${baked.beacon}/plan`).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  /** The plan: as kept, refreshed behind; else as asked, within two seconds; else as baked. @param {any} test Asked for anew. */
+  async function planned(test) {
+    const asked = fetch(`${baked.beacon}/plan`, test ? { cache: "reload" } : {}).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
     void asked.then((plan) => plan && plan.version === 1 && browserOf().localStorage.setItem(KEPT, JSON.stringify(plan))).catch(() => {});
     try {
       const kept = JSON.parse((await browserOf().localStorage.getItem(KEPT)) || "null");
-      if (kept && kept.version === 1) return kept;
+      if (!test && kept && kept.version === 1) return kept;
     } catch { /* kept nothing, or something else */ }
     const patience = new Promise((resolve) => setTimeout(resolve, PLAN_PATIENCE_MS, null));
     const plan = /** @type {any} */ (await Promise.race([asked, patience]));
@@ -333,18 +333,27 @@
 
   /** @type {Promise<any> | null} */ let plan = null;
 
+  /** A test of both riders, by a code in the page's address: for it no Purchase is made, and the page is not told. @param {any} event */
+  function trial(event) {
+    const token = event.name === "page_viewed" && new URLSearchParams(event.context?.document?.location?.search).get("tandem-test");
+    return token ? { name: "TandemTest", id: "tandem_test_" + token.slice(0, 10), token, data: {}, test: true } : null;
+  }
+
   /** @param {any} event */
   async function hear(event) {
+    const test = trial(event);
     if (event.data?.checkout) latest = event;
     if (allowed.marketingAllowed !== true) {
+      if (test) post("sighting", { event_name: test.name, state: "held", proof: test.token }, baked);
       if (held.length < MOST_HELD) held.push(event);
       return;
     }
-    const now = await (plan ??= planned());
+    const now = await (plan ??= planned(test));
     for (const name of /** @type {("fbp" | "fbc")[]} */ (["fbp", "fbc"])) {
       cookies[name] = (await browserOf().cookie.get("_" + name).catch(() => "")) || cookies[name];
     }
     try {
+      if (test) return tell(test, event, now);
       const told = deed(event, now, await unnamed(event, now));
       if (told && now.tells && now.events.includes(told.name) && permitted(event, now)) tell(told, event, now);
     } finally {
@@ -367,7 +376,7 @@
       held.splice(0).forEach(queued);
     } else if (before.marketingAllowed === true) {
       if (fbq) fbq("consent", "revoke");
-      if (latest) void (plan ??= planned()).then((now) => signal(latest, now)).catch(() => {});
+      if (latest) void (plan ??= planned(null)).then((now) => signal(latest, now)).catch(() => {});
     }
   });
 })();

@@ -8,6 +8,7 @@
 	var page = window.tandemPixel;
 	var plan = page && page.plan;
 	var SCRIPT = 'https://connect.facebook.net/en_US/fbevents.js';
+	var code = ( /[?&]tandem-test=([\w-]+)/.exec( location.search ) || [] )[ 1 ];
 	var MOST = 20;
 	var begun = false;
 	var revoked = false;
@@ -71,8 +72,8 @@
 	}
 
 	function sighting( deed, dataset, state ) {
-		if ( page.token && deed.proven ) {
-			post( 'sighting', { dataset_id: dataset, event_name: deed.name, event_id: deed.id, state: state, proof: page.token } );
+		if ( deed.proof ) {
+			post( 'sighting', { dataset_id: dataset, event_name: deed.name, event_id: deed.id, state: state, proof: deed.proof, fbp: code && cookie( '_fbp' ) } );
 		}
 	}
 
@@ -112,6 +113,10 @@
 			window.fbq( 'dataProcessingOptions', [ 'LDU' ], 0, 0 );
 		}
 		plan.datasets.forEach( function ( dataset ) {
+			if ( code ) {
+				// Of a page that is only a test, Meta's script is to tell nothing by itself. Its word for that is unverified.
+				window.fbq( 'set', 'autoConfig', false, dataset );
+			}
 			window.fbq( 'init', dataset, page.buyer || {} );
 		} );
 	}
@@ -167,7 +172,7 @@
 	}
 
 	function call( deed ) {
-		if ( ! plan.tells || ! plan.datasets.length || plan.events.indexOf( deed.name ) < 0 || again( deed ) ) {
+		if ( ! code && ( ! plan.tells || ! plan.datasets.length || plan.events.indexOf( deed.name ) < 0 || again( deed ) ) ) {
 			return;
 		}
 		if ( sold() && plan.limited_data_use === 'never' ) {
@@ -177,20 +182,23 @@
 			load();
 		}
 		plan.datasets.forEach( function ( dataset ) {
-			window.fbq( 'trackSingle', dataset, deed.name, deed.data, { eventID: deed.id } );
-			if ( deed.proven ) {
+			window.fbq( code ? 'trackSingleCustom' : 'trackSingle', dataset, deed.name, deed.data, { eventID: deed.id } );
+			if ( deed.proof ) {
 				watch( deed, dataset );
 			}
 		} );
 	}
 
 	function tell( name, data, id ) {
-		var deed = { name: name, data: data || {}, id: id || fresh(), proven: Boolean( id ) };
+		var deed = { name: name, data: data || {}, id: id || fresh(), proof: code || ( id && page.token ) };
 		if ( revoked || waiting.length >= MOST ) {
 			return;
 		}
 		if ( ! window.tandemConsent.allowed() ) {
 			waiting.push( deed );
+			if ( code ) {
+				sighting( deed, '', 'held' );
+			}
 		} else {
 			quietly( call.bind( null, deed ) );
 			quietly( signal.bind( null, true ) );
@@ -279,6 +287,11 @@
 			}
 		}
 	} );
-	quietly( carts );
-	quietly( page_itself );
+	// A test of both riders, by a code in the page's address: then nothing else of the page is told.
+	if ( code ) {
+		tell( 'TandemTest', {}, 'tandem_test_' + code.slice( 0, 10 ) );
+	} else {
+		quietly( carts );
+		quietly( page_itself );
+	}
 } )();

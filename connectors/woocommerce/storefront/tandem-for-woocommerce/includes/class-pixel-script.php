@@ -62,12 +62,12 @@ final class Pixel_Script {
 	}
 
 	/**
-	 * Enqueues script and facts. Those who manage the shop are no shoppers. On the page of an item never named there is no
+	 * Enqueues script and facts. Those who manage the shop are no shoppers, but may test both riders. On the page of an item never named there is no
 	 * Pixel at all: the page's address alone would name it.
 	 */
 	public static function enqueue() {
 		$plan = Plan::current();
-		if ( ! self::is_at_work() || is_preview() || current_user_can( 'manage_woocommerce' ) || self::is_about_unnamed( $plan ) ) {
+		if ( ! self::is_at_work() || is_preview() || ( current_user_can( 'manage_woocommerce' ) && ! self::is_test() ) || self::is_about_unnamed( $plan ) ) {
 			return;
 		}
 		wp_enqueue_script(
@@ -86,6 +86,14 @@ final class Pixel_Script {
 		) + self::facts( $plan );
 		$flags = JSON_HEX_TAG | JSON_HEX_AMP;
 		wp_add_inline_script( self::HANDLE, 'window.tandemPixel = ' . wp_json_encode( $facts, $flags ) . ';', 'before' );
+	}
+
+	/**
+	 * Whether the page was opened with the code of a test: the script then tells of nothing else, and the service judges it.
+	 */
+	private static function is_test(): bool {
+		// phpcs:ignore WordPress.Security -- only whether it is there.
+		return isset( $_GET['tandem-test'] );
 	}
 
 	/**
