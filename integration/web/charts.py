@@ -18,6 +18,7 @@ Label = date | str
 HEIGHT, TOP, BASE = 168, 20, 144  # of a chart; where its highest bar may end, and where all begin
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 _FILLED = 0.72  # of a bar's share of the width; the rest is air
+_LETTER = 7  # the width of one, in pixels
 _WIDEST = 48.0  # of a hundred, for one bar alone would fill the page
 
 
@@ -43,8 +44,15 @@ class Bar(NamedTuple):
     said: str
 
 
+class Line(NamedTuple):
+    """An amount's line across."""
+
+    words: str
+    y: float
+
+
 class Mark(NamedTuple):
-    """A word at a place: of the time below, or of an amount at its line."""
+    """A word at a place."""
 
     words: str
     x: str
@@ -53,12 +61,14 @@ class Mark(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """What `ui.bars` draws. `series`: each kind's words, bottom up; `peak`: the highest bar's own words, at its top."""
+    """What `ui.bars` draws. `series`: each kind's words, bottom up; `gutter`: how wide the words
+    of the lines are; `peak`: the highest bar's own words, at its top."""
 
     bars: Sequence[Bar]
     series: Mapping[str, str]
     totals: Mapping[str, str]
-    lines: Sequence[Mark]
+    lines: Sequence[Line]
+    gutter: int
     below: Sequence[Mark]
     peak: Mark | None
 
@@ -101,11 +111,14 @@ def stacked(
     bars = [_bar(point, n * slot, slot, ceiling, series, say) for n, point in enumerate(points)]
     totals = {kind: say(_plain(sum((_sum(it, [kind]) for _, it in points if it), Decimal(0)))) for kind in series}
     known = [(it, -n) for n, it in enumerate(sums) if it]  # of equals, the first
+    amounts = (Decimal(0), ceiling / 2, ceiling) if known else ()
+    lines = [Line(say(_plain(it)), _y(it, ceiling)) for it in amounts]
     return Chart(
         bars=bars,
         series=series,
         totals=totals,
-        lines=[Mark(say(_plain(it)), "0%", _y(it, ceiling), "start") for it in (ceiling / 2, ceiling)] if known else [],
+        lines=lines,
+        gutter=max((_LETTER * len(it.words) for it in lines), default=0) + 8,
         below=_below(points, slot),
         peak=_peak(bars[-max(known)[1]], max(known)[0], say) if known else None,
     )
