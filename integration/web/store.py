@@ -25,7 +25,7 @@ def doors(platforms: Platforms) -> Sequence[Door]:
     page = Parting(platforms)
     return [
         Door("GET", PATH, show),
-        Door("GET", STATE, state),
+        Door("GET", STATE, state, part=True),
         Door("POST", AGAIN, again),
         Door("GET", DISCONNECT, page.ask_whether),
         Door("POST", DISCONNECT, page.disconnect),

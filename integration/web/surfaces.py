@@ -6,7 +6,7 @@ A page module lists its `Door`s; a way in (`web/ways.py`) turns a request into a
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from connectors.errors import TandemError
 from integration.web import asked, refusals
@@ -39,12 +39,23 @@ MENU: Mapping[str, Sequence[Item]] = {
 class Door(NamedTuple):
     """A page, or something that a page asks for or does: `view(visit, **what the path names)`.
 
-    `path` begins behind the visit's base, such as /events/<int:pk>; "" is Home. What changes anything is a POST.
+    `path` begins behind the visit's base, such as /events/<int:pk>; "" is Home. What changes anything is a POST. `part`: a
+    piece that a page asks for again; a script waits for it, which no sign-in page would help.
     """
 
     method: str
     path: str
     view: Callable[..., Response]
+    part: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return self.method != "GET"
+
+    def waits(self) -> bool:
+        """Whether a script waits for the answer, and not somebody before an empty window."""
+        return self.part or self.writes or request.headers.get("HX-Request") == "true"
 
 
 class Elsewhere(Exception):
@@ -66,8 +77,8 @@ class Way(Protocol):
     def base(self) -> str:
         """What its addresses begin with."""
 
-    def enter(self, here: str, menu: Sequence[Group], *, writes: bool, **named: str) -> Visit:
-        """Who asks for the page `here`, or wants it to do something. Raises Elsewhere, and TandemError where nobody may."""
+    def enter(self, door: Door, menu: Sequence[Group], **named: str) -> Visit:
+        """Who stands at the door. Raises Elsewhere, and TandemError where nobody may enter."""
 
     def refused(self, error: TandemError) -> Response:
         """The page for an error."""
@@ -97,7 +108,7 @@ def _opened(way: Way, door: Door, menu: Sequence[Group]) -> Callable[..., Respon
 
     def view(**named: str) -> Response:
         of_the_way = {name: named.pop(name) for name in ("store_id",) if name in named}
-        visit = way.enter(door.path, menu, writes=door.method != "GET", **of_the_way)
+        visit = way.enter(door, menu, **of_the_way)
         return door.view(visit, **named)
 
     return view

@@ -121,11 +121,12 @@ class Visit:
         return unkept(response)
 
     def dressed(self, response: Response) -> Response:
-        """With the headers of a page by this way in. Forms tell us where they come from: with no-referrer, as elsewhere,
-        a browser would hide it.
+        """With the headers of a page by this way in. Where a cookie says who asks, forms must tell where they come from:
+        with no-referrer, as elsewhere, a browser would hide it.
         """
         script, ancestors = (self.frame.script, self.frame.ancestors) if self.frame else (None, ())
-        response.headers["Referrer-Policy"] = "same-origin"
+        if self.frame is None:
+            response.headers["Referrer-Policy"] = "same-origin"
         return scripted(response, script=script, ancestors=ancestors)
 
     def _done(self, connection: Connection, deed: Callable[[Connection, Store], T]) -> T:

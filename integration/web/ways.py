@@ -23,7 +23,7 @@ from integration.stores import install, sessions
 from integration.stores.platforms import Platforms
 from integration.web import asked, operator_way, refusals, returning, sign_in
 from integration.web.security import scripted, sent_to, unkept
-from integration.web.surfaces import Elsewhere
+from integration.web.surfaces import Door, Elsewhere
 from integration.web.visit import Frame, Group, Surface, Visit, moment
 
 _WHAT_MAY_BE_WRONG = "If this goes on, whoever runs Tandem should look at its clock and at the app's key and secret."
@@ -38,19 +38,19 @@ class OwnWay:
     name: str = Surface.OWN.value
     base: str = sign_in.STORE
 
-    def enter(self, here: str, menu: Sequence[Group], *, writes: bool, **_named: str) -> Visit:
+    def enter(self, door: Door, menu: Sequence[Group], **_named: str) -> Visit:
         """See `surfaces.Way`. Whoever is not signed in is led to where that is done; a page that asks again learns it."""
-        if writes:
+        if door.writes:
             asked.refuse_foreign(self.public_url)
         with reading(self.engine) as connection:
             store_id = sessions.of(connection, sign_in.kept())
             store = stores.by_id(connection, store_id) if store_id else None
         if store is None:
-            again = request.headers.get("HX-Request") == "true"
+            asks_again = door.waits() and not door.writes
             to_sign_in = sign_in.signed_out(sent_to(sign_in.SIGN_IN, status=303))
-            raise Elsewhere(unkept(Response(status=401)) if again else to_sign_in)
+            raise Elsewhere(unkept(Response(status=401)) if asks_again else to_sign_in)
         by = By("the merchant, signed in", Surface.OWN)
-        return Visit(self.engine, store, Surface.OWN, self.base, by, menu, here, moment())
+        return Visit(self.engine, store, Surface.OWN, self.base, by, menu, door.path, moment())
 
     def refused(self, error: TandemError) -> Response:
         """See `surfaces.Way`."""
@@ -65,14 +65,14 @@ class OperatorWay:
     name: str = Surface.OPERATOR.value
     base: str = "/operator/stores/<store_id>"
 
-    def enter(self, here: str, menu: Sequence[Group], *, writes: bool, store_id: str = "", **_named: str) -> Visit:
+    def enter(self, door: Door, menu: Sequence[Group], *, store_id: str = "", **_named: str) -> Visit:
         """See `surfaces.Way`. Raises Forbidden for whatever would change something."""
         with reading(self.engine) as connection:
             operator = operator_way.operator_of(connection)
             store = stores.by_id(connection, store_id) if operator else None
         if operator is None:
             raise Elsewhere(unkept(sent_to(operator_way.SIGN_IN, status=303)))
-        if writes:
+        if door.writes:
             raise Forbidden(
                 "Operators look at a store's pages and change nothing there. Its merchant can, or a command."
             )
@@ -80,7 +80,7 @@ class OperatorWay:
             raise NotFound("There is no such store.")
         transact(self.engine, partial(operator_way.looked, operator=operator, store=store))
         base, by = self.base.replace("<store_id>", store.id), By(operator.name, Surface.OPERATOR)
-        return Visit(self.engine, store, Surface.OPERATOR, base, by, menu, here, moment(), may_write=False)
+        return Visit(self.engine, store, Surface.OPERATOR, base, by, menu, door.path, moment(), may_write=False)
 
     def refused(self, error: TandemError) -> Response:
         """See `surfaces.Way`."""
@@ -105,16 +105,16 @@ class AdminWay:
         """See `surfaces.Way`."""
         return f"/{self.platform}/app"
 
-    def enter(self, here: str, menu: Sequence[Group], *, writes: bool, **_named: str) -> Visit:
+    def enter(self, door: Door, menu: Sequence[Group], **_named: str) -> Visit:
         """See `surfaces.Way`. A document without a good token is sent to fetch one; a script is told to try again."""
         app, raw_query, now = self.platforms.app(self.platform), asked.raw_query(), moment()
         bearer = asked.bearer()
         try:
-            token = self._token(bearer, writes=writes)
+            token = self._token(bearer, by_script=door.part or door.writes)
             # What an open page asks later only mends: it must not connect a store again that was just let go.
             store = install.arrive(self.platforms, self.platform, token, now, newcomers=token != bearer)
         except SessionRefused as error:
-            if writes or bearer:
+            if door.waits():
                 raise Elsewhere(self._unauthorized()) from None
             raise Elsewhere(self._elsewhere(app, raw_query, error)) from None
         by = By(self._who(app, token), Surface.ADMIN)
@@ -122,7 +122,7 @@ class AdminWay:
         # A plain link in a frame comes without a token; by these the bounce page knows which admin may frame it.
         said = {self.embedding.words.store: store.domain, self.embedding.words.framed: "1"}
         return Visit(
-            self.platforms.engine, store, Surface.ADMIN, self.base, by, menu, here, now, frame=frame, said=said
+            self.platforms.engine, store, Surface.ADMIN, self.base, by, menu, door.path, now, frame=frame, said=said
         )
 
     def refused(self, error: TandemError) -> Response:
@@ -139,9 +139,9 @@ class AdminWay:
         """The store an address names. What we and the bounce page say in it is not the platform's to judge."""
         return self.embedding.named(urlencode(returning.kept(raw_query, self.embedding.words)))
 
-    def _token(self, bearer: str | None, *, writes: bool) -> str:
+    def _token(self, bearer: str | None, *, by_script: bool) -> str:
         """Raises SessionRefused. What changes anything needs a bearer: an address may be followed without being meant."""
-        token = bearer if writes else request.args.get(self.embedding.words.token) or bearer
+        token = bearer if by_script else request.args.get(self.embedding.words.token) or bearer
         if not token:
             raise SessionRefused("This page is shown in your store's admin: open Tandem there, among the apps.")
         return token

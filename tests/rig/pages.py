@@ -176,6 +176,10 @@ class Read(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.text += data
 
+    def busy(self) -> str:
+        """Whether the page says that something is being done: yes or no."""
+        return next(told["data-busy"] or "" for _, told in self.elements if "data-busy" in told)
+
     def all(self, tag: str) -> list[dict[str, Any]]:
         """The attributes of the elements of that kind."""
         return [told for name, told in self.elements if name == tag]

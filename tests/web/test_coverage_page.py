@@ -1,12 +1,13 @@
 """The page about who told Meta: for the signed-in store alone, and honest where there is nothing to say."""
 
 from integration.web.coverage import PATH
+from integration.web.sign_in import STORE
 from tests.rig.own_page import OwnPage
 from tests.rig.pages import Pages, Read
 
 
 def test_before_any_order_it_says_what_will_appear_and_when(pages: Pages) -> None:
-    answer = OwnPage.of(pages).browser().get(PATH)
+    answer = OwnPage.of(pages).browser().get(f"{STORE}{PATH}")
     text = Read(answer.data.decode()).text
     assert answer.status == 200
     assert "No order is known to have been told to Meta only by the server." in text
@@ -15,5 +16,5 @@ def test_before_any_order_it_says_what_will_appear_and_when(pages: Pages) -> Non
 
 
 def test_who_is_not_signed_in_is_led_to_where_that_is_done(pages: Pages) -> None:
-    answer = pages.browser().get(PATH)
+    answer = pages.browser().get(f"{STORE}{PATH}")
     assert answer.status == 303

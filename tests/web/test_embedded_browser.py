@@ -86,7 +86,7 @@ def test_once_nothing_is_under_way_the_page_asks_no_more_until_told_to(shown: Pa
     assert of(admin, shown, "/shopify/app/state") == []
 
     admin.ask("press", text="Check again")
-    assert eventually(lambda: [one["status"] for one in of(admin, shown, "/shopify/app/again")] == [200])
+    assert eventually(lambda: [one["status"] for one in of(admin, shown, "/shopify/app/again")] == [303])
     assert eventually(lambda: of(admin, shown, "/shopify/app/state"))
     assert admin.ask("troubles") == []
 

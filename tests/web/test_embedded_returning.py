@@ -50,9 +50,28 @@ def test_a_time_that_is_none_is_no_time(told: str) -> None:
     assert not returning.was_just_renewed(told, NOW)
 
 
+@pytest.mark.parametrize("target", [PAGE, f"{PAGE}?a=b", f"{PAGE}/events/42?a=b", f"{PAGE}/privacy"])
+def test_each_of_our_pages_may_be_come_back_to(target: str) -> None:
+    assert returning.is_ours(target, PAGE)
+
+
 @pytest.mark.parametrize(
     "target",
-    [f"{PAGE}x", f"{PAGE}/x", f"{PAGE}#a", f"{PAGE}?a\n", f"{PAGE}?\u00e9", f" {PAGE}", PAGE[8:], PAGE[6:], ""],
+    [
+        f"{PAGE}x",
+        f"{PAGE}/",
+        f"{PAGE}//x",
+        f"{PAGE}/../x",
+        f"{PAGE}/a.b",
+        f"{PAGE}/x@y",
+        f"{PAGE}#a",
+        f"{PAGE}?a\n",
+        f"{PAGE}?\u00e9",
+        f" {PAGE}",
+        PAGE[8:],
+        PAGE[6:],
+        "",
+    ],
 )
 def test_t14_what_only_looks_like_our_page_is_not(target: str) -> None:
     assert not returning.is_ours(target, PAGE)

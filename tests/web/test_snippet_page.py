@@ -9,6 +9,7 @@ import pytest
 from connectors import registry
 from integration.db import datasets, reading, stores, transact, transaction
 from integration.stores import sessions, settings, wiring
+from integration.web.sign_in import STORE
 from integration.web.snippet import PATH
 from tests.rig.own_page import OwnPage
 from tests.rig.pages import Browser, Pages, Read, session
@@ -33,7 +34,7 @@ def signed_in(pages: Pages, store: stores.Store) -> Browser:
 def test_the_text_is_shown_to_the_letter_with_how_to_paste_it_and_what_is_not_proven(
     pages: Pages, store: stores.Store
 ) -> None:
-    answer = signed_in(pages, store).get(PATH)
+    answer = signed_in(pages, store).get(f"{STORE}{PATH}")
     page = answer.data.decode()
     shown = html.unescape(re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)[1])
     with reading(pages.engine) as connection:
@@ -50,30 +51,30 @@ def test_the_text_is_shown_to_the_letter_with_how_to_paste_it_and_what_is_not_pr
 def test_a_setting_the_pixel_could_not_follow_is_said_instead_of_a_text(pages: Pages, store: stores.Store) -> None:
     with transaction(pages.engine) as connection:
         settings.change(connection, store, {"value_basis": "without_shipping"}, now=store.since)
-    page = Read(signed_in(pages, store).get(PATH).data.decode())
+    page = Read(signed_in(pages, store).get(f"{STORE}{PATH}").data.decode())
     assert "cannot compute the value without shipping" in page.text
     assert not page.all("textarea")
 
 
 def test_where_the_plugin_brings_the_pixel_there_is_the_plugin_and_nothing_to_paste(pages: Pages) -> None:
-    page = Read(OwnPage.of(pages).browser().get(PATH).data.decode())
+    page = Read(OwnPage.of(pages).browser().get(f"{STORE}{PATH}").data.decode())
     assert "There is nothing to paste: the plugin puts the Pixel into your shop’s pages itself." in page.text
     assert "/woocommerce/plugin.zip" in [link["href"] for link in page.all("a")]
     assert not page.all("textarea")
 
 
 def test_the_store_page_leads_here(pages: Pages) -> None:
-    assert PATH in [link["href"] for link in OwnPage.of(pages).page().all("a")]
+    assert f"{STORE}{PATH}" in [link["href"] for link in OwnPage.of(pages).page().all("a")]
 
 
 def test_who_is_not_signed_in_is_led_to_where_that_is_done(pages: Pages) -> None:
-    answer = pages.browser().get(PATH)
+    answer = pages.browser().get(f"{STORE}{PATH}")
     assert answer.status == 303
     assert b"textarea" not in answer.data
 
 
-def test_inside_the_admin_the_text_stands_on_the_page_itself(pages: Pages, store: stores.Store) -> None:
-    answer = pages.browser().get(f"/shopify/app?{urlencode({'embedded': '1', 'id_token': session(store.domain)})}")
+def test_inside_the_admin_the_text_is_the_same(pages: Pages, store: stores.Store) -> None:
+    answer = pages.browser().get(f"/shopify/app{PATH}?{urlencode({'embedded': '1', 'id_token': session(store.domain)})}")
     assert answer.status == 200
     assert f"{pages.url}/s/{store.public_key}" in html.unescape(answer.data.decode())
     assert len(Read(answer.data.decode()).all("textarea")) == 1

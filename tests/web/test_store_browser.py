@@ -53,7 +53,7 @@ def test_check_again_and_sign_out_are_forms_that_a_browser_may_send(pages: Pages
     came_in(store, merchant)
 
     assert merchant.ask("click", text="Check again") == f"{pages.url}/store"
-    assert "Webhooks\nbeing set up" in merchant.ask("read", until="being set up")
+    assert "Webhooks being set up" in " ".join(merchant.ask("read", until="being set up").split())
     assert merchant.ask("click", text="Sign out") == f"{pages.url}/sign-in"
     merchant.ask("open", url=f"{pages.url}/store")
     assert merchant.ask("url") == f"{pages.url}/sign-in"
@@ -93,4 +93,4 @@ def test_on_a_telephone_nothing_is_wider_than_the_page(pages: Pages, chromium: N
     store.call("state", {"plugin": "1.0.0", "pixels": pixels})
     chromium.ask("fresh", width=360, scheme=scheme)
     came_in(store, chromium)
-    assert chromium.ask("overflow") == 0
+    assert chromium.ask("overflow") <= 0

@@ -21,11 +21,17 @@
     if (notice) notice.hidden = !so;
   }
 
+  // Without the admin nothing here can prove who asks: what would be refused is not offered.
+  function apart() {
+    say("apart", true);
+    for (const button of document.querySelectorAll('main form[method="post"] button')) button.hidden = true;
+  }
+
   // A token lives for a minute, so each question gets a fresh one. Nothing of the browser's own goes along.
   async function proven(address, request) {
     const token = await admin().idToken().catch(() => null);
     if (token === null) {
-      if (++refusals > 2) say("apart", true); // the app is not in this admin any more
+      if (++refusals > 2) apart(); // the app is not in this admin any more
       throw new Error("The admin gave no token.");
     }
     refusals = 0;
@@ -50,6 +56,7 @@
   }
 
   function rests(element) {
+    if (inAdmin() && typeof admin()?.idToken !== "function") return true;
     return document.visibilityState !== "visible" || Date.now() < quietUntil || isHeld(element) || isCalm(element);
   }
 
@@ -65,7 +72,7 @@
     const { response, sourceElement } = event.detail.ctx;
     if (response.status === 401) {
       event.preventDefault();
-      if (inAdmin()) say("apart", true);
+      if (inAdmin()) apart();
       else location.reload(); // signed out meanwhile: the page says where to sign in
     } else if (isPolling(sourceElement) && response.status >= 400) {
       event.preventDefault();
@@ -131,7 +138,7 @@
 
   function ready() {
     for (const button of document.querySelectorAll("[data-copies], [data-copy], [data-holds]")) button.hidden = false;
-    if (inAdmin() && typeof admin()?.idToken !== "function") say("apart", true);
+    if (inAdmin() && typeof admin()?.idToken !== "function") apart();
   }
 
   document.addEventListener("htmx:after:swap", ready);
