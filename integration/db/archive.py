@@ -16,6 +16,7 @@ from integration.db.events import events
 from integration.db.golives import golives
 from integration.db.pair_tests import pair_tests
 from integration.db.privacy_requests import privacy_requests
+from integration.db.proofs import proofs
 from integration.db.scans import scans
 from integration.db.sightings import sightings
 from integration.db.signals import signals
@@ -108,6 +109,7 @@ REST = (
     _part(scans, "store_id", "store_id findings hosts scanned_at"),
     _part(changes, "id", "id store_id at who surface what before after"),
     _part(golives, "id", "id store_id at reason senders"),
+    _part(proofs, "store_id", "store_id event_pk told proven_at mailed_at trouble"),
     _part(storefronts, "store_id", "store_id report reported_at"),
     _part(days, "day part", "store_id day part counts counted_at"),
     _part(

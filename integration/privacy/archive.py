@@ -25,7 +25,9 @@ WHAT_THIS_IS = (
 SEALED_SHUT = "does not open with the present ENCRYPTION_KEYS"
 
 # Columns that hold JSON: in an export they are objects, and not texts of texts.
-_JSON = frozenset({"settings", "facts", "stated", "people", "proof", "counts", "findings", "report", "before", "after"})
+_JSON = frozenset(
+    {"told", "settings", "facts", "stated", "people", "proof", "counts", "findings", "report", "before", "after"}
+)
 
 
 def _text(opened: bytes) -> str:

@@ -236,6 +236,10 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "id store_id dataset_id event_id created_at expires_at opened_at pixel_at pixel_state due_at": _own(_TRIED),
         "server_at fbtrace_id trouble": _own(_TRIED),
     },
+    "proofs": {
+        "told": Column("the first real order's id, and who told Meta of it when", _PSEUDONYM, _READABLE, _STORE),
+        "store_id event_pk proven_at mailed_at trouble": _own(_STORE),
+    },
     "scans": {
         "findings hosts": Column("who tells Meta on the shop's own public pages", _BUSINESS, _READABLE, _STORE),
         "store_id scanned_at": _own(_STORE),
@@ -249,7 +253,9 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
         "store_id since cursor orders begun_at done_at": _own(_STORE),
     },
     "days": {
-        "counts": Column("what the shop's days came to in numbers, nothing of who bought", _BUSINESS, _READABLE, _STORE),
+        "counts": Column(
+            "what the shop's days came to in numbers, nothing of who bought", _BUSINESS, _READABLE, _STORE
+        ),
         "store_id day part counted_at": _own(_STORE),
     },
     "sweeps": {
