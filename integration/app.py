@@ -26,6 +26,12 @@ from integration.web import (
     event,
     handover,
     health,
+    operator_alerts,
+    operator_dead_letters,
+    operator_pages,
+    operator_queues,
+    operator_sign_in,
+    operator_stores,
     overview,
     plugin,
     privacy,
@@ -38,6 +44,8 @@ from integration.web import (
     times,
     webhooks,
 )
+from integration.web.operator_pages import Room
+from integration.web.operator_system import System
 from integration.web.places import Places
 from integration.web.surfaces import Door
 from integration.web.ways import OperatorWay, OwnWay
@@ -84,6 +92,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(beacon.blueprint(collector, bell, public_url=settings.public_url))
     for way in _ways(platforms, settings):
         app.register_blueprint(places.among(surfaces.mount(way, _doors(platforms, settings))))
+    app.register_blueprint(places.among(operator_sign_in.blueprint(engine, public_url=settings.public_url)))
+    app.register_blueprint(places.among(operator_pages.blueprint(engine, _rooms(bell, sealer, settings))))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))
@@ -95,6 +105,17 @@ def _ways(platforms: Platforms, settings: Settings) -> Sequence[surfaces.Way]:
     """How somebody comes to a store's pages."""
     own, operator = OwnWay(platforms.engine, settings.public_url), OperatorWay(platforms.engine)
     return [own, *embedded.ways(platforms), operator]
+
+
+def _rooms(bell: Bell, sealer: Sealer, settings: Settings) -> Sequence[Room]:
+    """The operator's pages, over all stores."""
+    return [
+        *operator_stores.rooms(),
+        *operator_queues.rooms(bell),
+        *operator_dead_letters.rooms(),
+        *operator_alerts.rooms(),
+        *System(bell, sealer, len(settings.encryption_keys), settings.graph_version).rooms(),
+    ]
 
 
 def _doors(platforms: Platforms, settings: Settings) -> Sequence[Door]:
