@@ -31,7 +31,7 @@ class Part(StrEnum):
 FIGURES = (Part.OUTCOMES, Part.WEBHOOKS, Part.KEYS, Part.LATENCY, Part.ANSWERS)
 
 # Milliseconds; an order that took longer than the last has taken too long to say more.
-LIMITS = tuple(step * 10**power for power in range(1, 8) for step in (10, 15, 20, 30, 50, 70))
+LIMITS: tuple[int, ...] = tuple(step * 10**power for power in range(1, 8) for step in (10, 15, 20, 30, 50, 70))
 # More events are counted a piece of a day at a time: a statement has ten seconds.
 MOST_AT_ONCE = 100_000
 _SHORTEST = timedelta(minutes=1)
