@@ -1,0 +1,88 @@
+"""Every address the web answers, and who may see what is there. A route without a place in these tables fails the walk.
+
+A page of a store has one entry, for all of its ways in: by which ids of a store its path is filled, and what a form of it
+holds. What an entry leaves out is usual: 200 for a page, and an empty form.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """`fills`: what stands in the path, by the name of an id of the store it belongs to; `form`: what is posted;
+    `statuses`: what its own merchant is answered; `looked`: what an operator may be answered instead; `unwritten`: why
+    what is done there stands in no change log.
+    """
+
+    fills: Mapping[str, str] = {}
+    form: Mapping[str, str] = {}
+    statuses: tuple[int, ...] = (200,)
+    looked: tuple[int, ...] = ()
+    unwritten: str = ""
+
+
+DONE = (303,)
+
+# By method and path behind the visit's base.
+STORE_PAGES: Mapping[tuple[str, str], Entry] = {
+    ("GET", ""): Entry(),
+    ("GET", "/state"): Entry(),
+    ("POST", "/again"): Entry(statuses=DONE),
+    ("GET", "/disconnect"): Entry(),
+    ("POST", "/disconnect"): Entry(statuses=(200, 403)),  # in an admin the app is removed by the admin's own means
+    ("GET", "/events/<int:pk>"): Entry({"pk": "event"}),
+    ("GET", "/coverage"): Entry(),
+    ("GET", "/pixel"): Entry(),
+    ("GET", "/senders"): Entry(),
+    ("POST", "/senders/again"): Entry(statuses=DONE),
+    ("POST", "/live"): Entry(statuses=(303, 409)),
+    ("GET", "/privacy"): Entry(),
+    ("POST", "/privacy/ask"): Entry(form={"demand": "customer_data", "order_ids": "1"}, statuses=DONE),
+    ("POST", "/privacy/keep-back"): Entry(statuses=DONE),
+    ("GET", "/privacy/export/<int:pk>"): Entry({"pk": "export"}, looked=(403,)),
+    ("GET", "/privacy/everything"): Entry(looked=(403,)),
+}
+
+# What needs no visit, and why that is right.
+PUBLIC: Mapping[str, str] = {
+    "/": "how a store is connected",
+    "/healthz": "says that it is alive",
+    "/readyz": "says what is not ready, of no store",
+    "/metrics": "numbers of the whole service",
+    "/static/<path:filename>": "the same files for everybody",
+    "/operator/sign-in": "takes a name and a key, and counts who fails",
+    "/operator/sign-out": "ends the browser's own session",
+    "/s/<key>/plan": "what a storefront's scripts may know",
+    "/s/<key>/sighting": "takes, and tells nothing",
+    "/s/<key>/signal": "takes, and tells nothing",
+    "/shopify/bounce": "shows nothing of any store",
+    "/shopify/callback": "signed by the platform, and begun in this browser",
+    "/shopify/install": "leads to the platform's own page",
+    "/sign-in": "takes a code that is good once",
+    "/sign-out": "ends the browser's own session",
+    "/webhooks/shopify": "judged by its signature",
+    "/webhooks/woocommerce/<key>": "judged by its signature",
+    "/woocommerce/callback/<door>": "an address of 192 bits, good once",
+    "/woocommerce/connect": "leads to the shop's own page",
+    "/woocommerce/plugin.zip": "the same file for everybody",
+    "/woocommerce/plugin/<key>/orders": "judged by its signature",
+    "/woocommerce/plugin/<key>/sign-in": "judged by its signature",
+    "/woocommerce/plugin/<key>/state": "judged by its signature",
+    "/woocommerce/return": "tells the browser that began it, and nobody else",
+}
+
+# For whoever runs Tandem, of all stores.
+OPERATORS = frozenset(
+    {
+        "/operator",
+        "/operator/stores.csv",
+        "/operator/queues",
+        "/operator/queues.csv",
+        "/operator/dead-letters",
+        "/operator/dead-letters.csv",
+        "/operator/alerts",
+        "/operator/alerts.csv",
+        "/operator/system",
+        "/operator/system.csv",
+    }
+)
