@@ -1,52 +1,119 @@
 """/coverage: who told Meta of the store's events, and with which evidence."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
 
-from flask import Response, request
+from flask import Response
 
-from integration.monitor import coverage_report
-from integration.monitor.coverage import SENTENCES, Value
+from integration.db import Connection, browse, ledger_rows
+from integration.db.deliveries import State
+from integration.db.ledger_rows import Row
+from integration.meta.event import PURCHASE
+from integration.monitor import coverage_report, day_parts, riders
+from integration.monitor.counted import Span
+from integration.monitor.coverage import SENTENCES, Cause, Value
+from integration.monitor.coverage_report import LEAST_ORDERS, Report
+from integration.monitor.day_parts import Part
+from integration.web import charts, csv_lines, spans
+from integration.web.charts import Chart, Share
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
 
 PATH = "/coverage"
-# Words of the columns; a value is what the code and the command line call it.
+# Words of the columns, from the Pixel's side to the server's; a value is what the code and the command line call it.
 WORDS = {
-    Value.BOTH: "Both",
     Value.PIXEL_ONLY: "Pixel only",
+    Value.BOTH: "Both",
     Value.SERVER_ONLY: "Server only",
     Value.UNKNOWN: "Unknown",
 }
-SPANS = (1, 7, 30)
-_USUAL = 7
+# Of the newest purchases so many are looked through for those of which only the server told, and so many are shown.
+_LOOKED_THROUGH, _SHOWN = 200, 20
+
+
+class Covered(NamedTuple):
+    """Of one event name: the whole of it, day by day, and why, the most frequent first."""
+
+    event_name: str
+    share: Share
+    chart: Chart
+    causes: Sequence[tuple[Cause, int]]
+
+
+class Alone(NamedTuple):
+    """An event of which only the server told, with the evidence for that."""
+
+    row: Row
+    evidence: str
 
 
 def doors() -> Sequence[Door]:
-    """The page."""
-    return [Door("GET", PATH, show)]
+    """The page, and its days as a table."""
+    return [Door("GET", PATH, show), Door("GET", f"{PATH}.csv", table)]
 
 
 def show(visit: Visit) -> Response:
-    """The last days, as many as the address asks for: one of a few."""
-    days = _span(request.args.get("days", ""))
-    today = visit.now.date()
+    """The last days, as many as the address asks for."""
     with visit.reading() as connection:
-        since = today - timedelta(days=days - 1)
-        made = coverage_report.report(connection, visit.store, since=since, until=today, now=visit.now)
-    every_day = [made.since + timedelta(days=n) for n in range((made.until - made.since).days + 1)]
-    shown: list[date] = [day for day in reversed(every_day) if day in made.days]
-    told: dict[str, Any] = {
-        "made": made,
-        "days": shown,
-        "span": days,
-        "spans": SPANS,
-        "words": WORDS,
-        "sentences": SENTENCES,
-    }
-    return visit.page("coverage.html", least=coverage_report.LEAST_ORDERS, **told)
+        span = spans.read(visit, connection, [Part.COVERAGE])
+        made = _report(visit, connection, span)
+        only_server = made.totals.get(PURCHASE, {}).get(Value.SERVER_ONLY)
+        alone = _alone(visit, connection, span) if only_server and only_server.events else []
+    return visit.page(
+        "coverage.html",
+        made=made,
+        span=span,
+        chips=spans.chips(visit, PATH),
+        covered=[_covered(event_name, made, span) for event_name in made.totals],
+        alone=alone,
+        words=WORDS,
+        sentences=SENTENCES,
+        least=LEAST_ORDERS,
+        csv=visit.at(f"{PATH}.csv", days=spans.asked()),
+    )
 
 
-def _span(asked_for: str) -> int:
-    return int(asked_for) if asked_for in map(str, SPANS) else _USUAL
+def table(visit: Visit) -> Response:
+    """The same days: a line for each day, event name, value and currency."""
+    with visit.reading() as connection:
+        made = _report(visit, connection, spans.read(visit, connection, [Part.COVERAGE]))
+    heads = ("Day", "Event", "Told by", "Events", "Currency", "Value in that currency")
+    return csv_lines.download(visit, "coverage", heads, _lines(made))
+
+
+def _report(visit: Visit, connection: Connection, span: Span) -> Report:
+    last_heard = coverage_report.pixel_seen(connection, visit.store)
+    return coverage_report.of_days(span.judged, since=span.since, until=span.until, last_heard=last_heard)
+
+
+def _covered(event_name: str, made: Report, span: Span) -> Covered:
+    points = [(day, _on(made, day, event_name)) for day in span.days]
+    whole = {value.value: total.events for value, total in made.totals[event_name].items()}
+    words = {value.value: name for value, name in WORDS.items()}
+    causes = sorted(made.causes[event_name].items(), key=lambda found: -found[1])
+    return Covered(event_name, charts.share(whole, words), charts.stacked(points, words), causes)
+
+
+def _on(made: Report, day: date, event_name: str) -> Mapping[str, int] | None:
+    found = made.days.get(day, {}).get(event_name)
+    return None if found is None else {value.value: number for value, number in found.items()}
+
+
+def _alone(visit: Visit, connection: Connection, span: Span) -> Sequence[Alone]:
+    """Some of the purchases of which only the server told, the newest first."""
+    begin, *_ = day_parts.bounds([span.since], visit.zone)
+    wanted = ledger_rows.Wanted(states=(State.DELIVERED,), event_name=PURCHASE, test=False, since=begin)
+    rows = browse.look(connection, visit.store.id, wanted, most=_LOOKED_THROUGH, budget=_LOOKED_THROUGH).rows
+    told = riders.told(connection, visit.store, rows, visit.now)
+    found = ((row, told[row.id].verdict) for row in rows if row.id in told)
+    return [Alone(row, SENTENCES[why]) for row, (value, why) in found if value is Value.SERVER_ONLY][:_SHOWN]
+
+
+def _lines(made: Report) -> Iterator[csv_lines.Row]:
+    for day, sums in sorted(made.by_day.items()):
+        for event_name, by_value in sums.totals.items():
+            for value, total in by_value.items():
+                yield (day.isoformat(), event_name, WORDS[value], total.events, None, None)
+                for currency, amount in sorted(total.worth.items()):
+                    yield (day.isoformat(), event_name, WORDS[value], None, currency, amount)
