@@ -11,7 +11,7 @@ from typing import NamedTuple
 class Entry(NamedTuple):
     """`fills`: what stands in the path, by the name of an id of the store it belongs to; `form`: what is posted;
     `statuses`: what its own merchant is answered; `looked`: what an operator may be answered instead; `unwritten`: why
-    what is done there stands in no change log.
+    what is done there stands in no change log; `observing`: it is done by a store that is not live.
     """
 
     fills: Mapping[str, str] = {}
@@ -19,6 +19,7 @@ class Entry(NamedTuple):
     statuses: tuple[int, ...] = (200,)
     looked: tuple[int, ...] = ()
     unwritten: str = ""
+    observing: bool = False
 
 
 DONE = (303,)
@@ -32,13 +33,18 @@ STORE_PAGES: Mapping[tuple[str, str], Entry] = {
     ("POST", "/disconnect"): Entry(statuses=(200, 403)),  # in an admin the app is removed by the admin's own means
     ("GET", "/events/<int:pk>"): Entry({"pk": "event"}),
     ("GET", "/coverage"): Entry(),
+    ("GET", "/coverage.csv"): Entry(),
+    ("GET", "/delivery"): Entry(),
+    ("GET", "/delivery.csv"): Entry(),
+    ("GET", "/quality"): Entry(),
+    ("GET", "/quality.csv"): Entry(),
     ("GET", "/pixel"): Entry(),
     ("GET", "/senders"): Entry(),
     ("POST", "/senders/again"): Entry(statuses=DONE),
-    ("POST", "/live"): Entry(statuses=(303, 409)),
+    ("POST", "/live"): Entry(form={"reason": "Nobody has looked at a made-up shop."}, statuses=DONE, observing=True),
     ("GET", "/privacy"): Entry(),
     ("POST", "/privacy/ask"): Entry(form={"demand": "customer_data", "order_ids": "1"}, statuses=DONE),
-    ("POST", "/privacy/keep-back"): Entry(statuses=DONE),
+    ("POST", "/privacy/keep-back"): Entry(form={"leave_out": "phone"}, statuses=DONE),
     ("GET", "/privacy/export/<int:pk>"): Entry({"pk": "export"}, looked=(403,)),
     ("GET", "/privacy/everything"): Entry(looked=(403,)),
 }

@@ -24,6 +24,7 @@ from integration.db.changes import By
 from integration.db.events import events
 from integration.db.privacy_requests import SEALED_EXPORT
 from integration.stores import operators as operator_keys
+from integration.stores import settings
 from tests.rig.own_page import OwnPage
 from tests.rig.pages import Browser, Pages, session
 from tests.web.every_route import DONE, OPERATORS, PUBLIC, STORE_PAGES, Entry
@@ -239,6 +240,8 @@ def test_its_own_merchant_does_what_a_page_offers_and_it_is_written_down(pages: 
     number = DEEDS.index((method, door))
     store, kept = filled(pages, f"own{number}", f"99900{number:02}")
     path = filled_path(door, entry, kept)
+    if entry.observing:
+        transact(pages.engine, lambda it: settings.change(it, store.row, {"state": "observing"}, now=datetime.now(UTC)))
     with reading(pages.engine) as connection:
         before = len(changes.of_store(connection, store.id, before=None, most=100))
 
