@@ -11,6 +11,8 @@ from connectors.outbound import Outbound
 from integration import config, db, failpoints, log, queues
 from integration.config import Settings
 from integration.crypto import Sealer
+from integration.meta.client import GraphClient
+from integration.meta.inspect import MOST_AT_ONCE, Inspector
 from integration.pipeline.acquaintances import Acquaintances
 from integration.pipeline.collect import Collector
 from integration.pipeline.receive import Receiver
@@ -19,13 +21,16 @@ from integration.stores.platforms import Platforms
 from integration.web import (
     beacon,
     callback,
+    changes_page,
     connect,
     coverage,
+    dataset,
     download,
     embedded,
     event,
     handover,
     health,
+    invitation,
     operator_alerts,
     operator_dead_letters,
     operator_pages,
@@ -33,14 +38,18 @@ from integration.web import (
     operator_sign_in,
     operator_stores,
     overview,
+    pair,
     plugin,
     privacy,
     security,
     senders,
+    settings_page,
     sign_in,
-    snippet,
+    start,
     store,
+    storefront_page,
     surfaces,
+    test_events,
     times,
     webhooks,
 )
@@ -82,6 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(webhooks.blueprint(receiver, bell))
     app.register_blueprint(callback.blueprint(platforms))
     places = Places()
+    app.register_blueprint(places.among(start.blueprint(platforms, development=not settings.production)))
     app.register_blueprint(places.among(connect.blueprint(platforms, public_url=settings.public_url)))
     app.register_blueprint(places.among(embedded.blueprint(platforms)))
     app.register_blueprint(places.among(handover.blueprint(platforms, beginnings, public_url=settings.public_url)))
@@ -90,10 +100,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(places.among(download.blueprint(public_url=settings.public_url)))
     collector = Collector(engine, sealer, Acquaintances(engine, loopback=not settings.production))
     app.register_blueprint(beacon.blueprint(collector, bell, public_url=settings.public_url))
+    # One for all ways in, so that pages which wait for Meta never take all places.
+    inspector = Inspector(GraphClient(settings.graph_url, settings.graph_version, connections=MOST_AT_ONCE))
     for way in _ways(platforms, settings):
-        app.register_blueprint(places.among(surfaces.mount(way, _doors(platforms, settings))))
+        app.register_blueprint(places.among(surfaces.mount(way, _doors(platforms, settings, inspector))))
+    app.register_blueprint(places.among(invitation.blueprint(engine, sealer, inspector)))
     app.register_blueprint(places.among(operator_sign_in.blueprint(engine, public_url=settings.public_url)))
     app.register_blueprint(places.among(operator_pages.blueprint(engine, _rooms(bell, sealer, settings))))
+    app.register_blueprint(places.among(pair.blueprint(engine, loopback=not settings.production)))
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))
@@ -118,14 +132,19 @@ def _rooms(bell: Bell, sealer: Sealer, settings: Settings) -> Sequence[Room]:
     ]
 
 
-def _doors(platforms: Platforms, settings: Settings) -> Sequence[Door]:
+def _doors(platforms: Platforms, settings: Settings, inspector: Inspector) -> Sequence[Door]:
     """A store's pages."""
     office = privacy.Office(platforms.sealer, settings.secret_key, settings.retention)
     return [
         *store.doors(platforms),
         *event.doors(),
         *coverage.doors(),
-        *snippet.doors(public_url=settings.public_url),
+        *storefront_page.doors(public_url=settings.public_url),
+        *pair.doors(secret_key=settings.secret_key, public_url=settings.public_url),
         *senders.doors(),
+        *dataset.doors(platforms.sealer, inspector, public_url=settings.public_url),
+        *test_events.doors(platforms.sealer, inspector),
         *privacy.doors(office),
+        *settings_page.doors(platforms.sealer, settings.retention),
+        *changes_page.doors(),
     ]

@@ -10,7 +10,7 @@ from connectors import registry
 from integration.db import datasets, reading, stores, transact, transaction
 from integration.stores import sessions, settings, wiring
 from integration.web.sign_in import STORE
-from integration.web.snippet import PATH
+from integration.web.storefront_page import PATH
 from tests.rig.own_page import OwnPage
 from tests.rig.pages import Browser, Pages, Read, session
 
