@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -78,10 +78,19 @@ def of_store(connection: sa.Connection, store_id: str | None, *, before: int | N
     mine = changes.c.store_id.is_not_distinct_from(store_id)
     older = sa.true() if before is None else changes.c.id < before
     found = sa.select(changes).where(mine, older).order_by(changes.c.id.desc()).limit(most)
-    return [
-        Change(row.id, row.at, row.who, row.surface, row.what, _unpacked(row.before), _unpacked(row.after))
-        for row in connection.execute(found)
-    ]
+    return [_change(row) for row in connection.execute(found)]
+
+
+def newer(connection: sa.Connection, store_id: str, *, after: int, most: int) -> Sequence[Change]:
+    """Those that come next after the row `after`, the newest first: the page before the one that begins there."""
+    mine = (changes.c.store_id == store_id, changes.c.id > after)
+    found = connection.execute(sa.select(changes).where(*mine).order_by(changes.c.id).limit(most))
+    return [_change(row) for row in found][::-1]
+
+
+def _change(row: sa.Row[Any]) -> Change:
+    before, after = _unpacked(row.before), _unpacked(row.after)
+    return Change(row.id, row.at, row.who, row.surface, row.what, before, after)
 
 
 def masked(secret: str) -> str:

@@ -29,7 +29,7 @@ def save(connection: Connection, sealer: Sealer, store: Store, text: str, *, by:
         return
     sealed = sealer.seal("\n".join(wanted).encode(), store=store.id, column=SEALED_EMAILS) if wanted else None
     stores.keep_alert_emails(connection, store.id, sealed)
-    masks = ({"to": _masked(before)}, {"to": _masked(wanted)})
+    masks = ({"to": ", ".join(masked(before))}, {"to": ", ".join(masked(wanted))})
     changes.record(connection, store.id, by, WHAT, *masks)
 
 
@@ -56,6 +56,6 @@ def _opened(sealer: Sealer, store: Store, sealed: str) -> tuple[str, ...]:
     return tuple(sealer.unseal(sealed, store=store.id, column=SEALED_EMAILS).decode().splitlines())
 
 
-def _masked(addresses: Sequence[str]) -> str:
-    """Which they are for somebody who knows them."""
-    return ", ".join(f"{one[0]}…@{one.rpartition('@')[2]}" for one in addresses)
+def masked(addresses: Sequence[str]) -> Sequence[str]:
+    """Which they are for somebody who knows them. Pure."""
+    return [f"{one[0]}…@{one.rpartition('@')[2]}" for one in addresses]
