@@ -28,6 +28,17 @@ def resume_dataset(connection: sa.Connection, dataset_pk: int) -> None:
     connection.execute(sa.update(deliveries).where(held).values(state=State.PENDING, reason=None, next_at=clock()))
 
 
+# More than that is "more than that".
+MOST_COUNTED = 10_000
+
+
+def waiting(connection: sa.Connection, dataset_pk: int) -> int:
+    """How many deliveries are held for this dataset; MOST_COUNTED and one where there are more."""
+    mine = (deliveries.c.dataset_pk == dataset_pk, sa.text("state = 'held'"))  # as the index says it
+    some = sa.select(deliveries.c.id).where(*mine).limit(MOST_COUNTED + 1).subquery()
+    return int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
+
+
 @dataclass(frozen=True, slots=True)
 class Orphan:
     """A delivery held for want of a dataset."""
