@@ -35,6 +35,26 @@ class Half:
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """Something a merchant allows us: `what`, as the platform's own page puts it, and `why` we ask for it, a sentence."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """How a merchant lets us in, as merchants read of it. `address`: what is typed to begin, with an `example`; `then`:
+    what comes after that, a sentence each.
+    """
+
+    address: str
+    example: str
+    rights: tuple[Right, ...]
+    then: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rival:
     """The platform's own channel that tells of the same orders under ids of its own. `pattern`: how the shop's pages show
     it; its one group is the id it tells. `mend`: how the merchant silences it, a sentence.
@@ -119,6 +139,10 @@ class Connector(Protocol):
     @property
     def half(self) -> Half:
         """Our half in the storefront."""
+
+    @property
+    def joining(self) -> Joining:
+        """How a merchant lets us in."""
 
     @property
     def rival(self) -> Rival | None:

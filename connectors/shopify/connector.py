@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.access import App, Embedding, Http, OAuth, OrderFeed, PixelPlan, StoreApi, Variable
-from connectors.contract import Connector, Half, Identity, Rival, WebhookRequest
+from connectors.contract import Connector, Half, Identity, Joining, Rival, WebhookRequest
 from connectors.event import Message
 from connectors.handover import Handover
 from connectors.shopify import addresses, api, channel, custom_pixel, mapping, page, restaging, webhooks
@@ -27,6 +27,7 @@ class Shopify:
     handover: Handover | None = None
     embedding: Embedding | None = EMBEDDING
     half: Half = page.HALF
+    joining: Joining = page.JOINING
     rival: Rival | None = channel.RIVAL
     plugin: Path | None = None
     stand_in: str | None = "connectors.shopify.standin"

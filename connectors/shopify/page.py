@@ -5,7 +5,7 @@ From Shopify's App Bridge and app templates: `id_token` and `embedded` come in t
 """
 
 from connectors.access import Words
-from connectors.contract import Half
+from connectors.contract import Half, Joining, Right
 from connectors.shopify import custom_pixel
 
 WORDS = Words(
@@ -32,4 +32,26 @@ HALF = Half(
     ),
     pasting=custom_pixel.STEPS,
     unproven=custom_pixel.NOT_PROVEN,
+)
+
+# One right for each of tokens.SCOPES. How Shopify's consent page words them was not seen by us: unverified.
+JOINING = Joining(
+    address="Your shop’s address under myshopify.com",
+    example="your-shop.myshopify.com",
+    rights=(
+        Right(
+            "See your orders",
+            "Orders, refunds and begun checkouts come to Tandem as they happen; those of the last 30 days are counted once.",
+        ),
+        Right("Add a pixel", "Tandem’s part of your storefront is switched on by it, and kept set up."),
+        Right(
+            "See customer events",
+            "That part hears of the checkout what Meta knows a browser by, and what was agreed to.",
+        ),
+    ),
+    then=(
+        "Shopify shows what Tandem asks for, and you approve it there. Installing it from its page at Shopify is the same.",
+        "Tandem opens inside your shop’s admin, among the apps. It reads the last 30 days and leads you on.",
+        "Nothing goes to Meta before you go live.",
+    ),
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from connectors.access import App, Embedding, Http, OAuth, OrderFeed, PixelPlan, StoreApi, Variable
-from connectors.contract import Connector, Half, Rival
+from connectors.contract import Connector, Half, Joining, Right, Rival
 from connectors.handover import Handover
 from connectors.woocommerce import hosts, mapping, restaging, webhooks
 from connectors.woocommerce.handover import HANDOVER
@@ -23,6 +23,27 @@ _HALF = Half(
         "Come back and check again: Tandem finds it by itself.",
     ),
 )
+_JOINING = Joining(
+    address="The address of your shop",
+    example="shop.example.com",
+    rights=(
+        Right(
+            "Read",
+            "Orders, refunds and their customers are read when one was not told, and those of the last 30 days once, to be "
+            "counted.",
+        ),
+        Right(
+            "Write",
+            "WooCommerce lets nobody set up webhooks with less. Tandem sets up its webhooks by it, and changes no order, no "
+            "product and no customer.",
+        ),
+    ),
+    then=(
+        "Your shop shows what Tandem asks for. Sign in there as somebody who may manage the shop, and approve it.",
+        "You come back here, signed in to your shop’s pages. Tandem reads the last 30 days and leads you on.",
+        "Nothing goes to Meta before you go live.",
+    ),
+)
 _PLUGIN = Path(__file__).parent / "storefront" / "tandem-for-woocommerce"
 
 
@@ -39,6 +60,7 @@ class WooCommerce:
     handover: Handover | None = HANDOVER
     embedding: Embedding | None = None
     half: Half = _HALF
+    joining: Joining = _JOINING
     rival: Rival | None = None
     plugin: Path | None = _PLUGIN
     stand_in: str | None = "connectors.woocommerce.standin"

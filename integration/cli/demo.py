@@ -97,7 +97,7 @@ def _play(settings: Settings, household: Household, opened: datetime) -> None:
 
 def _invite(settings: Settings, addresses: Mapping[str, str]) -> None:
     """Where to look on, and how to connect a store of one's own at each stand-in."""
-    click.echo(f"\nThe events, as they come: {settings.public_url}/")
+    click.echo(f"\nThe events, as they come: {settings.public_url}/dev")
     click.echo(f"All that the stand-in for Meta heard: {settings.graph_url}/_sandbox/journal")
     for connector in registry.connectors():
         if connector.name not in addresses:

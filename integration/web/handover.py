@@ -21,7 +21,7 @@ from integration.web.pace import Pace
 from integration.web.refusals import Way
 from integration.web.security import sent_to, unkept
 
-_FIELD = "store"
+FIELD = "store"
 _MOST_FORM = 8 * 1024
 # To begin costs us some calls to a host that somebody named.
 _BURST, _SECONDS = 10, 6.0
@@ -68,7 +68,7 @@ class Pages:
         """A page with one field. From the store itself, as the plugin's button comes, it leads straight on. Anybody else's
         link fills the field in and does no more: it would send a browser wherever somebody likes.
         """
-        named = request.args.get(_FIELD, "").strip()
+        named = request.args.get(FIELD, "").strip()
         return self._begun(named, sent_to) if named and self._is_from(named) else self._form(named)
 
     def go_on(self) -> Response:
@@ -80,7 +80,7 @@ class Pages:
             asked.refuse_foreign(self.cookie.public_url)
         except TandemError as error:
             return refusals.refused(error, self._from_the_start())
-        return self._begun(request.form.get(_FIELD, "").strip(), _onward)
+        return self._begun(request.form.get(FIELD, "").strip(), _onward)
 
     def come_back(self) -> Response:
         """Connected, signed in, and on to the store's page; or a sentence, and the way to begin again."""
@@ -122,7 +122,7 @@ class Pages:
     def _form(self, typed: str = "", error: TandemError | None = None) -> Response:
         """The page with the field; with what was wrong, what was typed, and the status of that."""
         status = 200 if error is None else _status(error)
-        page = render_template("connect_store.html", pages=self, field=_FIELD, typed=typed, trouble=error)
+        page = render_template("connect_store.html", pages=self, field=FIELD, typed=typed, trouble=error)
         response = unkept(make_response(page, status))
         # With no-referrer, as elsewhere, a browser would hide from us where the form comes from.
         response.headers["Referrer-Policy"] = "same-origin"

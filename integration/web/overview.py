@@ -1,4 +1,4 @@
-"""`/` in development: the latest events and what became of them. The merchant's pages come with their own issue."""
+"""`/dev` in development: the latest events of all stores, and what became of them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +11,7 @@ from integration.monitor import coverage_report
 from integration.monitor.coverage import Value
 from integration.monitor.coverage_report import Report
 
+PATH = "/dev"
 _EVENTS, _NOTES = 100, 20
 _COVERED = timedelta(days=1)
 
@@ -19,7 +20,7 @@ def blueprint(engine: Engine) -> Blueprint:
     """The page."""
     views = Blueprint("overview", __name__)
 
-    @views.get("/")
+    @views.get(PATH)
     def overview() -> str | Response:
         try:
             return _page(engine)

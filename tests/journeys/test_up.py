@@ -195,7 +195,7 @@ def test_the_overview_shows_events_and_their_states(running: Service, sandbox: S
     running.post(store, "orders/paid", b'{"id": "<script>alert(1)</script>')
     assert eventually(lambda: told(sandbox) == ["1"])
 
-    page = running.pool.request("GET", running.url + "/")
+    page = running.pool.request("GET", running.url + "/dev")
 
     assert page.status == 200
     text = page.data.decode()

@@ -223,7 +223,7 @@ def asks_and_commands(life: Life) -> None:
 
 
 def looks(life: Life) -> None:
-    life.look_at("/", "/store", "/store/state", "/store/privacy", "/store/coverage", "/healthz", "/readyz", "/metrics")
+    life.look_at("/", "/dev", "/store", "/store/state", "/store/privacy", "/store/coverage", "/healthz", "/readyz", "/metrics")
     life.look_at("/store/privacy/everything", *(f"/store/events/{pk}" for pk in range(1, 12)))
     for platform in ("shopify", "woocommerce"):
         life.look_at(f"/s/{life.store(platform).public_key}/plan")

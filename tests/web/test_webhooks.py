@@ -234,8 +234,8 @@ def test_metrics_count_deliveries_and_webhooks(client: FlaskClient, shop: Shop) 
 
 
 def test_the_overview_exists_in_development_only(make: Callable[..., Flask]) -> None:
-    assert make().test_client().get("/").status_code == 200
-    assert make(app_env="production").test_client().get("/").status_code == 404
+    assert make().test_client().get("/dev").status_code == 200
+    assert make(app_env="production").test_client().get("/dev").status_code == 404
 
 
 def test_ten_copies_at_once_are_one_event(make: Callable[..., Flask], shop: Shop, bench: Bench) -> None:
