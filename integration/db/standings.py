@@ -48,7 +48,7 @@ class Wanted:
 
 
 class Standing(NamedTuple):
-    """One store. `oldest_due`: since when something that may leave is due. Counts end at MOST_COUNTED + 1.
+    """One store. `oldest_due`: since when something that may leave is due. Counts end somewhere.
 
     `delivered`: events that Meta took in the last 24 hours, by our calls. `datasets`: how many there are.
     """
@@ -72,13 +72,17 @@ class Standing(NamedTuple):
     alerts: int
 
 
-def page(connection: sa.Connection, wanted: Wanted, *, after_: tuple[str, str] | None, most: int) -> Sequence[Standing]:
-    """By domain and id, those behind `after_`."""
+def page(
+    connection: sa.Connection, wanted: Wanted, *, after_: tuple[str, str] | None, most: int, counted: int = MOST_COUNTED
+) -> Sequence[Standing]:
+    """By domain and id, those behind `after_`. Deliveries are counted to `counted`, and one further."""
     place = sa.tuple_(stores.c.domain, stores.c.id)
     behind = [place > sa.tuple_(*map(sa.literal, after_))] if after_ else []
     some = sa.select(stores.c.id).where(*_conditions(wanted), *behind)
     some = some.order_by(stores.c.domain, stores.c.id).limit(most)
-    found = sa.select(*_columns(_first_call_of_a_day(connection))).where(stores.c.id.in_(some.scalar_subquery()))
+    found = sa.select(*_columns(_first_call_of_a_day(connection), counted)).where(
+        stores.c.id.in_(some.scalar_subquery())
+    )
     return [Standing(*row) for row in connection.execute(found.order_by(stores.c.domain, stores.c.id))]
 
 
@@ -113,7 +117,7 @@ _KINDS: Mapping[Only, sa.ColumnElement[bool]] = {
 }
 
 
-def _columns(first_call: int) -> Sequence[sa.ColumnElement[Any]]:
+def _columns(first_call: int, most: int) -> Sequence[sa.ColumnElement[Any]]:
     mine = datasets.c.store_id == stores.c.id
     paused = sa.and_(mine, datasets.c.state == PAUSED)
     last = sa.select(sa.func.max(webhooks.c.received_at, type_=Instant)).where(webhooks.c.store_id == stores.c.id)
@@ -126,7 +130,7 @@ def _columns(first_call: int) -> Sequence[sa.ColumnElement[Any]]:
         sa.select(sa.func.count()).select_from(datasets).where(paused).scalar_subquery(),
         sa.select(sa.func.min(datasets.c.reason)).where(paused).scalar_subquery(),
         _delivered(first_call),
-        *(_counted(state) for state in (State.HELD, State.DEAD, State.AMBIGUOUS, State.EXPIRED)),
+        *(_counted(state, most) for state in (State.HELD, State.DEAD, State.AMBIGUOUS, State.EXPIRED)),
         sa.select(sa.func.count()).select_from(alerts).where(alerts.c.store_id == stores.c.id).scalar_subquery(),
     ]
 
@@ -155,7 +159,7 @@ def _first_call_of_a_day(connection: sa.Connection) -> int:
     return connection.execute(first).scalar_one_or_none() or 0
 
 
-def _counted(state: State) -> sa.ColumnElement[Any]:
+def _counted(state: State, most: int) -> sa.ColumnElement[Any]:
     some = sa.select(deliveries.c.id).where(deliveries.c.store_id == stores.c.id, deliveries.c.state == state)
-    some = some.limit(MOST_COUNTED + 1).correlate(stores)
+    some = some.limit(most + 1).correlate(stores)
     return sa.select(sa.func.count()).select_from(some.subquery()).correlate(stores).scalar_subquery()
