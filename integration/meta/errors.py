@@ -63,20 +63,18 @@ class Answer:
     rest: float | None = None
 
 
-_TOKEN = "Meta refused the access token. Paste a new one; nothing is lost."  # noqa: S105
-_PERMISSION = "The access token may not send events to this dataset. Give it access in Events Manager."
-_OLD_VERSION = (
-    "Meta has retired the version of its API that is called here. The operator has to set META_GRAPH_VERSION."
-)
-_UNKNOWN_DATASET = "Meta does not know this dataset, or the token is not assigned to it. Check the dataset id."
+TOKEN = "Meta refused the access token. Paste a new one; nothing is lost."  # noqa: S105
+PERMISSION = "The access token may not send events to this dataset. Give it access in Events Manager."
+OLD_VERSION = "Meta has retired the version of its API that is called here. The operator has to set META_GRAPH_VERSION."
+UNKNOWN_DATASET = "Meta does not know this dataset, or the token is not assigned to it. Check the dataset id."
 
 _PAUSES = {
-    **dict.fromkeys((102, 104, 190), _TOKEN),
-    **dict.fromkeys((3, 10, 294, *range(200, 300)), _PERMISSION),
-    803: _UNKNOWN_DATASET,
-    2635: _OLD_VERSION,
+    **dict.fromkeys((102, 104, 190), TOKEN),
+    **dict.fromkeys((3, 10, 294, *range(200, 300)), PERMISSION),
+    803: UNKNOWN_DATASET,
+    2635: OLD_VERSION,
 }
-_PAUSES_BY_SUBCODE = {(100, 33): _UNKNOWN_DATASET}
+_PAUSES_BY_SUBCODE = {(100, 33): UNKNOWN_DATASET}
 
 _INVALID = 100  # an invalid parameter: the events' fault, whatever the status
 _THROTTLES = frozenset({4, 17, 32, 341, 368, 613, *range(80_000, 80_015)})
@@ -84,7 +82,7 @@ _RETRIES = frozenset({1, 2, 5000, 21009}) | _THROTTLES
 # Meta says of these that it failed itself: with a 5xx the events may have been counted all the same.
 _MAY_BE_COUNTED = frozenset({1, 2})
 
-_ADVICE = {
+ADVICE = {
     2804003: "The event is older than 7 days; Meta takes none that old.",
     2804009: "The purchase has no value.",
     2804010: "The purchase has no currency.",
@@ -139,7 +137,7 @@ def _next(code: int | None, subcode: int | None, *, transient: bool, theirs: boo
         return Paused(reason)
     if theirs and code != _INVALID:
         return Retryable(retry_after)
-    return Refused(_ADVICE.get(subcode or 0) or _OTHER_ADVICE.format(code=code, subcode=subcode or "none"))
+    return Refused(ADVICE.get(subcode or 0) or _OTHER_ADVICE.format(code=code, subcode=subcode or "none"))
 
 
 def _number(value: object) -> int | None:
