@@ -102,8 +102,8 @@ def refuse_collision(connection: Connection, store: Store, dataset_id: str, sett
     for other in _rivals(connection, store, dataset_id):
         raise Conflict(
             f"{other.domain} tells this dataset too, and both shops count their orders from 1: Meta would take "
-            f"one shop's purchase for the other's. Let this store's event ids carry its key first: "
-            f"`tandem store set {store.domain} 'event_id_template={{store_key}}-{{order_id}}'`, on its Pixel too."
+            f"one shop's purchase for the other's. Let this store's event ids carry its key first: in its settings, "
+            "event_id_template={store_key}-{order_id}, on its Pixel too."
         )
 
 

@@ -58,7 +58,7 @@ def read(group: str, form: Form, present: StoreSettings) -> Typed:
     names = GROUPS[group]
     refuse_unknown(form, {*_fields(names), *_BESIDE.get(group, ())})
     values = {name: _text(name, form) for name in names}
-    errors = {name: wrong for name, text in values.items() if (wrong := _wrong(name, text)) is not None}
+    errors = {name: said for name, text in values.items() if (said := wrong(name, text)) is not None}
     vouched = _vouched(form, values, present)
     preview = bool(form.getlist(PREVIEW)) and group == "names"
     return Typed(values, {**errors, **vouched.errors}, vouched.reason, preview)
@@ -92,7 +92,7 @@ def _one(name: str, form: Form) -> str:
     return next(iter(form.getlist(name)), "").strip()
 
 
-def _wrong(name: str, text: str) -> str | None:
+def wrong(name: str, text: str) -> str | None:
     """What to change, without the setting's own name in front: it stands beside its field."""
     try:
         parse(name, text)

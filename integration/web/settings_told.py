@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from connectors.event import Source
 from integration.db.stores import Store
-from integration.errors import InvalidSetting
 from integration.meta import contents
 from integration.monitor import choices
 from integration.monitor.choices import Choices
-from integration.store_settings import PRESET, ConsentMode, Route, ValueBasis, parse
-from integration.web.settings_words import MODES, ROUTES, SOURCES, Option
+from integration.store_settings import PRESET, ConsentMode, Route, ValueBasis
+from integration.web import settings_form
+from integration.web.settings_words import LABELS, MODES, ROUTES, SOURCES, Option
 
 LONGEST_ID = 18  # digits of a line's number
 _BY_PIXEL = (Route.PIXEL, Route.OFF)
@@ -42,12 +42,12 @@ class Worth(NamedTuple):
 def names(store: Store, meant: Choices, values: Mapping[str, str]) -> Names:
     """By these templates, whoever typed them."""
     number = meant.last[1] if meant.last else None
-    try:
-        event_id, content_id = (
-            parse(name, values.get(name, "")) for name in ("event_id_template", "content_id_template")
-        )
-    except InvalidSetting as error:
-        return Names(None, number, (), str(error))
+    templates = {name: values.get(name, "").strip() for name in settings_form.GROUPS["names"]}
+    said = {LABELS[name]: settings_form.wrong(name, text) for name, text in templates.items()}
+    troubles = [f"{label}: {wrong}" for label, wrong in said.items() if wrong]
+    event_id, content_id = templates.values()
+    if troubles:
+        return Names(None, number, (), " ".join(troubles))
     called = None if meant.last is None else choices.event_id(event_id, meant.last, store)
     items = [(line.quantity, contents.called(line, content_id)) for line in meant.items]
     return Names(called, number, items, "")
@@ -69,7 +69,7 @@ def routes(values: Mapping[str, str]) -> Sequence[tuple[str, str, Sequence[Optio
 def worths(meant: Choices, present: ValueBasis) -> Sequence[Worth]:
     """What the last orders would be worth, by currency, and each of them."""
     whole = [
-        _worth(f"{sum(one.currency == currency for one in meant.orders)} orders", currency, sums, present)
+        _worth(_together(sum(one.currency == currency for one in meant.orders)), currency, sums, present)
         for currency, sums in meant.sums.items()
     ]
     return [*whole, *(_worth(one.number, one.currency, one.worth, present) for one in meant.orders)]
@@ -116,6 +116,10 @@ def _withheld(meant: Choices, mode: ConsentMode) -> str:
     return (
         f" Of your last {_orders(meant.asked)} it would hold back {silent} for want of a yes, and {refused} after a no."
     )
+
+
+def _together(count: int) -> str:
+    return f"{_orders(count)} together"
 
 
 def _orders(count: int) -> str:
