@@ -19,6 +19,7 @@ from integration.cli import (
     preview,
     replay,
     run,
+    sign_in,
     simulate,
     stores,
 )
@@ -30,6 +31,7 @@ def tandem() -> None:
     """One purchase, told by the browser and by the server, counted once."""
 
 
+stores.store.add_command(sign_in.sign_in)
 for command in (
     *(run.up, run.meta_sandbox, run.migrate_database),
     *(stores.store, stores.dataset, events.events, coverage.coverage, pixel.pixel, replay.replay, export.export),

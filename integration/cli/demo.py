@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ import urllib3
 from connectors import registry
 from connectors.event import Event, Kind
 from integration import config, db
-from integration.cli import accounts, browsers, consent_walk, opening, standins
+from integration.cli import accounts, browsers, consent_walk, opening, sign_in, standins
 from integration.cli.browsers import Storefront
 from integration.cli.consent_walk import Ledger, Party
 from integration.cli.day import ANOTHER, DAY, NEWCOMERS, NONSENSE, STORES, WALKS, Act, DemoStore
@@ -36,6 +36,7 @@ from integration.up import Household, note_address
 
 _PATIENCE_SECONDS = 45.0
 _LOOK_SECONDS = 0.25
+_LINK_LASTS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,10 @@ def _play(settings: Settings, household: Household, opened: datetime) -> None:
 
 def _invite(settings: Settings, addresses: Mapping[str, str]) -> None:
     """Where to look on, and how to connect a store of one's own at each stand-in."""
-    click.echo(f"\nThe events, as they come: {settings.public_url}/dev")
+    click.echo("\nWhat the merchants see (each link signs you in once, within an hour):")
+    for domain, url in _merchants_links(settings):
+        click.echo(f"  {domain}: {url}")
+    click.echo(f"The events of all stores, as they come: {settings.public_url}/dev")
     click.echo(f"All that the stand-in for Meta heard: {settings.graph_url}/_sandbox/journal")
     for connector in registry.connectors():
         if connector.name not in addresses:
@@ -113,6 +117,13 @@ def _invite(settings: Settings, addresses: Mapping[str, str]) -> None:
             click.echo(f"Connect a stand-in {connector.label} store: open {door} and type {address}")
     click.echo("Ctrl-C stops everything.")
     sys.stdout.flush()
+
+
+def _merchants_links(settings: Settings) -> Sequence[tuple[str, str]]:
+    engine = db.connect(settings.database_url)
+    with reading(engine) as connection:
+        found = [stores.by_domain(connection, demo.platform, demo.domain) for demo in STORES]
+    return sign_in.links(engine, settings, [store for store in found if store], _LINK_LASTS)
 
 
 def _connected(engine: Engine, settings: Settings, demo: DemoStore, now: datetime) -> Store:

@@ -36,15 +36,15 @@ def end(connection: Connection, token: str | None) -> None:
         sessions.end(connection, _digest(token))
 
 
-def code_for(connection: Connection, store_id: str, nonce: str) -> str:
-    """A code that signs in to this store once, within a minute. Raises Conflict for a nonce that was used before."""
+def code_for(connection: Connection, store_id: str, nonce: str, lasting: timedelta = CODE_LASTING) -> str:
+    """A code that signs in to this store once, within that time. Raises Conflict for a nonce that was used before."""
     code = secrets.token_urlsafe(_TOKEN_BYTES)
     kept = sessions.keep_code(
         connection,
         _digest(code),
         store_id,
         _digest(nonce),
-        lasting=CODE_LASTING,
+        lasting=lasting,
         remembered=NONCE_REMEMBERED,
     )
     if not kept:

@@ -161,7 +161,7 @@ def _not_by_itself() -> Response:
 def _over() -> Response:
     """The same words for every code that is none, so that they teach nothing."""
     sentence = (
-        "A sign-in link works once, within a minute of asking for it. Nothing is lost: open Tandem in your shop's admin "
+        "A sign-in link works once, and not for long: within a minute where your shop's admin made it. Nothing is lost: open Tandem in your shop's admin "
         "again, and you get a new one."
     )
     return refusals.plain("This link is over", sentence, Way(SIGN_IN, "Other ways to sign in"), status=403)
