@@ -20,6 +20,10 @@ _STORE_KEY = "{store_key}"
 _TAIL, _LONG_ENOUGH = 4, 16
 
 
+class Collides(Conflict):
+    """Another shop with small order numbers tells the dataset. The message names it: it is for the operator alone."""
+
+
 class Confirmed(NamedTuple):
     """Meta said that a token opens a dataset. `name`: what Meta calls it, where that may be read."""
 
@@ -100,7 +104,7 @@ def refuse_collision(connection: Connection, store: Store, dataset_id: str, sett
     if _STORE_KEY in settings.event_id_template:
         return
     for other in _rivals(connection, store, dataset_id):
-        raise Conflict(
+        raise Collides(
             f"{other.domain} tells this dataset too, and both shops count their orders from 1: Meta would take "
             f"one shop's purchase for the other's. Let this store's event ids carry its key first: in its settings, "
             "event_id_template={store_key}-{order_id}, on its Pixel too."

@@ -13,9 +13,13 @@ from integration.db.stores import Store
 from integration.errors import Conflict
 from integration.meta.inspect import Finding, Inspection, Inspector
 from integration.stores import credentials
-from integration.stores.credentials import Confirmed
+from integration.stores.credentials import Collides, Confirmed
 
 HIDDEN_TOKEN = "…"  # noqa: S105 (what stands for one that is too short to show a part of)
+COLLIDES = (
+    "Another shop that counts its orders from 1 tells this dataset too, and Meta would take one shop’s purchase for the "
+    "other’s. First let this store’s event ids carry its key: {store_key}-{order_id} in the settings, and on its Pixel."
+)
 
 
 class NotTaken(Conflict):
@@ -69,13 +73,16 @@ def save(
         raise Unproven(seen.sentence)
     former = _known(connection, store, given.dataset_id)
     confirmed = Confirmed(seen.name) if opens else None
-    dataset = credentials.attach(
-        *(connection, store, given.dataset_id, given.token),
-        sealer=sealer,
-        test_event_code=None,
-        now=now,
-        confirmed=confirmed,
-    )
+    try:
+        dataset = credentials.attach(
+            *(connection, store, given.dataset_id, given.token),
+            sealer=sealer,
+            test_event_code=None,
+            now=now,
+            confirmed=confirmed,
+        )
+    except Collides:
+        raise Conflict(COLLIDES) from None  # which shop that is, is nobody else's business
     _record(connection, former, dataset, by)
     return dataset
 
