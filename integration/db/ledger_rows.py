@@ -106,11 +106,11 @@ _CHUNK, _MOST = (sa.bindparam(name, type_=sa.Integer()) for name in ("chunk", "m
 
 @lru_cache(maxsize=256)
 def statement(states: tuple[State, ...], asked: frozenset[str], *, upwards: bool) -> sa.Select[Any]:
-    """The next `chunk` of ids between `below` and `above`, and of those rows at most `most` that are as `asked`.
+    """The next ids between `below` and `above`, and of those rows at most `most` that are as `asked`.
 
     Each beside the last id of the chunk and how many there are; that alone, where none fits.
     """
-    looked = _chunk(states, upwards=upwards).cte("looked")
+    looked = next_ids(states, upwards=upwards).cte("looked")
     edge = sa.func.max(looked.c.id) if upwards else sa.func.min(looked.c.id)
     seen = sa.select(edge.label("edge"), sa.func.count().label("number")).select_from(looked).subquery("seen")
     fitting = [_ASKED[name](sa.bindparam(name, type_=_TYPES.get(name, sa.String()))) for name in sorted(asked)]
@@ -120,8 +120,8 @@ def statement(states: tuple[State, ...], asked: frozenset[str], *, upwards: bool
     return both.order_by(_way(page.c.id, upwards=upwards))
 
 
-def _chunk(states: Sequence[State], *, upwards: bool) -> sa.Select[Any]:
-    """The next ids: of each state the next by the index, and of those together again the next.
+def next_ids(states: Sequence[State], *, upwards: bool) -> sa.Select[Any]:
+    """The next `chunk` of a store's ids: of each state the next by the index, and of those together again the next.
 
     A state is asked for as a range, so that only the index has them in the order asked for: in the order of ids alone
     another store's rows would be walked through, where this one has been quiet for long.

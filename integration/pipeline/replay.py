@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from integration.db import Connection, Engine, reading, replays, stores, transact
 from integration.db import now as database_now
 from integration.db.deliveries import State
 from integration.db.replays import Candidate, Selection
+from integration.db.stores import Store
 from integration.meta.event import REFUND
 from integration.pipeline.schedule import SAFE_TO_REPEAT, Leave, Past, Witnessed, may_have_told, may_leave
 from integration.pipeline.witness import of_old
@@ -93,9 +95,10 @@ def _judged(
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """How many deliveries a replay would send again, and how many not, by the reason."""
+    """How many deliveries a replay would send again, and how many not, by the reason. Not `whole`: there are more."""
 
     by_prospect: Mapping[Prospect, int]
+    whole: bool = True
 
     def going(self, *, insist: bool) -> int:
         """How many would leave."""
@@ -106,10 +109,52 @@ def foresee(engine: Engine, selection: Selection) -> Forecast:
     """The dry run: nothing is changed."""
     counted: Counter[Prospect] = Counter()
     with reading(engine) as connection:
-        now, pixels = database_now(connection), {one.id: one.settings.pixel for one in stores.everyone(connection)}
+        now, pixels = database_now(connection), _pixels(connection, selection)
         for page in replays.candidates(connection, selection):
             counted.update(prospect for _, prospect in _judged(connection, page, pixels, now))
     return Forecast(counted)
+
+
+def foresee_some(connection: Connection, selection: Selection, most: int) -> Forecast:
+    """The same of the first so many, in a reading transaction: enough to say what it comes to."""
+    counted: Counter[Prospect] = Counter()
+    now, pixels = database_now(connection), _pixels(connection, selection)
+    after: int | None = 0
+    while after is not None and counted.total() < most:
+        page, after = replays.next_page(connection, selection, after)
+        counted.update(prospect for _, prospect in _judged(connection, page, pixels, now))
+    return Forecast(counted, whole=after is None)
+
+
+class Turn(NamedTuple):
+    """A page of a replay: how many were looked at, how many are due (or held) now, and behind which id it goes on."""
+
+    seen: int
+    done: int
+    after: int | None
+
+
+def turn(connection: Connection, selection: Selection, after: int, *, insist: bool) -> Turn:
+    """Put the next page on the road, in the caller's writing transaction."""
+    now, pixels = database_now(connection), _pixels(connection, selection)
+    page, behind = replays.next_page(connection, selection, after)
+    judged = _judged(connection, page, pixels, now)
+    going = [one for one, prospect in judged if prospect is Prospect.GOES]
+    done = replays.put_back(connection, going, insisted=False)
+    if insist:
+        twice = [one for one, prospect in judged if prospect is Prospect.TWICE]
+        done += replays.put_back(connection, twice, insisted=True)
+    return Turn(len(page), done, behind)
+
+
+def _pixels(connection: Connection, selection: Selection) -> Mapping[str, PixelOwner]:
+    known = stores.everyone(connection) if selection.store_id is None else _one(connection, selection.store_id)
+    return {one.id: one.settings.pixel for one in known}
+
+
+def _one(connection: Connection, store_id: str) -> Sequence[Store]:
+    store = stores.by_id(connection, store_id)
+    return [store] if store else []
 
 
 def replay(engine: Engine, selection: Selection, *, insist: bool) -> int:
@@ -119,7 +164,7 @@ def replay(engine: Engine, selection: Selection, *, insist: bool) -> int:
     """
     done = 0
     with reading(engine) as connection:
-        now, pixels = database_now(connection), {one.id: one.settings.pixel for one in stores.everyone(connection)}
+        now, pixels = database_now(connection), _pixels(connection, selection)
         pages = [_judged(connection, page, pixels, now) for page in replays.candidates(connection, selection)]
     for judged in pages:
         done += _put_back(engine, [one for one, prospect in judged if prospect is Prospect.GOES], insisted=False)
