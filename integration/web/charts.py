@@ -17,9 +17,8 @@ Label = date | str
 
 HEIGHT, TOP, BASE = 168, 20, 144  # of a chart; where its highest bar may end, and where all begin
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
-_FILLED = 0.72  # of a bar's share of the width; the rest is air
+_FEW = 8  # bars: each has its word below, and more air around it
 _LETTER = 7  # the width of one, in pixels
-_WIDEST = 48.0  # of a hundred, for one bar alone would fill the page
 
 
 class Part(NamedTuple):
@@ -62,7 +61,8 @@ class Mark(NamedTuple):
 
 class Chart(NamedTuple):
     """What `ui.bars` draws. `series`: each kind's words, bottom up; `gutter`: how wide the words
-    of the lines are; `peak`: the highest bar's own words, at its top."""
+    of the lines are; `peak`: the highest bar's own words, at its top.
+    """
 
     bars: Sequence[Bar]
     series: Mapping[str, str]
@@ -180,7 +180,7 @@ def _bar(
     say: Callable[[Amount], str],
 ) -> Bar:
     label, values = point
-    width = min(slot * _FILLED, _WIDEST)
+    width = slot * (0.4 if slot >= 100 / _FEW else 0.72)
     parts, foot = [], float(BASE)
     for kind in series:
         amount = Decimal(str((values or {}).get(kind, 0)))
@@ -207,25 +207,20 @@ def _bar(
 
 def _peak(bar: Bar, amount: Decimal, say: Callable[[Amount], str]) -> Mark:
     at = float(bar.middle.rstrip("%"))
-    anchor, x = (
-        ("start", bar.x)
-        if at < 8
-        else ("end", _across(2 * at - float(bar.x.rstrip("%"))))
-        if at > 92
-        else ("middle", bar.middle)
+    anchor = "start" if at < 4 else "end" if at > 96 else "middle"
+    return Mark(
+        say(_plain(amount)), bar.middle if anchor == "middle" else f"{0 if at < 4 else 100}%", bar.top - 5, anchor
     )
-    return Mark(say(_plain(amount)), x, bar.top - 5, anchor)
 
 
 def _below(points: Sequence[tuple[Label, object]], slot: float) -> Sequence[Mark]:
-    """The first, the middle and the last: more would not fit a telephone."""
-    if not points:
-        return []
+    """Of a few, each; else the first, the middle and the last: more would not fit a telephone."""
     last = len(points) - 1
+    if last < _FEW and all(isinstance(label, date) for label, _ in points):
+        words = [_short(label, points[n - 1][0] if n else None) for n, (label, _) in enumerate(points)]
+        return [Mark(it, _across((n + 0.5) * slot), HEIGHT - 6, "middle") for n, it in enumerate(words)]
     places = {0: ("0%", "start"), last: ("100%", "end")}
-    if len(points) < 3:
-        places = {n: (_across((n + 0.5) * slot), "middle") for n in range(len(points))}
-    elif last % 2 == 0:
+    if last % 2 == 0:
         places[last // 2] = ("50%", "middle")
     return [Mark(_short(points[n][0]), x, HEIGHT - 6, anchor) for n, (x, anchor) in sorted(places.items())]
 
@@ -260,5 +255,9 @@ def _full(label: Label) -> str:
     return times.day(label) if isinstance(label, date) else label
 
 
-def _short(label: Label) -> str:
-    return f"{label.day} {label:%b}" if isinstance(label, date) else label
+def _short(label: Label, before: Label | None = None) -> str:
+    """Without its month, where the one before it has the same."""
+    if not isinstance(label, date):
+        return label
+    same = isinstance(before, date) and before.month == label.month
+    return str(label.day) if same else f"{label.day} {label:%b}"
