@@ -11,7 +11,7 @@ from connectors import registry
 from integration.crypto import Sealer
 from integration.db import Connection, changes, surveys
 from integration.db.stores import OBSERVING, Store
-from integration.errors import Conflict, InvalidSetting, NotFound, SealBroken
+from integration.errors import Conflict, InvalidSetting, SealBroken
 from integration.monitor import choices, golive
 from integration.retention import Retention
 from integration.stores import alert_addresses, settings, tally
@@ -58,10 +58,8 @@ class Page:
         }
         return visit.page("settings.html", status=400 if typed.errors else 200, **told)
 
-    def save(self, visit: Visit, group: str) -> Response:
+    def save(self, visit: Visit, *, group: str) -> Response:
         """Keep one group, or show what is wrong beside it. Raises RequestMalformed for what no form of ours sends."""
-        if group not in GROUPS:
-            raise NotFound("There is no such group of settings.")
         typed = settings_form.read(group, request.form, visit.store.settings)
         if typed.errors or typed.preview:
             return self.show(visit, group, typed)
@@ -112,7 +110,7 @@ def doors(sealer: Sealer, retention: Retention) -> Sequence[Door]:
         Door("GET", STOP, ask_whether),
         Door("POST", STOP, stop),
         Door("POST", ALERTS, page.alerts),
-        Door("POST", f"{PATH}/<group>", page.save),
+        *(Door("POST", f"{PATH}/{group}", partial(page.save, group=group)) for group in GROUPS),
     ]
 
 

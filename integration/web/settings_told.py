@@ -66,13 +66,17 @@ def routes(values: Mapping[str, str]) -> Sequence[tuple[str, str, Sequence[Optio
     ]
 
 
-def worths(meant: Choices, present: ValueBasis) -> Sequence[Worth]:
-    """What the last orders would be worth, by currency, and each of them."""
-    whole = [
+def together(meant: Choices, present: ValueBasis) -> Sequence[Worth]:
+    """What the last orders would be worth, by currency."""
+    return [
         _worth(_together(sum(one.currency == currency for one in meant.orders)), currency, sums, present)
         for currency, sums in meant.sums.items()
     ]
-    return [*whole, *(_worth(one.number, one.currency, one.worth, present) for one in meant.orders)]
+
+
+def each(meant: Choices, present: ValueBasis) -> Sequence[Worth]:
+    """What each of the last orders would be worth."""
+    return [_worth(one.number, one.currency, one.worth, present) for one in meant.orders]
 
 
 def _worth(title: str, currency: str, worth: Mapping[ValueBasis, Decimal], present: ValueBasis) -> Worth:

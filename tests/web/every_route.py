@@ -7,6 +7,8 @@ holds. What an entry leaves out is usual: 200 for a page, and an empty form.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from integration.store_settings import PRESET
+
 
 class Entry(NamedTuple):
     """`fills`: what stands in the path, by the name of an id of the store it belongs to; `form`: what is posted;
@@ -23,6 +25,7 @@ class Entry(NamedTuple):
 
 
 DONE = (303,)
+EVENTS = {f"routing.{name}": route for name, route in PRESET.items()} | {"pixel": "other", "pixel_carrier": "image"}
 
 # By method and path behind the visit's base.
 STORE_PAGES: Mapping[tuple[str, str], Entry] = {
@@ -39,6 +42,21 @@ STORE_PAGES: Mapping[tuple[str, str], Entry] = {
     ("GET", "/quality"): Entry(),
     ("GET", "/quality.csv"): Entry(),
     ("GET", "/pixel"): Entry(),
+    ("GET", "/settings"): Entry(),
+    ("GET", "/settings/names"): Entry(),
+    ("GET", "/settings/stop"): Entry(),
+    ("POST", "/settings/stop"): Entry(statuses=DONE),
+    ("POST", "/settings/alerts"): Entry(form={"emails": "anna@tea.example"}, statuses=DONE),
+    ("POST", "/settings/purchases"): Entry(form={"purchase_when": "placed", "cod_when": "paid"}, statuses=DONE),
+    ("POST", "/settings/events"): Entry(form=EVENTS, statuses=DONE),
+    ("POST", "/settings/value"): Entry(form={"value_basis": "subtotal"}, statuses=DONE),
+    ("POST", "/settings/names"): Entry(
+        form={"event_id_template": "{store_key}-{order_id}", "content_id_template": "{sku}"}, statuses=DONE
+    ),
+    ("POST", "/settings/consent"): Entry(form={"consent_mode": "strict", "limited_data_use": "auto"}, statuses=DONE),
+    ("POST", "/settings/people"): Entry(form={"phone_country": "DE"}, statuses=DONE),
+    ("GET", "/changes"): Entry(),
+    ("GET", "/changes.csv"): Entry(),
     ("GET", "/senders"): Entry(),
     ("POST", "/senders/again"): Entry(statuses=DONE),
     ("POST", "/live"): Entry(form={"reason": "Nobody has looked at a made-up shop."}, statuses=DONE, observing=True),

@@ -116,10 +116,6 @@ def test_a_form_with_anything_else_in_it_is_refused_whole(store: OwnPage, group:
     assert (store.row.settings, log(store)) == (StoreSettings(), lines)
 
 
-def test_a_group_that_there_is_not_is_not_found(store: OwnPage) -> None:
-    assert posted(store.browser(), f"{AT}/nonsense", {}).status == 404
-
-
 def test_the_routing_is_chosen_event_by_event_and_browsing_never_by_the_server(store: OwnPage) -> None:
     browser = store.browser()
     routes = {f"routing.{name}": route for name, route in PRESET.items()}
