@@ -13,7 +13,7 @@ from integration.errors import Unavailable
 from integration.log import logger
 from integration.mail import Post
 from integration.meta.client import GraphClient
-from integration.monitor import counting, proof_mail, watch
+from integration.monitor import counting, proof_mail, replaying, watch
 from integration.pipeline import pair_telling
 from integration.pipeline.deliver import Drain, give_up, succeed
 from integration.privacy import requests
@@ -108,7 +108,7 @@ def do_chores() -> None:
             house.platforms,
             f"{secrets.token_hex(8)}-{os.getpid()}",
             seconds=_CHORES_SECONDS,
-            beside={**watch.CHORES, **counting.CHORES, **proof_mail.chore(house.post)},
+            beside={**watch.CHORES, **counting.CHORES, **replaying.CHORES, **proof_mail.chore(house.post)},
         )
 
 

@@ -11,7 +11,7 @@ from integration.db.chores import chores
 from integration.db.datasets import datasets
 from integration.db.deliveries import deliveries
 from integration.db.stores import stores
-from integration.db.tasks import tasks
+from integration.db.tasks import REPLAY, tasks
 
 MOST_COUNTED = 10_000
 # As words in the SQL, so that the index over some states is used.
@@ -76,8 +76,9 @@ def chores_due(connection: sa.Connection) -> Overdue:
 
 def tasks_open(connection: sa.Connection) -> Overdue:
     """Uninstalls and requests about personal data that nobody took up yet."""
-    oldest = connection.execute(sa.select(sa.func.min(tasks.c.created_at, type_=Instant))).scalar_one()
-    return Overdue(_number(connection, sa.select(tasks.c.id)), oldest)
+    asked = tasks.c.kind != REPLAY  # that one is under way for as long as it is there
+    oldest = connection.execute(sa.select(sa.func.min(tasks.c.created_at, type_=Instant)).where(asked)).scalar_one()
+    return Overdue(_number(connection, sa.select(tasks.c.id).where(asked)), oldest)
 
 
 def _number(connection: sa.Connection, rows: sa.Select[tuple[int]] | sa.Select[tuple[str]]) -> int:

@@ -16,6 +16,7 @@ REREAD = "reread"  # orders whose shopper agreed after they were withheld: integ
 SCAN = "scan"  # of the shop's public pages: integration.monitor.watch
 COUNT = "count"  # of what the store's days came to: integration.monitor.counting
 PROOF = "proof"  # of the first order after going live: integration.monitor.proof_mail
+REPLAY = "replay"  # a long one, a part at a time: integration.monitor.replaying
 SECRET = "secret"  # noqa: S105 (a chore's name) letting the former one go: integration.stores.rotation
 
 chores = sa.Table(

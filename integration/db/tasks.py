@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from integration.db import ROW_ID, Instant, metadata
 
 STORE_UNINSTALLED, PRIVACY_REQUEST = "store_uninstalled", "privacy_request"
+REPLAY = "replay"  # asked for by a merchant and not by a webhook; its row goes on knowing how far it came
 SEALED_PAYLOAD = "tasks.payload"  # the name of the sealed column, which binds what is sealed in it
 
 tasks = sa.Table(
@@ -77,6 +78,19 @@ def is_open(connection: sa.Connection, store_id: str, kind: str) -> bool:
     """Whether something of that kind is still to do for a store."""
     mine = sa.and_(tasks.c.store_id == store_id, tasks.c.kind == kind)
     return connection.execute(sa.select(tasks.c.id).where(mine).limit(1)).first() is not None
+
+
+def of_store(connection: sa.Connection, store_id: str, kind: str) -> Task | None:
+    """The first thing of that kind that is still to do for a store."""
+    columns = (tasks.c.id, tasks.c.store_id, tasks.c.platform, tasks.c.kind, tasks.c.payload, tasks.c.created_at)
+    mine = sa.and_(tasks.c.store_id == store_id, tasks.c.kind == kind)
+    row = connection.execute(sa.select(*columns).where(mine).order_by(tasks.c.id).limit(1)).first()
+    return None if row is None else Task(*row)
+
+
+def keep(connection: sa.Connection, pk: int, sealed: str) -> None:
+    """How far it came, in place of what its payload was."""
+    connection.execute(sa.update(tasks).where(tasks.c.id == pk).values(payload=sealed))
 
 
 def finish(connection: sa.Connection, pk: int) -> bool:
