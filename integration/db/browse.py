@@ -73,6 +73,13 @@ def of_events(connection: sa.Connection, store_id: str, event_pks: Collection[in
     return [Row(*row) for row in found]
 
 
+def of_order(connection: sa.Connection, store_id: str, order_id: str, most: int = 20) -> list[Row]:
+    """The deliveries of one order's events, the newest first."""
+    mine = (events.c.store_id == store_id, events.c.order_id == order_id)
+    found = connection.execute(with_events(deliveries).where(*mine).order_by(deliveries.c.id.desc()).limit(most))
+    return [Row(*row) for row in found]
+
+
 class Edge(NamedTuple):
     """Two ids not far from each other: what has an id of `low` or less came before a moment, what has one above `high`
     did not.

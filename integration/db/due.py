@@ -139,6 +139,17 @@ def due_of(
     return found
 
 
+def of_event(connection: sa.Connection, store_id: str, event_pk: int) -> dict[int, Due]:
+    """The deliveries of one event of a store, by our own id of the dataset, whatever their state."""
+    wanted = (
+        sa.select(deliveries.c.dataset_pk, *_DUE_COLUMNS)
+        .join(events, events.c.id == deliveries.c.event_pk)
+        .where(deliveries.c.store_id == store_id, deliveries.c.event_pk == event_pk)
+        .where(deliveries.c.dataset_pk.is_not(None))
+    )
+    return {row[0]: Due._make(row[1:]) for row in _plain(connection, wanted)}
+
+
 def _read_due(
     connection: sa.Connection, dataset_pks: Sequence[int], each: int, most_bytes: int, *, held: bool
 ) -> Iterator[tuple[int, list[Due]]]:

@@ -31,6 +31,8 @@ class Event(NamedTuple):
     region: str | None
     granted_at: datetime | None
     key_mask: int
+    facts: str
+    ended: bool
     holds_person: bool
 
 
@@ -45,6 +47,17 @@ class Delivery(NamedTuple):
     first_attempt_at: datetime | None
     delivered_at: datetime | None
     fbtrace_id: str | None
+    id: int
+    dataset_pk: int | None
+    next_at: datetime | None
+    attempt_id: int | None
+    former_attempts: str | None
+
+    @property
+    def calls(self) -> list[int]:
+        """The ids of the calls it was in, the oldest first."""
+        former = [int(one) for one in (self.former_attempts or "").split(",") if one]
+        return [*former, self.attempt_id] if self.attempt_id is not None else former
 
 
 def of_store(connection: sa.Connection, store_id: str, pk: int) -> Event | None:

@@ -126,6 +126,13 @@ def foresee_some(connection: Connection, selection: Selection, most: int) -> For
     return Forecast(counted, whole=after is None)
 
 
+def prospects(connection: Connection, selection: Selection) -> dict[int, Prospect]:
+    """What a replay does with each of a few, by delivery."""
+    page, _ = replays.next_page(connection, selection, 0)
+    judged = _judged(connection, page, _pixels(connection, selection), database_now(connection))
+    return {one.id: prospect for one, prospect in judged}
+
+
 class Turn(NamedTuple):
     """A page of a replay: how many were looked at, how many are due (or held) now, and behind which id it goes on."""
 
