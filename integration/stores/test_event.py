@@ -117,7 +117,7 @@ def _sample(store: Store, dataset: Dataset, now: datetime) -> Ready:
     """An order of our own fixtures, as if it were placed in this store just now. Nobody is behind it."""
     event = _of_fixtures(store, now)
     prepared = prepare(event, StoreView(store.domain, store.short_key, store.settings), Horizon(now, since=None))
-    mapped = Step("Mapped", f"A sample order of {_worth(prepared.facts, store)}, by this store's settings.")
+    mapped = Step("Mapped", f"A sample order of {_worth(prepared.facts, store)}, by this store’s settings.")
     if isinstance(prepared.verdict, Never):
         return Ready(dataset, (mapped, Step("Chosen", f"Not sent: {prepared.verdict.reason}.", FAILS)))
     told = mapping.server_event(
@@ -152,7 +152,7 @@ def _past(connection: Connection, store: Store, dataset: Dataset, order: int, se
     if due is None:
         raise NotFound("This store has no such order.")
     facts = mapping.decode_facts(due.facts)
-    mapped = Step("Mapped", f"Order {due.order_id or due.subject} of {_worth(facts, store)}, by this store's settings.")
+    mapped = Step("Mapped", f"Order {due.order_id or due.subject} of {_worth(facts, store)}, by this store’s settings.")
     decision = decide(due, _view(connection, store, dataset, due, sealer, now))
     if isinstance(decision, Told):
         consent = Step("Consent", f"It may leave ({decision.ruling}).")

@@ -4,7 +4,7 @@ A token goes in and never comes out: of what was typed, a page that has to be sh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
@@ -68,6 +68,7 @@ class Page:
 
     def show(self, visit: Visit, refusal: Refusal | None = None, link: str | None = None) -> Response:
         """All of it. `link`: of an invitation made just now, which is shown this once."""
+        visit = replace(visit, here=PATH)  # also after a form that came to nothing
         with visit.reading() as connection:
             sides = [_side(connection, one) for one in datasets.of_store(connection, visit.store.id)]
             invited = invitations.open_of(connection, visit.store)
