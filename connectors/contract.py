@@ -13,6 +13,17 @@ from connectors.handover import Handover
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """Something the merchant switches on in the platform's admin. `address`: where, with {domain} for the store's; `why`:
+    what it is good for, and which switch it is, plain text.
+    """
+
+    words: str
+    address: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Half:
     """Our half in the storefront, as merchants read of it. `name`: of the thing; `at_work`: the word for its being
     there; `advice`: what only the merchant can do about it, plain text, "" where there is nothing. `asks`: which of the
@@ -21,6 +32,7 @@ class Half:
 
     Where the merchant may bring it there or do without: `adds`, what it is good for, and `steps`, how, once downloaded.
     Where the Pixel is a text to be pasted: `pasting`, how, and `unproven`, what is not known of it yet, "" for nothing.
+    `switches`: parts of it that only the merchant can switch on.
     """
 
     name: str
@@ -32,6 +44,7 @@ class Half:
     steps: tuple[str, ...] = ()
     pasting: tuple[str, ...] = ()
     unproven: str = ""
+    switches: tuple[Switch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ From Shopify's App Bridge and app templates: `id_token` and `embedded` come in t
 """
 
 from connectors.access import Words
-from connectors.contract import Half, Joining, Right
+from connectors.contract import Half, Joining, Right, Switch
 from connectors.shopify import custom_pixel
 
 WORDS = Words(
@@ -29,6 +29,20 @@ HALF = Half(
         "In Shopify’s admin, open Settings, Customer events, App pixels, Tandem, Data, and choose “Always on”. "
         "Left on “Optimized”, Shopify may throttle or pause the pixel and tells nobody; orders then reach Meta "
         "without what the shopper’s browser knew."
+    ),
+    switches=(
+        # The theme editor with its app embeds shown; which one is ours cannot be named without the extension's id.
+        Switch(
+            words="Open the theme’s app embeds",
+            address="https://{domain}/admin/themes/current/editor?context=apps",
+            why="Switch on “Tandem” there and save. It carries the click on an ad, and what was agreed to, from the "
+            "storefront to the order.",
+        ),
+        Switch(
+            words="Open Customer events",
+            address="https://{domain}/admin/settings/customer_events",  # unverified: the admin's own address was not seen
+            why="The Pixel below is pasted there, and Tandem’s app pixel set to “Always on”.",
+        ),
     ),
     pasting=custom_pixel.STEPS,
     unproven=custom_pixel.NOT_PROVEN,

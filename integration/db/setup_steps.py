@@ -1,12 +1,27 @@
-"""What the setup asks of tables that others write: whether a step was skipped, whether a token ever worked."""
+"""What the setup asks of tables that others write: whether a step was skipped, whether a token ever worked, what came last."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from integration.db.attempts import attempts
 from integration.db.changes import changes
+from integration.db.deliveries import deliveries
+from integration.db.events import events
+
+
+class Arrived(NamedTuple):
+    """An event that came, and what became of it at one dataset, or while there is none."""
+
+    event_pk: int
+    event_name: str
+    order_id: str | None
+    test: bool
+    received_at: datetime
+    state: str
+    reason: str | None
 
 
 def last_done(connection: sa.Connection, store_id: str, what: str) -> datetime | None:
@@ -21,3 +36,16 @@ def ever_taken(connection: sa.Connection, dataset_pks: Collection[int]) -> set[i
     each = sa.table("datasets", sa.column("id", sa.BigInteger))
     took = sa.exists().where(attempts.c.dataset_pk == each.c.id, attempts.c.counted == "yes")
     return set(connection.execute(sa.select(each.c.id).where(each.c.id.in_(sorted(dataset_pks)), took)).scalars())
+
+
+def latest(connection: sa.Connection, store_id: str, most: int) -> Sequence[Arrived]:
+    """What came last, the newest first."""
+    of_event = (events.c.id, events.c.event_name, events.c.order_id, events.c.test, events.c.received_at)
+    newest = (
+        sa.select(*of_event, deliveries.c.state, deliveries.c.reason)
+        .join(deliveries, deliveries.c.event_pk == events.c.id)
+        .where(events.c.store_id == store_id)
+        .order_by(events.c.id.desc(), deliveries.c.id)
+        .limit(most)
+    )
+    return [Arrived(*row) for row in connection.execute(newest)]

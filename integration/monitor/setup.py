@@ -12,8 +12,9 @@ from integration.db.sightings import Stage
 from integration.db.stores import Store
 from integration.monitor import golive, proof, senders, watch
 from integration.monitor.proof import Shown
-from integration.stores import report
+from integration.stores import pair_verdict, report
 from integration.stores.onboarding import Facts, Side
+from integration.stores.pair_verdict import Mark
 from integration.stores.report import Progress, Summary
 
 SKIPPED = "pair test skipped"  # in the change log
@@ -23,7 +24,6 @@ class Read(NamedTuple):
     """The facts, and what a page shows besides."""
 
     facts: Facts
-    survey: Summary
     proof: Shown | None
 
 
@@ -58,7 +58,7 @@ def of_store(connection: Connection, store: Store, now: datetime) -> Read:
         proof=shown.sentence if shown else None,
         proven_at=(shown.at or shown.proof.server_at) if shown else None,
     )
-    return Read(facts, surveyed, shown)
+    return Read(facts, shown)
 
 
 def _surveyed(connection: Connection, store: Store, chore: Chore | None) -> Summary:
@@ -88,8 +88,9 @@ def _passed_at(pair: PairTest | None) -> datetime | None:
 
 
 def _pair_trouble(pair: PairTest | None, now: datetime) -> str | None:
-    if pair is None or _passed_at(pair):
+    """What kept a rider silent, and what to do; a test that nobody opened is none."""
+    if pair is None or pair.opened_at is None or _passed_at(pair):
         return None
-    if pair.trouble:
-        return pair.trouble
-    return "The last pair test came to no end." if pair.expires_at <= now and pair.opened_at else None
+    verdict = pair_verdict.of(pair, now)
+    failed = verdict.over or Mark.FAILED in (verdict.pixel.mark, verdict.server.mark)
+    return " ".join(filter(None, (verdict.sentence, verdict.pixel.sentence, verdict.advice))) if failed else None

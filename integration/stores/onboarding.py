@@ -94,10 +94,11 @@ class Step:
 
     @property
     def path(self) -> str:
-        """Where it is taken, below a visit's base: `visit.at(step.path)`."""
-        return f"/setup#{self.name}"
+        """The page on which it is taken, below a visit's base; its part there has the step's name."""
+        return PAGE
 
 
+PAGE = "/setup"
 TITLES: Mapping[Name, str] = {
     Name.SURVEY: "What we see in your shop",
     Name.DATASET: "Dataset and token",

@@ -57,6 +57,12 @@ STORE_PAGES: Mapping[tuple[str, str], Entry] = {
     ("POST", "/settings/people"): Entry(form={"phone_country": "DE"}, statuses=DONE),
     ("GET", "/changes"): Entry(),
     ("GET", "/changes.csv"): Entry(),
+    ("GET", "/setup"): Entry(),
+    ("GET", "/setup/state"): Entry(),
+    ("POST", "/setup/again"): Entry(statuses=DONE),
+    ("POST", "/setup/look"): Entry(statuses=DONE),
+    ("POST", "/setup/live"): Entry(form={"reason": "Nobody has looked at a made-up shop."}, statuses=DONE, observing=True),
+    ("POST", "/setup/skip"): Entry(statuses=DONE),
     ("GET", "/senders"): Entry(),
     ("POST", "/senders/again"): Entry(statuses=DONE),
     ("POST", "/live"): Entry(form={"reason": "Nobody has looked at a made-up shop."}, statuses=DONE, observing=True),
@@ -70,6 +76,7 @@ STORE_PAGES: Mapping[tuple[str, str], Entry] = {
 # What needs no visit, and why that is right.
 PUBLIC: Mapping[str, str] = {
     "/": "how a store is connected",
+    "/dev": "is there in development alone",
     "/healthz": "says that it is alive",
     "/readyz": "says what is not ready, of no store",
     "/metrics": "numbers of the whole service",
@@ -81,6 +88,7 @@ PUBLIC: Mapping[str, str] = {
     "/s/<key>/signal": "takes, and tells nothing",
     "/shopify/bounce": "shows nothing of any store",
     "/shopify/callback": "signed by the platform, and begun in this browser",
+    "/shopify/connect": "leads to the platform's own page",
     "/shopify/install": "leads to the platform's own page",
     "/sign-in": "takes a code that is good once",
     "/sign-out": "ends the browser's own session",
