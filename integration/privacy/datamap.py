@@ -79,6 +79,7 @@ _SIGHTING, _SIGNAL = "{sightings} after the first word", "{signals} after the la
 _TRIED = "{sightings} after it was begun"
 _ATTEMPT, _DONE = "{attempts}", "until it is done"
 _SOON, _SIGNED_IN = "good for minutes, deleted by later ones", "good for 12 hours, deleted by later ones"
+_AT_WORK, _FAILED = "good for 8 hours, deleted by later ones", "counts for 15 minutes, deleted by later ones"
 
 
 def _own(kept: str) -> Column:
@@ -206,6 +207,23 @@ _TABLES: Mapping[str, Mapping[str, Column]] = {
     "sign_in_codes": {
         "code_sha256 nonce_sha256": Column("of a code that signs in once", _SECRET, _HASH, _SOON),
         "store_id used expires_at": _own(_SOON),
+    },
+    "operators": {
+        "name": Column(
+            "who runs Tandem, as they are called there", _BUSINESS, _READABLE, "for good, for the change log's sake"
+        ),
+        "key_sha256": Column("of the key that signs them in", _SECRET, _HASH, "until there is another"),
+        "id created_at ended_at": _own("for good"),
+    },
+    "operator_sessions": {
+        "token_sha256": Column("of what an operator's browser holds in a cookie", _SECRET, _HASH, _AT_WORK),
+        "operator_id begun_at expires_at": _own(_AT_WORK),
+    },
+    "sign_in_tries": {
+        "whose": Column(
+            "who failed to sign in: of the name and of the network (IPv4, or IPv6 /64)", _PSEUDONYM, _HASH, _FAILED
+        ),
+        "id at": _own(_FAILED),
     },
     "changes": {
         "who": Column(

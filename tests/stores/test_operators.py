@@ -74,15 +74,17 @@ def test_a_session_is_over_after_eight_hours(engine: Engine) -> None:
     assert inside(engine, token, NOW + timedelta(hours=8)) is None
 
 
-@pytest.mark.parametrize("deed", ["remove", "renew"])
+@pytest.mark.parametrize("deed", ["remove", "renew", "only its row says so"])
 def test_who_is_removed_or_given_another_key_is_out_at_once(engine: Engine, deed: str) -> None:
     key, others = added(engine), added(engine, "bob")
     token, other = tried(engine, key).token, tried(engine, others, "bob").token
     with transaction(engine) as connection:
         if deed == "remove":
             operators.remove(connection, "ada", BY, NOW)
-        else:
+        elif deed == "renew":
             operators.renew(connection, "ada", BY)
+        else:
+            connection.execute(sa.update(table.operators).where(table.operators.c.name == "ada").values(ended_at=NOW))
     assert (inside(engine, token), inside(engine, other)) == (None, "bob")
     assert tried(engine, key) == Answer()
 
