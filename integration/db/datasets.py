@@ -12,6 +12,7 @@ from integration.db import ROW_ID, Instant, after, among, clock, metadata
 from integration.db.stores import touch
 
 ACTIVE, PAUSED = "active", "paused"
+_FOR_EVER = timedelta(days=36_500)
 SEALED_TOKEN = "datasets.token"  # noqa: S105 # the name of the sealed column, which binds what is sealed in it
 
 datasets = sa.Table(
@@ -93,8 +94,8 @@ class Lease:
 
 def _columns() -> list[sa.ColumnElement[Any]]:
     """All columns, and the test event code as it counts now: one that is over is none, whether it was cleared or not."""
-    until = datasets.c.test_event_code_until
-    counts = sa.or_(until.is_(None), until > clock())
+    # Not by IS NULL: in RETURNING, SQLite 3.40 says of a column that is NULL that it is not.
+    counts = sa.func.coalesce(datasets.c.test_event_code_until, after(_FOR_EVER)) > clock()
     return [*datasets.c, sa.case((counts, datasets.c.test_event_code), else_=None).label("code_now")]
 
 
