@@ -118,6 +118,8 @@ def event(test: PairTest, browser: Heard, settings: StoreSettings, page: str, no
     user_data = {key: value for key, value in known.items() if value}
     if not is_sufficient(user_data):
         user_data["external_id"] = pair_code.digest(test.event_id)
+    # Without an address Meta has nothing to locate by, and takes no limited event.
+    limits = settings.limited_data_use is LimitedDataUse.ALWAYS and browser.ip
     return ServerEvent(
         event_name=pair_code.EVENT_NAME,
         event_id=test.event_id,
@@ -125,7 +127,7 @@ def event(test: PairTest, browser: Heard, settings: StoreSettings, page: str, no
         action_source="website",
         user_data=user_data,
         event_source_url=page,
-        limited=LimitedData() if settings.limited_data_use is LimitedDataUse.ALWAYS else None,
+        limited=LimitedData() if limits else None,
     )
 
 

@@ -35,6 +35,7 @@ function fbevents(trouble) {
     dataProcessingOptions: ([dpo], dpoco, dpost) => void (limited = dpo ? { dpo, dpoco, dpost } : {}),
     consent: () => {},
     trackSingle: send,
+    trackSingleCustom: send,
   };
   if (!jar()._fbp) document.cookie = "_fbp=fb.1.1790000000000.1111111111; path=/; max-age=7776000; SameSite=Lax";
   fbq.callMethod = (word, ...rest) => {

@@ -11,7 +11,7 @@ const STUB = `(() => {
   const fbq = window.fbq;
   const heard = (words) => {
     (window.heard = window.heard || []).push(JSON.parse(JSON.stringify(Array.from(words))));
-    if (words[0] !== "trackSingle") return;
+    if (!/^trackSingle(Custom)?$/.test(words[0])) return;
     const [, id, ev, data, { eventID }] = words;
     const asked = new URLSearchParams({ id, ev, eid: eventID });
     for (const [name, value] of Object.entries(data)) asked.set("cd[" + name + "]", typeof value === "object" ? JSON.stringify(value) : value);
