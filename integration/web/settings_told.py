@@ -87,8 +87,9 @@ def moments(meant: Choices, waiting: int | None) -> Sequence[str]:
     """When the last orders came to count, as sentences."""
     said, found = meant.moments, []
     if said.of:
-        told = f"Of your last {_orders(said.of)}, {said.later} came to count more than an hour after it was placed"
-        found.append(f"{told}; {said.unpaid} counted before it was paid, and {said.cash} with cash on delivery.")
+        late, unpaid, cash = (count or "none" for count in (said.later, said.unpaid, said.cash))
+        told = f"Of your last {_orders(said.of)}, {late} counted more than an hour after being placed"
+        found.append(f"{told}, {unpaid} before being paid, and {cash} with cash on delivery.")
     if waiting:
         found.append(f"Of the last 30 days, {_orders(waiting)} do{'es' if waiting == 1 else ''} not count yet.")
     older = meant.read - meant.left_out - said.of

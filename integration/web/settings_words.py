@@ -65,7 +65,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
 )
 ROUTES: Mapping[str, str] = MappingProxyType(
     {
-        Route.BOTH: "Pixel and server, under one id",
+        Route.BOTH: "Pixel and server",
         Route.SERVER: "Server only",
         Route.PIXEL: "Pixel only",
         Route.OFF: "Nobody",
