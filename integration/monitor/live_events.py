@@ -1,6 +1,6 @@
 """A page of a store's events with who told of each, the newest first, and how far back was looked for it. Reads only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -17,6 +17,7 @@ PAGE = 50
 # Who told of an event is judged after it was read, and costs more: so many are judged for one page.
 _JUDGED_AT_ONCE, _MOST_JUDGED = 200, 1_000
 _IN_A_FILE = 1_000
+_MOST_AT_ONCE = 4 * PAGE
 # A webhook that came earlier may be written down a moment later.
 _MARGIN = timedelta(minutes=1)
 _NO_END = 2**63 - 1
@@ -36,6 +37,13 @@ class Page(NamedTuple):
     older: int | None
     newer: int | None
     looked_back_to: datetime | None
+
+
+class Bounds(NamedTuple):
+    """Two ids; what lies between them."""
+
+    low: int
+    high: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +77,18 @@ class Ledger:
         newer = lines[0].row.id if len(lines) >= PAGE else looked.at
         return Page(lines, lines[-1].row.id if lines else after + 1, newer, None)
 
-    def newer(self, after: int) -> Sequence[Line]:
-        """What came after that id, the newest of it."""
-        low, high = self._bounds(None, after)
-        return self._fill(low, high, PAGE, upwards=False)[0]
+    def since(self, oldest: int) -> Sequence[Line]:
+        """The newest, down to a row with that id; not more than a few pages of them."""
+        return self._fill(*self._bounds(None, oldest - 1), _MOST_AT_ONCE, upwards=False)[0]
 
-    def all(self, at_once: int = _IN_A_FILE) -> Iterator[Line]:
-        """Every one, read so many at a time."""
-        low, high = self._bounds(None, None)
-        while True:
-            looked = self._look(at_once, low, high, upwards=False)
-            yield from self._judged(looked.rows)
-            if looked.ended or looked.at is None:
-                return
-            high = looked.at
+    def batch(self, within: Bounds | None = None, most: int = _IN_A_FILE) -> tuple[Sequence[Line], Bounds | None]:
+        """The next so many of all that there are, and between which ids it goes on; None at the end."""
+        low, high = within or self._bounds(None, None)
+        looked = self._look(most, low, high, upwards=False)
+        on = None if looked.ended or looked.at is None else Bounds(low, looked.at)
+        return self._judged(looked.rows), on
 
-    def _bounds(self, before: int | None, after: int | None) -> tuple[int, int]:
+    def _bounds(self, before: int | None, after: int | None) -> Bounds:
         """Between which ids to look: the days asked for lie between two of them."""
         low, high = -1 if after is None else after, _NO_END if before is None else before
         since, until = self.wanted.since, self.wanted.until
@@ -92,7 +96,7 @@ class Ledger:
             low = max(low, browse.edge(self.connection, self.store.id, since - _MARGIN).low)
         if until is not None:
             high = min(high, browse.edge(self.connection, self.store.id, until + _MARGIN).high + 1)
-        return low, high
+        return Bounds(low, high)
 
     def _fill(self, low: int, high: int, most: int, *, upwards: bool) -> tuple[list[Line], Looked]:
         if self.told_by is None:

@@ -189,7 +189,18 @@ def live_events_report(connection: Any, shop: Shop) -> list[Any]:
 
 
 def test_a_file_has_all_of_them(shop: Shop) -> None:
-    pks = fill(shop, 30)
+    pks, found, within = fill(shop, 30), [], None
+    while True:
+        with reading(shop.bench.engine) as connection:
+            lines, within = Ledger(connection, shop.row, Wanted(event_name=PURCHASE), None, NOW).batch(within, 7)
+        found += [line.row.id for line in lines]
+        if within is None:
+            break
+    assert found == pks[::-1]
+
+
+def test_what_came_since_is_shown_above_what_was_shown(shop: Shop) -> None:
+    pks = fill(shop, PAGE + 10)
     with reading(shop.bench.engine) as connection:
-        rows = Ledger(connection, shop.row, Wanted(event_name=PURCHASE), None, NOW).all(7)
-        assert [line.row.id for line in rows] == pks[::-1]
+        lines = Ledger(connection, shop.row, ALL, None, NOW).since(pks[7])
+    assert [line.row.id for line in lines] == pks[7:][::-1]
