@@ -20,6 +20,8 @@ Bounds = Sequence[datetime]
 
 # SQLite adds no decimals: it adds whole ten-thousandths, which no currency divides further.
 _PARTS = 10_000
+# One row that holds something else must not keep a whole day from being counted.
+_AMOUNT = r"^-?[0-9]+([.][0-9]+)?$"
 
 
 class Came(NamedTuple):
@@ -185,7 +187,8 @@ def _ms(column: sa.Column[Any]) -> sa.ColumnElement[int]:
 
 def _sum_of_values(*, exact: bool) -> sa.ColumnElement[Any]:
     if exact:
-        return sa.func.sum(sa.cast(events.c.value, sa.Numeric))
+        amount = sa.case((events.c.value.regexp_match(_AMOUNT), sa.cast(events.c.value, sa.Numeric)))
+        return sa.func.sum(amount)
     tiny = sa.func.round(sa.cast(events.c.value, sa.REAL) * _PARTS)
     return sa.func.sum(sa.cast(tiny, sa.BigInteger))
 

@@ -1,7 +1,7 @@
 """The coverage of one day, as it is summed, kept and added to other days': who told Meta, why, and how it was paid. Pure."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 import msgspec
@@ -51,8 +51,7 @@ class Sum(msgspec.Struct):
 
     def add(self, told: Told) -> None:
         """Count one more."""
-        worth = {told.currency: Decimal(told.value)} if told.value is not None and told.currency else {}
-        self.add_all(1, worth)
+        self.add_all(1, _worth(told))
 
     def add_all(self, events: int, worth: Mapping[str, Decimal]) -> None:
         """Count more."""
@@ -120,6 +119,14 @@ class Day(msgspec.Struct):
     def _show(self, pairs: Iterable[Pair], most: int) -> None:
         if len(self.pairs) < most:
             self.pairs += pairs
+
+
+def _worth(told: Told) -> Mapping[str, Decimal]:
+    """By currency; of what is no amount, nothing."""
+    try:
+        return {told.currency: Decimal(told.value)} if told.value and told.currency else {}
+    except InvalidOperation:
+        return {}
 
 
 class _Paid(msgspec.Struct):

@@ -92,7 +92,7 @@ def standing(facts: Facts) -> Sequence[Say]:
 
 def _wrong(facts: Facts) -> Iterator[Say]:
     if facts.reconnect:
-        yield Say(FAILS, facts.reconnect, "Connect it again", "/setup")
+        yield Say(FAILS, f"The store has to be connected again. {facts.reconnect}", "See how", "/setup")
     if facts.live:
         yield from (_paused(one, facts) for one in facts.datasets if one.paused)
         if not facts.datasets:
@@ -106,9 +106,7 @@ def _wrong(facts: Facts) -> Iterator[Say]:
     if facts.webhooks:
         yield Say(WARNS, f"Webhooks could not be looked after: {facts.webhooks}", "See the setup", "/setup")
     if facts.live and facts.silent and orders(facts.outcomes).all >= LEAST_ORDERS:
-        sentence = (
-            "Orders come in, and no browser in your shop was heard for days: what only a browser knows is missing."
-        )
+        sentence = "Orders come in, and no browser of your shop is heard: what only a browser knows is missing."
         yield Say(WARNS, sentence, "Look at the storefront", "/pixel")
 
 

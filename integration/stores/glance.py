@@ -1,4 +1,4 @@
-"""One store as its merchant sees it: how it stands, what is being set up, the last events. Only read, in one transaction."""
+"""One store as its merchant sees it: how it stands, and what is being set up. Only read, in one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors import registry
 from connectors.contract import Half
-from integration.db import Engine, alerts, chores, datasets, reading, reports, stores, surveys
+from integration.db import Engine, alerts, chores, datasets, reading, stores, surveys
 from integration.db import now as database_now
 from integration.db.chores import Chore
 from integration.db.datasets import Dataset
@@ -20,7 +20,6 @@ from integration.stores.report import Progress, Summary
 from integration.stores.storefront import Storefront
 from integration.stores.survey import SKIPPED_SOURCE
 
-EVENTS = 20
 # What the merchant can follow; the other chores are our own affair.
 SHOWN = (chores.SUBSCRIPTIONS, chores.PIXEL, chores.ORDERS)
 # Alerts that the page tells in their own places: `reconnect`, and the survey.
@@ -38,11 +37,10 @@ class Standing(StrEnum):
 
 _SENTENCES: Mapping[Standing, str] = {
     Standing.OBSERVING: "Tandem is observing: what the store tells is received and shown with what would become of it; "
-    "nothing goes to Meta yet. To begin sending, ask whoever runs Tandem for you; they need the id of your dataset and a "
-    "token for it.",
+    "nothing goes to Meta yet.",
     Standing.LIVE: "Tandem is live: what the store tells goes to Meta, to {}.",
-    Standing.WITHOUT_DATASET: "No dataset of Meta’s is attached yet: what the store tells is kept. Ask whoever runs "
-    "Tandem for you to attach one within two days; what is older Meta may not take.",
+    Standing.WITHOUT_DATASET: "No dataset of Meta’s is attached yet: what the store tells is kept. Attach one "
+    "within two days; what is older Meta may not take.",
     Standing.PAUSED: "Meta does not take what Tandem sends at the moment: it is kept, and goes on when Meta does.",
 }
 
@@ -86,7 +84,6 @@ class Glance:
     storefront: Storefront | None
     offer: bool
     survey: Summary
-    events: Sequence[Mapping[str, Any]]
     alerts: Sequence[Any]
     reconnect: str | None
     busy: bool
@@ -114,7 +111,6 @@ def of_store(engine: Engine, store_id: str) -> Glance:
             storefront=storefront.of_store(connection, store_id),
             offer=connector.plugin is not None and _lacks_half(shown),
             survey=surveyed,
-            events=list(reports.listing(connection, store_id=store_id, newest=EVENTS)),
             alerts=[alert for alert in told if alert.kind not in SAID_ELSEWHERE],
             reconnect=next((alert.sentence for alert in told if alert.kind == NEEDS_RECONNECT), None),
             busy=is_busy(planned, surveyed, now),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from flask import Response
@@ -68,6 +69,7 @@ def show(visit: Visit) -> Response:
         covered=[_covered(event_name, made, span) for event_name in made.totals],
         alone=alone,
         words=WORDS,
+        events_of=partial(spans.events_of, visit, span),
         sentences=SENTENCES,
         least=LEAST_ORDERS,
         csv=visit.at(f"{PATH}.csv", days=spans.asked()),

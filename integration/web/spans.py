@@ -29,9 +29,10 @@ def asked() -> int:
     return int(told) if told in map(str, SPANS) else USUAL
 
 
-def words(number: int) -> str:
-    """As in: of the last 7 days."""
-    return "day" if number == 1 else f"{number} days"
+def events_of(visit: Visit, span: Span, **wanted: str | None) -> str:
+    """The address of these days' events as `wanted`, trials left out as everywhere in the numbers."""
+    days = {"from": span.since.isoformat(), "until": span.until.isoformat()}
+    return visit.at("/events", **wanted, test="no", **days)
 
 
 def chips(visit: Visit, path: str) -> Sequence[Chip]:

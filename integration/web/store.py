@@ -1,4 +1,4 @@
-"""Home: the store's page, the part of it that changes, and the little it can be asked to do."""
+"""The little a store's Home can be asked to do: look at the setup again, and let the store go."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,29 +17,17 @@ from integration.web.surfaces import Door
 from integration.web.visit import Surface, Visit
 
 PATH = ""
-AGAIN, STATE, DISCONNECT = "/again", "/state", "/disconnect"
+AGAIN, DISCONNECT = "/again", "/disconnect"
 
 
 def doors(platforms: Platforms) -> Sequence[Door]:
-    """The page, its changing part, and the two buttons on it."""
+    """The two buttons on it."""
     page = Parting(platforms)
     return [
-        Door("GET", PATH, show),
-        Door("GET", STATE, state, part=True),
         Door("POST", AGAIN, again),
         Door("GET", DISCONNECT, page.ask_whether),
         Door("POST", DISCONNECT, page.disconnect),
     ]
-
-
-def show(visit: Visit) -> Response:
-    """The page."""
-    return visit.page("store.html", seen=_seen(visit), words=_words(visit))
-
-
-def state(visit: Visit) -> Response:
-    """What changes on the page."""
-    return visit.part("_state.html", seen=_seen(visit), words=_words(visit))
 
 
 def again(visit: Visit) -> Response:
@@ -51,7 +39,7 @@ def again(visit: Visit) -> Response:
         entering.look_again(connection, store=store, now=visit.now)
         changes.record(connection, store.id, visit.by, "asked to look at the setup")
 
-    if not _seen(visit).busy:
+    if not glance.of_store(visit.engine, visit.store.id).busy:
         visit.write(deed)
     return visit.sent_to(PATH)
 
@@ -76,12 +64,3 @@ class Parting:
         left = disconnect.part(self.platforms, visit.store, visit.now)
         sentence = f"Nothing of {visit.store.domain} goes to Meta any more. {left}"
         return sign_in.signed_out(refusals.plain("Disconnected", sentence, Way(sign_in.SIGN_IN, "Connect a store")))
-
-
-def _seen(visit: Visit) -> glance.Glance:
-    """The store as it is now. Raises NotFound."""
-    return glance.of_store(visit.engine, visit.store.id)
-
-
-def _words(visit: Visit) -> object:
-    return visit.frame.words if visit.frame else None
