@@ -110,7 +110,7 @@ def _silence(counted: Counted, silent: int, mode: ConsentMode, half: Half) -> st
     why = _SOME_SAY if counted.heard else _NOBODY_SAYS
     return (
         f"{silent:,} of {counted.those} {where}would be withheld: {why}. {half.hearing[0].upper()}{half.hearing[1:]}, "
-        "or vouch that your shoppers consent: whoever runs Tandem then sets the consent mode “assumed”."
+        "or vouch that your shoppers consent: choose the consent mode Assumed in Settings."
     )
 
 

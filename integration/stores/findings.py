@@ -71,8 +71,8 @@ def consent_sentence(counted: Tally) -> str | None:
     where = "" if strict else f"came from {_listed(places)} and "
     return (
         f"{_so_many(sum(silent.values()), counted)} {where}would be withheld: no consent reaches us. "
-        "Let our script in your shop hear your banner, or vouch that your shoppers consent: whoever runs Tandem then sets "
-        "the consent mode “assumed”."
+        "Let our script in your shop hear your banner, or vouch that your shoppers consent: choose the consent mode "
+        "Assumed in Settings."
     )
 
 
@@ -106,7 +106,7 @@ def _left_out(label: str, left: Mapping[Source, int], counted: Tally) -> str:
     doors = " and ".join(sorted(left))
     return (
         f"{_so_many(sum(left.values()), counted)} came from {_CAME[door].format(_named(label))} and would not be "
-        f"told to Meta. {_UNLESS[door]}, ask whoever runs Tandem to add {doors} to include_sources."
+        f"told to Meta. {_UNLESS[door]}, tick them in Settings, among the orders from elsewhere ({doors})."
         f"{_EVERY_APP if Source.OTHER in left else ''}"
     )
 

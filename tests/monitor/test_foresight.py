@@ -25,8 +25,8 @@ from tests.stores.past_orders import NOW, past
 WOO, SHOPIFY = registry.get("woocommerce").half, registry.get("shopify").half
 YES, NO = Stated.GRANTED, Stated.REFUSED
 INSTALL = (
-    "Install the plugin, connect your banner to the WP Consent API, or vouch that your shoppers consent: whoever runs "
-    "Tandem then sets the consent mode “assumed”."
+    "Install the plugin, connect your banner to the WP Consent API, or vouch that your shoppers consent: choose "
+    "the consent mode Assumed in Settings."
 )
 A_CHOICE = "would be withheld because the shopper refused. That is a choice and no fault: nothing has to be done."
 

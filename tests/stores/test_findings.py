@@ -30,7 +30,7 @@ def test_a_source_with_over_two_per_cent_is_told_with_the_setting_that_includes_
 
     assert sentence == (
         "146 of your last 1,020 orders (14 %) came from app 6167201 and would not be told to Meta. If they are sales of "
-        "your website, through another checkout for instance, ask whoever runs Tandem to add other to include_sources. "
+        "your website, through another checkout for instance, tick them in Settings, among the orders from elsewhere (other). "
         "It then holds for every app that makes orders."
     )
 
@@ -55,7 +55,7 @@ def test_each_door_has_words_of_its_own(door: Source, source: str, words: str) -
     [sentence] = sentences(mixed(5, 100, source, door))
 
     assert words in sentence
-    assert f"add {door} to include_sources." in sentence
+    assert f"among the orders from elsewhere ({door})." in sentence
     assert ("every app" in sentence) == (door is Source.OTHER)
 
 
@@ -63,7 +63,7 @@ def test_what_is_included_already_is_not_loud_and_each_sentence_adds_to_it() -> 
     told = mixed(5, 100, "pos", Source.POS, include_sources="draft")
     included = mixed(5, 100, "pos", Source.POS, include_sources="draft,pos")
 
-    assert "to add pos to include_sources." in sentences(told)[0]
+    assert "among the orders from elsewhere (pos)." in sentences(told)[0]
     assert sentences(included) == []
 
 
@@ -125,8 +125,8 @@ def test_orders_withheld_for_want_of_consent_are_told_in_numbers() -> None:
 
     assert findings.consent_sentence(told) == (
         "128 of your last 150 orders (85 %) came from the EEA and would be withheld: no consent reaches us. "
-        "Let our script in your shop hear your banner, or vouch that your shoppers consent: whoever runs Tandem then sets "
-        "the consent mode “assumed”."
+        "Let our script in your shop hear your banner, or vouch that your shoppers consent: choose the consent mode "
+        "Assumed in Settings."
     )
 
 
