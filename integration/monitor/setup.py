@@ -34,7 +34,9 @@ def of_store(connection: Connection, store: Store, now: datetime) -> Read:
     shown = proof.of_store(connection, store, now)
     findings, looked_at = watch.findings(connection, store.id)
     went, pair = golives.last(connection, store.id), pair_tests.newest(connection, store.id)
-    half = planned.get(chores.PIXEL)
+    half, connector = planned.get(chores.PIXEL), registry.get(store.platform)
+    # Where a merchant may do without our half, that it was never there is no fault.
+    lost = half is not None and (connector.plugin is None or half.done_at is not None)
     facts = Facts(
         survey=surveyed.headline,
         # A store that was added by command has nothing that could be asked for its orders.
@@ -43,9 +45,9 @@ def of_store(connection: Connection, store: Store, now: datetime) -> Read:
         sides=_sides(connection, store),
         looked_at=looked_at,
         look_trouble="" if findings.pages else findings.trouble,
-        rivals=[senders.sentence(one) for one in watch.found(connection, store) if one.blocks],
-        half=registry.get(store.platform).half.name,
-        half_trouble=half.trouble if half else None,
+        rivals=list(dict.fromkeys(senders.sentence(one) for one in watch.found(connection, store) if one.blocks)),
+        half=connector.half.name,
+        half_trouble=half.trouble if half and lost else None,
         heard_at=store.storefront_at,
         pair_passed_at=_passed_at(pair),
         pair_trouble=_pair_trouble(pair, now),

@@ -99,6 +99,7 @@ class Step:
 
 
 PAGE = "/setup"
+_ANYWAY, _REASON = "Go live nevertheless", "To go live nevertheless, give a reason; it is kept."
 TITLES: Mapping[Name, str] = {
     Name.SURVEY: "What we see in your shop",
     Name.DATASET: "Dataset and token",
@@ -207,8 +208,10 @@ def _live(facts: Facts) -> Told:
     if facts.live:
         beside = f" It went live beside another sender, for this reason: {facts.overridden}" if facts.overridden else ""
         return Told(Progress.DONE, f"Orders placed from then on are told to Meta.{beside}", at=facts.live_at)
+    if facts.rivals:
+        return Told(None, f"Somebody else tells your dataset too: one sender must remain. {_REASON}", _ANYWAY)
     if facts.hindrance and facts.sides:
-        return Told(None, facts.hindrance, "Go live nevertheless")
+        return Told(None, facts.hindrance, _ANYWAY)
     return Told(None, "Until then nothing of your shop goes to Meta.", "Go live")
 
 

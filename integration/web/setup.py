@@ -11,19 +11,22 @@ from flask import Response
 from integration.db import Connection, changes, setup_steps, stores
 from integration.db.stores import Store
 from integration.monitor import setup, watch
+from integration.monitor.watch import OTHER_SENDER
 from integration.stores import arriving, entering, glance, onboarding, snippet
 from integration.stores.onboarding import Name, Progress, Step
+from integration.stores.storefront import OTHER_PIXEL
 from integration.web import at_meta, senders
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
 
 PATH = "/setup"
-STATE, AGAIN, LOOK, LIVE, SKIP = (f"{PATH}/{word}" for word in ("state", "again", "look", "live", "skip"))
+STATE, HOUSE, AGAIN, LOOK, LIVE, SKIP = (f"{PATH}/{one}" for one in ("state", "house", "again", "look", "live", "skip"))
 _NEWEST = 5
 _SIGNS: Mapping[Progress, str] = MappingProxyType(
     {Progress.DONE: "done", Progress.NOW: "under way", Progress.LATER: "ahead", Progress.TROUBLE: "trouble"}
 )
 # What ticks without the merchant's doing anything here: the page asks often while one of these is to come.
+_IN_A_STEP = (OTHER_SENDER, OTHER_PIXEL)
 _AWAITED = (Name.BROWSER, Name.PAIR, Name.PROOF)
 
 
@@ -35,6 +38,7 @@ def doors(*, public_url: str, mails: bool) -> Sequence[Door]:
     return [
         Door("GET", PATH, page.show),
         Door("GET", STATE, page.state, part=True),
+        Door("GET", HOUSE, house, part=True),
         Door("POST", AGAIN, again),
         Door("POST", LOOK, look),
         Door("POST", LIVE, go_live),
@@ -57,8 +61,8 @@ class Page:
         return visit.page("setup.html", overview_at=at_meta.overview(), found=found, made=made, **self._seen(visit))
 
     def state(self, visit: Visit) -> Response:
-        """What changes on the page."""
-        return visit.part("_setup.html", **self._seen(visit))
+        """The steps as they are now."""
+        return visit.part("_setup_steps.html", **self._seen(visit))
 
     def _seen(self, visit: Visit) -> Mapping[str, Any]:
         seen = glance.of_store(visit.engine, visit.store.id)
@@ -69,11 +73,11 @@ class Page:
         taken = onboarding.steps(read.facts)
         return {
             "seen": seen,
-            "words": visit.frame.words if visit.frame else None,
+            # What a step says already.
+            "alerts": [one for one in seen.alerts if one.kind not in _IN_A_STEP or not read.facts.rivals],
             "steps": taken,
             "signs": _SIGNS,
             "by_name": {one.name.value: one for one in taken},
-            "next": onboarding.next_of(taken),
             "facts": read.facts,
             "proof": read.proof,
             "latest": arriving.lines(latest),
@@ -81,6 +85,11 @@ class Page:
             "mails": self.mails,
             "named": named,
         }
+
+
+def house(visit: Visit) -> Response:
+    """What Tandem does for the store by itself, as it is now."""
+    return visit.part("_setup_house.html", seen=glance.of_store(visit.engine, visit.store.id))
 
 
 def _is_awaited(taken: Sequence[Step]) -> bool:

@@ -59,6 +59,7 @@ STORE_PAGES: Mapping[tuple[str, str], Entry] = {
     ("GET", "/changes.csv"): Entry(),
     ("GET", "/setup"): Entry(),
     ("GET", "/setup/state"): Entry(),
+    ("GET", "/setup/house"): Entry(),
     ("POST", "/setup/again"): Entry(statuses=DONE),
     ("POST", "/setup/look"): Entry(statuses=DONE),
     ("POST", "/setup/live"): Entry(form={"reason": "Nobody has looked at a made-up shop."}, statuses=DONE, observing=True),

@@ -14,6 +14,7 @@ from integration.db.surveys import Survey
 from integration.store_settings import StoreSettings
 from integration.stores import report, tally
 from integration.stores.report import Summary
+from integration.web import times
 from tests.stores.past_orders import NOW, past
 
 TEMPLATES = Path(report.__file__).parents[1] / "web" / "templates"
@@ -46,6 +47,7 @@ class Read(HTMLParser):
 
 def shown(summary: Summary) -> Read:
     app = Flask(__name__, template_folder=str(TEMPLATES))
+    app.jinja_env.filters.update(times.FILTERS)
     with app.app_context():
         return Read(render_template_string(PAGE, summary=summary))
 
