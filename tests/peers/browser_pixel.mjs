@@ -187,6 +187,10 @@ await answering({
     for (const tab of Object.keys(shop.tabs)) await (await inside(tab)).evaluate(() => window.played.settle());
     return shop.calls;
   },
+  // What our service answers from now on.
+  async plan({ plan }) {
+    shop.scenario.plan = plan;
+  },
   async cookies() {
     return shop.cookie;
   },
