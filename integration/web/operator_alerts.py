@@ -29,32 +29,34 @@ def words_of(kind: str) -> str:
 
 def show(desk: Desk) -> Response:
     """A page of them."""
-    kind, before = _kind(), _before()
+    kind, store_id, before = _word("kind"), _word("store"), _before()
     with desk.reading() as connection:
-        found = alerts.page(connection, store_id=None, kind=kind, before=before, most=ROWS_A_PAGE + 1)
+        found = alerts.page(connection, store_id=store_id, kind=kind, before=before, most=ROWS_A_PAGE + 1)
         kinds = alerts.kinds(connection)
     shown = found[:ROWS_A_PAGE]
     last = shown[-1] if len(found) > len(shown) else None
-    every = [("All", desk.at(PATH), kind is None)]
+    kept = {"kind": kind, "store": store_id}
+    every = [("All", desk.at(PATH), kind is None and store_id is None)]
     each = [(f"{words_of(one)} ({number})", desk.at(PATH, kind=one), one == kind) for one, number in kinds]
     return desk.page(
         "operator/alerts.html",
         alerts=shown,
         words_of=words_of,
         kinds=[*every, *each],
-        older=desk.at(PATH, kind=kind, said=to_ms(last.last_at), id=last.id) if last else "",
-        newest=desk.at(PATH, kind=kind) if before else "",
-        csv_at=desk.at(f"{PATH}.csv", kind=kind),
+        older=desk.at(PATH, **kept, said=to_ms(last.last_at), id=last.id) if last else "",
+        newest=desk.at(PATH, **kept) if before else "",
+        csv_at=desk.at(f"{PATH}.csv", **kept),
+        narrowed=bool(kind or store_id),
     )
 
 
 def download(desk: Desk) -> Response:
     """All of those."""
-    kind = _kind()
+    kind, store_id = _word("kind"), _word("store")
 
     def page(connection: Connection, last: Raised | None, most: int) -> Sequence[Raised]:
         before = (last.last_at, last.id) if last else None
-        return alerts.page(connection, store_id=None, kind=kind, before=before, most=most)
+        return alerts.page(connection, store_id=store_id, kind=kind, before=before, most=most)
 
     return desk.csv("alerts", _HEADS, _cells(desk.all_of(page)))
 
@@ -64,8 +66,8 @@ def _cells(found: Iterator[Raised]) -> Iterator[Sequence[Cell]]:
         yield one.store_id, one.domain, one.kind, one.sentence, one.times, one.first_at, one.last_at
 
 
-def _kind() -> str | None:
-    return request.args.get("kind", "").replace("\x00", "")[:50] or None
+def _word(name: str) -> str | None:
+    return request.args.get(name, "").replace("\x00", "")[:50] or None
 
 
 def _before() -> tuple[datetime, int] | None:

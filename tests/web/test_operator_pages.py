@@ -206,6 +206,9 @@ def test_alerts_of_all_stores_stand_together(pages: Pages, browser: Browser) -> 
     assert not page.all("i")
     assert "'=Odd <i>words</i>." in browser.get("/operator/alerts.csv").data.decode("utf-8-sig")
     assert browser.get("/operator/alerts?said=99999999999999999&id=1").status == 200
+    of_another = read(browser, f"/operator/alerts?store={OwnPage.of(pages).id}")
+    assert "Nothing is wrong there." in of_another.text
+    assert store.domain in read(browser, f"/operator/alerts?store={store.id}").text
 
 
 def test_without_a_broker_the_queues_page_says_so_and_shows_what_is_due(pages: Pages, browser: Browser) -> None:
@@ -226,7 +229,7 @@ def test_without_a_broker_the_queues_page_says_so_and_shows_what_is_due(pages: P
 def test_the_system_says_what_it_is_and_why_it_is_not_ready(pages: Pages, browser: Browser) -> None:
     page = read(browser, "/operator/system")
     assert "does not answer" in page.text, "these pages run without a broker"
-    assert "Until then /readyz says 503." in page.text
+    assert "As long as that is so, /readyz says 503." in page.text
     told = dict(
         line.split(",", 1) for line in browser.get("/operator/system.csv").data.decode("utf-8-sig").splitlines()
     )
