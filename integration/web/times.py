@@ -1,6 +1,7 @@
 """Moments, amounts and numbers as a page says them, in the store's zone and in English. Pure; the kit's filters.
 
-A moment in UTC says so; one in a store's zone is bare, for the page names that zone once. A clock is always bare.
+A moment in UTC says so; one in a store's zone is bare, for the page names that zone once. Clocks and columns are
+always bare.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,6 +23,12 @@ def clock(at: datetime | None, zone: tzinfo | None = None) -> str:
 def moment(at: datetime | None, zone: tzinfo | None = None) -> str:
     """21 November, 14:05"""
     return _said(at, zone, "{day} %B, %H:%M")
+
+
+def brief(at: datetime | None, zone: tzinfo | None = None) -> str:
+    """21 Nov, 14:05:07: for a column, under a head or above a foot that names the zone."""
+    there = _in(zone, at) if at else None
+    return f"{there.day} {there:%b, %H:%M:%S}" if there else ""
 
 
 def dated(at: datetime | None, zone: tzinfo | None = None) -> str:
@@ -106,6 +113,7 @@ def percent(part: float, whole: float) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "clock": clock,
     "moment": moment,
+    "brief": brief,
     "dated": dated,
     "exact": exact,
     "stamp": stamp,
