@@ -3,17 +3,23 @@
 import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from integration import queues
 from integration.db import alerts, changes, metadata, reading, transact, transaction
 from integration.db.changes import By
 from integration.db.deliveries import deliveries
 from integration.db.stores import stores
 from integration.stores import operators
+from tests.rig import valkey as rig
 from tests.rig.own_page import OwnPage
-from tests.rig.pages import Browser, Pages, Read
+from tests.rig.pages import Browser, Pages, Read, serving
+from tests.rig.standin import StandIn
+
+running_valkey, valkey = rig.running_valkey, rig.valkey
 
 COOKIE = "tandem-operator"
 PATHS = ("/operator", "/operator/queues", "/operator/dead-letters", "/operator/alerts", "/operator/system")
@@ -224,6 +230,24 @@ def test_without_a_broker_the_queues_page_says_so_and_shows_what_is_due(pages: P
 
     assert "The broker at REDIS_URL does not answer" in page.text
     assert f"{store.domain} 3003 900 days ago A worker takes it next." in page.text
+
+
+def test_with_a_broker_the_queues_page_says_how_full_they_are_and_who_is_missing(
+    database: str, shopify: StandIn, valkey: rig.Valkey, tmp_path: Path, browser: Browser
+) -> None:
+    with (
+        serving(database, tmp_path, shopify, REDIS_URL=valkey.url) as served,
+        queues.connect(valkey.url, hurry=False) as connection,
+    ):
+        queues.Bell(connection).wake()
+        worker = queues.listener(connection)
+        worker.register_birth()
+        page = read(Browser(served.url, browser.cookies), "/operator/queues")
+        worker.register_death()
+    assert "Nobody listens to the queue tandem-chores: the steward is not running." in page.text
+    assert "Nobody listens to the queue tandem:" not in page.text
+    assert "tandem sends to Meta 1 just now 0" in page.text
+    assert f"{worker.name} tandem" in page.text
 
 
 def test_the_system_says_what_it_is_and_why_it_is_not_ready(pages: Pages, browser: Browser) -> None:
