@@ -1,9 +1,10 @@
 """/pair: a merchant tries both riders. The page begins a test and follows it; `/try/<code>` leads into the shop."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -12,6 +13,7 @@ from integration.db import Connection, Engine, changes, datasets, pair_tests, tr
 from integration.db import now as database_now
 from integration.db.pair_tests import PairTest
 from integration.db.stores import Store
+from integration.errors import Conflict
 from integration.pipeline import pair_code
 from integration.stores import pair_test, pair_verdict
 from integration.stores.pair_verdict import Mark, Verdict
@@ -100,7 +102,7 @@ class Page:
     secret_key: str
     public_url: str
 
-    def show(self, visit: Visit) -> Response:
+    def show(self, visit: Visit, refusal: str = "") -> Response:
         """How to try them, and how the last test went."""
         with visit.reading() as connection:
             sides = datasets.of_store(connection, visit.store.id)
@@ -108,17 +110,21 @@ class Page:
         code = pair_test.code(seen.test, self.secret_key, now) if seen and visit.may_write else None
         link = f"{self.public_url}{INTO_THE_SHOP}/{code}" if code else None
         minutes, name = pair_code.GOOD_FOR // timedelta(minutes=1), pair_code.EVENT_NAME
-        return visit.page("pair.html", sides=sides, seen=seen, link=link, signs=SIGNS, minutes=minutes, event_name=name)
+        told: Mapping[str, Any] = {"sides": sides, "seen": seen, "link": link, "minutes": minutes, "event_name": name}
+        return visit.page("pair.html", status=409 if refusal else 200, refusal=refusal, signs=SIGNS, **told)
 
     def begin(self, visit: Visit) -> Response:
-        """Another test. Raises Conflict where there is no dataset to tell."""
+        """Another test, or why there can be none. Raises NotFound for a dataset of somebody else's."""
         dataset_id = request.form.get("dataset", "")
 
         def deed(connection: Connection, store: Store) -> None:
             begun = pair_test.begin(connection, store, dataset_id, secret_key=self.secret_key)
             changes.record(connection, store.id, visit.by, "began a pair test", {}, {"event id": begun.event_id})
 
-        visit.write(deed)
+        try:
+            visit.write(deed)
+        except Conflict as error:
+            return self.show(visit, str(error))
         return visit.sent_to(PATH)
 
     def result(self, visit: Visit) -> Response:

@@ -216,6 +216,14 @@ def test_the_page_of_an_item_never_named_has_no_pixel_and_keeps_its_address(conn
     assert "tandemPixel" in page(Browser(connected.url), "/")
 
 
+def test_who_manages_the_shop_is_no_shopper_unless_both_riders_are_tried(connected: WordPress) -> None:
+    keep_quiet_of(connected, "hat")
+    browser = Browser(connected.url)
+    connected.sign_in(browser)
+    assert "tandemPixel" not in page(browser, "/")
+    assert "tandemPixel" in page(browser, "/?tandem-test=abc")
+
+
 def test_an_old_woocommerce_is_named_with_what_is_needed(site: WordPress) -> None:
     site.sell()
     main = site.folder / "woocommerce" / "woocommerce.php"
