@@ -79,7 +79,7 @@ def test_a_plugin_that_was_at_work_and_is_no_more_is_trouble(pages: Pages) -> No
     store.chore(chores.PIXEL, trouble=NO_PLUGIN, done=True)
     page = store.page()
     assert f"Plugin could not be looked after {NO_PLUGIN} Last seen at work on" in page.text
-    assert {"class": "trouble"} in page.all("p")
+    assert {"class": "error"} in page.all("p")
     assert "Download the plugin" in page.text
 
 
