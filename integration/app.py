@@ -145,7 +145,7 @@ def _doors(platforms: Platforms, settings: Settings, inspector: Inspector) -> Se
         *store.doors(platforms),
         *setup.doors(public_url=settings.public_url, mails=settings.post is not None),
         *events.doors(),
-        *event.doors(),
+        *event.doors(platforms.sealer, graph=f"{settings.graph_url}/{settings.graph_version}"),
         *coverage.doors(),
         *quality.doors(),
         *delivery.doors(),

@@ -24,6 +24,7 @@ class AtDataset(NamedTuple):
     there is no dataset to write to.
     """
 
+    row: Row
     delivery: Delivery
     calls: Sequence[Call]
     forgotten: int
@@ -45,13 +46,14 @@ def of_store(connection: Connection, sealer: Sealer, store: Store, pk: int, now:
     event = one_event.of_store(connection, store.id, pk)
     if event is None:
         return None
-    rows = browse.of_events(connection, store.id, [pk])
-    told = riders.told(connection, store, rows, now)
+    rows = {row.id: row for row in browse.of_events(connection, store.id, [pk])}
+    told = riders.told(connection, store, list(rows.values()), now)
     letters = _letters(connection, sealer, store, pk)
     every = tuple(State)
     prospects = replay.prospects(connection, Selection(every, store.id, event_pk=pk))
     at = [
         AtDataset(
+            rows[one.id],
             one,
             *_calls(connection, one),
             told.get(one.id),
@@ -59,6 +61,7 @@ def of_store(connection: Connection, sealer: Sealer, store: Store, pk: int, now:
             prospects.get(one.id),
         )
         for one in one_event.deliveries_of(connection, store.id, pk)
+        if one.id in rows
     ]
     return Story(event, at, _related(connection, store.id, event))
 

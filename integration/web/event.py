@@ -1,50 +1,136 @@
-"""/events/<id>: one event of the store: what happened, what was stated, and what Meta was told of it."""
+"""/events/<id>: one event of the store: what happened, why it was sent or not, and exactly what Meta was told of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from flask import Response
+from flask import Response, request
 
 from connectors import registry
-from integration.db import one_event
+from integration.crypto import Sealer
 from integration.db.deliveries import State
-from integration.db.one_event import Delivery, Event
+from integration.db.replays import Selection
 from integration.errors import NotFound
+from integration.monitor import coverage, one_event, replaying
+from integration.monitor.live_events import Line
+from integration.monitor.one_event import AtDataset, Story
 from integration.pipeline import statements
-from integration.web import consent_words
+from integration.pipeline.replay import Prospect
+from integration.web import consent_words, event_lines, event_steps, letter_words, reason_words
+from integration.web.event_steps import Step
+from integration.web.letter_words import Key
+from integration.web.reason_words import Words
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
 
+PATH = "/events/<int:pk>"
+REPLAY = f"{PATH}/replay"
 _LARGEST = 2**63 - 1  # of the column
+_ALL = tuple(State)
+
+# What sending it again would come to, before anybody does it.
+PROSPECTS: Mapping[Prospect, str] = MappingProxyType(
+    {
+        Prospect.GOES: "It would be sent again, under the id it has.",
+        Prospect.TWICE: "Meta may have counted it, and would count it again. Look for it in Events Manager first.",
+        Prospect.TOO_OLD: "It cannot be sent again: Meta takes nothing older than 7 days.",
+        Prospect.NOBODY: "It cannot be sent again: the person behind it is forgotten.",
+        Prospect.DECIDED: "Sending it again would change nothing: the reason still holds.",
+        Prospect.UNDER_WAY: "It is under way already.",
+        Prospect.HELD: "It is held, and goes on by itself when that ends.",
+    }
+)
 
 
-def doors() -> Sequence[Door]:
-    """The page."""
-    return [Door("GET", "/events/<int:pk>", show)]
+class Shown(NamedTuple):
+    """What became of it at one dataset, in words. `curl`: empty where there is nothing to call, or nobody may."""
+
+    at: AtDataset
+    consent: str
+    reason: str
+    words: Words | None
+    steps: Sequence[Step]
+    riders: tuple[str, str]
+    evidence: str
+    letter: str
+    keys: Sequence[Key]
+    unknown: Words | None
+    curl: str
+    prospect: str
 
 
-def show(visit: Visit, pk: int) -> Response:
-    """The event; another store's is as unknown as one that never was. Raises NotFound."""
-    with visit.reading() as connection:
-        event = one_event.of_store(connection, visit.store.id, pk) if pk <= _LARGEST else None
-        if event is None:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An event of a store. `graph`: where Meta's API is, with its version."""
+
+    sealer: Sealer = field(repr=False)
+    graph: str
+
+    def show(self, visit: Visit, pk: int) -> Response:
+        """The event; another store's is as unknown as one that never was. Raises NotFound."""
+        with visit.reading() as connection:
+            known = pk <= _LARGEST
+            story = one_event.of_store(connection, self.sealer, visit.store, pk, visit.now) if known else None
+        if story is None:
             raise NotFound("There is no such event in your store.")
-        told = one_event.deliveries_of(connection, visit.store.id, pk)
-    return _page(visit, event, told)
+        shown = [self._shown(visit, story, one) for one in story.at]
+        done = request.args.get("replayed", "")
+        return visit.page("event.html", story=story, event=story.event, shown=shown, done=done, **_said(visit, story))
+
+    def replay(self, visit: Visit, pk: int) -> Response:
+        """Send it again, where that may be. Raises Conflict, NotFound."""
+        insist = request.form.get("insist") == "yes"
+        if pk > _LARGEST:
+            raise NotFound("There is no such event in your store.")
+        chosen = Selection(_ALL, visit.store.id, event_pk=pk)
+        begin = partial(replaying.begin, sealer=self.sealer, selection=chosen, insist=insist, by=visit.by)
+        done = visit.write(lambda connection, store: begin(connection, store=store))
+        return visit.sent_to(f"/events/{pk}", replayed=done)
+
+    def _shown(self, visit: Visit, story: Story, one: AtDataset) -> Shown:
+        delivery, label = one.delivery, registry.get(visit.store.platform).label
+        told = delivery.state == State.DELIVERED
+        payload, dataset_id = one.letter.payload if one.letter else {}, delivery.dataset_id or ""
+        unknown = one.letter is not None and not one.letter.known
+        return Shown(
+            at=one,
+            consent=consent_words.ruling(delivery.ruling, skipped=delivery.state == State.SKIPPED),
+            reason=consent_words.reason(delivery.reason, delivery.ruling),
+            words=None if told else reason_words.of(delivery.state, delivery.reason),
+            steps=event_steps.steps(story.event, one, label, visit.zone, visit.now),
+            riders=event_lines.riders(Line(one.row, one.told)),
+            evidence=coverage.SENTENCES[one.told.verdict.cause] if one.told else "",
+            letter=letter_words.pretty(payload, whole=visit.may_write) if payload else "",
+            keys=letter_words.keys(payload, whole=visit.may_write),
+            unknown=_why_nobody(one) if unknown else None,
+            curl=letter_words.curl(self.graph, dataset_id, payload) if payload and visit.may_write else "",
+            prospect=PROSPECTS[one.prospect] if one.prospect else "",
+        )
 
 
-def _page(visit: Visit, event: Event, told: Sequence[Delivery]) -> Response:
-    said, connector = statements.decode(event.stated), registry.get(visit.store.platform)
-    return visit.page(
-        "event.html",
-        event=event,
-        connector=f"{connector.label} (read by version {event.connector.rpartition(' ')[2]} of our rules for it)",
-        region=consent_words.REGIONS.get(event.region or "", event.region),
-        lines=consent_words.lines(said, connector.half),
-        default=said.default_marketing,
-        held=consent_words.held(event.key_mask),
-        told=[(one, _consent(one), consent_words.reason(one.reason, one.ruling)) for one in told],
-    )
+def doors(sealer: Sealer, *, graph: str) -> Sequence[Door]:
+    """The page, and sending it again."""
+    page = Page(sealer, graph)
+    return [Door("GET", PATH, page.show), Door("POST", REPLAY, page.replay)]
 
 
-def _consent(one: Delivery) -> str:
-    return consent_words.ruling(one.ruling, skipped=one.state == State.SKIPPED)
+def _why_nobody(one: AtDataset) -> Words | None:
+    """Why nothing of the person stands in the letter, where the ledger knows it."""
+    reason = one.letter.why_not if one.letter else None
+    return reason_words.of(one.delivery.state, one.delivery.reason or reason)
+
+
+def _said(visit: Visit, story: Story) -> Mapping[str, Any]:
+    event, connector = story.event, registry.get(visit.store.platform)
+    said = statements.decode(event.stated)
+    return {
+        "connector": f"{connector.label} (read by version {event.connector.rpartition(' ')[2]} of our rules for it)",
+        "region": consent_words.REGIONS.get(event.region or "", event.region),
+        "lines": consent_words.lines(said, connector.half),
+        "default": said.default_marketing,
+        "held": consent_words.held(event.key_mask),
+        "prospects": Prospect,
+        "related": [event_lines.shown(Line(row, None)) for row in story.related],
+    }
