@@ -10,6 +10,8 @@ from integration.db import to_ms
 from integration.db.due import Due
 from integration.db.events import events
 
+_LOOKED_THROUGH = 500
+
 
 class Past(NamedTuple):
     """A purchase to choose. `id` is the ledger's."""
@@ -23,10 +25,12 @@ class Past(NamedTuple):
 
 def last(connection: sa.Connection, store_id: str, event_name: str, *, most: int) -> Sequence[Past]:
     """The newest first; only those of which somebody is still known."""
-    mine = (events.c.store_id == store_id, events.c.event_name == event_name, events.c.user_data.is_not(None))
-    columns = [events.c[name] for name in Past._fields]
-    # Asked by the time of placing, for which there is an index.
-    wanted = sa.select(*columns).where(*mine).order_by(events.c.placed_at.desc(), events.c.id.desc()).limit(most)
+    newest = sa.select(events).where(events.c.store_id == store_id).order_by(events.c.placed_at.desc())
+    # Of a store that only observes there may be a million without anybody: no more than these are looked through.
+    some = newest.limit(_LOOKED_THROUGH).subquery()
+    theirs = (some.c.event_name == event_name, some.c.user_data.is_not(None))
+    columns = [some.c[name] for name in Past._fields]
+    wanted = sa.select(*columns).where(*theirs).order_by(some.c.placed_at.desc(), some.c.id.desc()).limit(most)
     return [Past(*row) for row in connection.execute(wanted)]
 
 
@@ -39,7 +43,14 @@ def as_due(connection: sa.Connection, store_id: str, event_name: str, pk: int, n
     row = connection.execute(sa.select(events).where(*mine)).one_or_none()
     if row is None:
         return None
-    untried: dict[str, Any] = {"id": 0, "state": "pending", "attempts": 0, "doubtful": False, "insisted": False, "share": None}
+    untried: dict[str, Any] = {
+        "id": 0,
+        "state": "pending",
+        "attempts": 0,
+        "doubtful": False,
+        "insisted": False,
+        "share": None,
+    }
     told: dict[str, Any] = {name: getattr(row, name) for name in _OF_EVENTS}
     times: dict[str, Any] = {"placed_ms": to_ms(now), "event_ms": to_ms(now), "received_ms": to_ms(row.received_at)}
     return Due(**untried, first_attempt_ms=None, event_pk=pk, ended=False, test=False, **told, **times)
