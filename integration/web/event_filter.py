@@ -80,7 +80,7 @@ def read(args: Mapping[str, str], zone: ZoneInfo) -> Asked:
     """From a query. A word that is none of ours asks for nothing; a day that is none is an error beside its field."""
     typed = {name: text for name in NAMES if (text := args.get(name, "").replace("\x00", "").strip()[:_LONGEST])}
     errors: dict[str, str] = {}
-    since, until = (_midnight(typed.get(name), zone, name, errors) for name in ("from", "until"))
+    since, until = (midnight(typed.get(name), zone, name, errors) for name in ("from", "until"))
     state, told, source = typed.get("state", ""), typed.get("told", ""), typed.get("source", "")
     wanted = Wanted(
         states=GROUPS.get(state) or ((State(state),) if state in list(State) else ()),
@@ -95,8 +95,10 @@ def read(args: Mapping[str, str], zone: ZoneInfo) -> Asked:
     return Asked(typed, wanted, Value(told) if told in list(Value) else None, errors)
 
 
-def _midnight(day: str | None, zone: ZoneInfo, name: str, errors: dict[str, str]) -> datetime | None:
-    """When a day begins in the store's zone; the last day counts to its end."""
+def midnight(day: str | None, zone: ZoneInfo, name: str, errors: dict[str, str]) -> datetime | None:
+    """When a day begins in the store's zone; the one named "until" counts to its end. What is no day is an error of that
+    name.
+    """
     if not day:
         return None
     try:

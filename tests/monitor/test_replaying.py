@@ -60,7 +60,7 @@ def begin(shop: Shop, selection: Selection, *, insist: bool = False) -> int | No
 def states(shop: Shop) -> dict[str, int]:
     with reading(shop.bench.engine) as connection:
         counted = sa.select(deliveries.c.state, sa.func.count()).where(deliveries.c.store_id == shop.id)
-        return dict(connection.execute(counted.group_by(deliveries.c.state)).tuples().all())
+        return {row.state: row[1] for row in connection.execute(counted.group_by(deliveries.c.state))}
 
 
 def noted(shop: Shop) -> list[changes.Change]:
