@@ -23,6 +23,7 @@ CAPTURED = ("fbp", "fbc", "client_ip_address", "client_user_agent")
 _NEVER = (
     "Nothing has been heard of Tandem’s script in your shop yet. It speaks when a shopper who agreed begins a checkout."
 )
+_TESTED = "Tandem’s script answered your test. Of shoppers nothing was heard yet: it speaks when one who agreed begins a checkout."
 _AT_WORK = "Tandem’s script is at work in your shop."
 _SILENT = "Tandem’s script has been silent for days: no shopper’s checkout was heard of. Try both riders to see why."
 
@@ -58,16 +59,19 @@ def of_store(connection: Connection, store: Store) -> Life:
     heard = storefront_words.last_signal(connection, store.id)
     words = storefront_words.last_sightings(connection, store.id, _NEWEST)
     masks = storefront_words.key_masks(connection, store.id, PURCHASE, ORDERS)
+    tried = pair_tests.newest(connection, store.id)
     planned = {chore.kind: chore for chore in chores.of_store(connection, store.id)}
     return Life(
-        sentence=sentence(at_work=store.hears_browsers, ever=bool(heard or words)),
+        sentence=sentence(
+            at_work=store.hears_browsers, ever=bool(heard or words), tested=bool(tried and tried.pixel_state)
+        ),
         alive=store.hears_browsers,
         since=store.storefront_at,
         last_signal=heard,
         sightings=words,
         reported=storefront.of_store(connection, store.id),
         setting_up=planned.get(chores.PIXEL),
-        tried=pair_tests.newest(connection, store.id),
+        tried=tried,
         orders=len(masks),
         captures=captured(masks),
         others=watch.found(connection, store),
@@ -75,9 +79,13 @@ def of_store(connection: Connection, store: Store) -> Life:
     )
 
 
-def sentence(*, at_work: bool, ever: bool) -> str:
-    """Whether it lives. Pure."""
-    return _AT_WORK if at_work else _SILENT if ever else _NEVER
+def sentence(*, at_work: bool, ever: bool, tested: bool) -> str:
+    """Whether it lives: by shoppers' browsers, now or `ever`, else by a test of the merchant's. Pure."""
+    if at_work:
+        return _AT_WORK
+    if ever:
+        return _SILENT
+    return _TESTED if tested else _NEVER
 
 
 def captured(masks: Sequence[int]) -> Sequence[Capture]:

@@ -13,7 +13,7 @@ PARAMETER = "tandem-test"  # of the storefront's address; the scripts there look
 GOOD_FOR = timedelta(minutes=15)
 
 _PREFIX = "tandem_test_"
-_NAMING, _SIGNING = 10, 24  # letters: those the event is named by, and those nobody can guess
+_NAMING, _SIGNING = 8, 24  # letters: those the event is named by, and those nobody can guess
 # Letters alone: a number in it could be taken for somebody's phone.
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 

@@ -52,11 +52,12 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """One rider. `at`: when it came so far."""
+    """One rider. `at`: when it came so far; `trace`: by which Meta knows the call."""
 
     mark: Mark
     sentence: str
     at: datetime | None
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ _SERVER: Mapping[Server, tuple[Mark, str]] = MappingProxyType(
         ),
         Server.LOST: (Mark.FAILED, "The server’s call did not come to an end. Begin another test."),
         Server.FAILED: (Mark.FAILED, "The server could not tell Meta: {trouble}"),
-        Server.TOLD: (Mark.TOLD, "Meta accepted it, trace {trace}."),
+        Server.TOLD: (Mark.TOLD, "Meta accepted it"),
     }
 )
 _ANOTHER_BROWSER = (
@@ -148,14 +149,14 @@ def of(test: PairTest, now: datetime) -> Verdict:
     """How it stands."""
     rode, served = _pixel_of(test, now), _server_of(test, now)
     (mark, words), (their_mark, their_words) = _PIXEL[rode], _SERVER[served]
-    told = their_words.format(trouble=test.trouble or "", trace=test.fbtrace_id or "not given")
+    answered_at = test.due_at if served is Server.RESTING else test.server_at
     out_of_time = now >= test.expires_at
     waits = Mark.WAITS in (mark, their_mark)
     return Verdict(
         pixel_state=rode,
         server_state=served,
         pixel=Half(mark, words, test.pixel_at or test.opened_at),
-        server=Half(their_mark, told, test.due_at if served is Server.RESTING else test.server_at),
+        server=Half(their_mark, their_words.format(trouble=test.trouble or ""), answered_at, test.fbtrace_id),
         sentence=_OUT_OF_TIME if out_of_time and waits else _SENTENCES[mark, their_mark],
         advice="" if served is Server.FAILED and rode is Pixel.SENT else _ADVICE.get(rode, ""),
         over=out_of_time or (rode is Pixel.SENT and served in _ENDS),

@@ -1,8 +1,8 @@
 """/pair: a merchant tries both riders. The page begins a test and follows it; `/try/<code>` leads into the shop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -81,6 +81,7 @@ class Seen:
     verdict: Verdict
     riders: str
     followed: bool
+    now: datetime
 
     @classmethod
     def of_store(cls, connection: Connection, store: Store) -> "Seen | None":
@@ -92,7 +93,7 @@ class Seen:
         verdict = pair_verdict.of(test, now)
         latest = max(filter(None, (test.created_at, test.opened_at, test.pixel_at, test.server_at)))
         drawn = _RIDERS[verdict.pixel.mark, verdict.server.mark]
-        return cls(test, verdict, drawn, followed=not verdict.over and now - latest < _FOLLOWED)
+        return cls(test, verdict, drawn, not verdict.over and now - latest < _FOLLOWED, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,8 @@ class Page:
         """How to try them, and how the last test went."""
         with visit.reading() as connection:
             sides = datasets.of_store(connection, visit.store.id)
-            seen, now = Seen.of_store(connection, visit.store), database_now(connection)
-        code = pair_test.code(seen.test, self.secret_key, now) if seen and visit.may_write else None
-        link = f"{self.public_url}{INTO_THE_SHOP}/{code}" if code else None
-        minutes, name = pair_code.GOOD_FOR // timedelta(minutes=1), pair_code.EVENT_NAME
-        told: Mapping[str, Any] = {"sides": sides, "seen": seen, "link": link, "minutes": minutes, "event_name": name}
-        return visit.page("pair.html", status=409 if refusal else 200, refusal=refusal, signs=SIGNS, **told)
+            told = self._told(connection, visit)
+        return visit.page("pair.html", status=409 if refusal else 200, refusal=refusal, sides=sides, **told)
 
     def begin(self, visit: Visit) -> Response:
         """Another test, or why there can be none. Raises NotFound for a dataset of somebody else's."""
@@ -130,8 +127,20 @@ class Page:
     def result(self, visit: Visit) -> Response:
         """How the last test stands; once nothing more comes of it, in place of what asks again."""
         with visit.reading() as connection:
-            seen = Seen.of_store(connection, visit.store)
-        answer = visit.part("_pair_result.html", seen=seen, signs=SIGNS)
-        if seen is None or not seen.followed:
+            told = self._told(connection, visit)
+        answer = visit.part("_pair_result.html", **told)
+        if told["seen"] is None or not told["seen"].followed:
             answer.headers["HX-Reswap"] = "outerHTML"
         return answer
+
+    def _told(self, connection: Connection, visit: Visit) -> dict[str, Any]:
+        """What the templates show. The way into the shop is for the merchant alone, and there as long as it leads there."""
+        seen = Seen.of_store(connection, visit.store)
+        code = pair_test.code(seen.test, self.secret_key, seen.now) if seen and visit.may_write else None
+        return {
+            "seen": seen,
+            "signs": SIGNS,
+            "link": f"{self.public_url}{INTO_THE_SHOP}/{code}" if code else None,
+            "minutes": pair_code.GOOD_FOR // timedelta(minutes=1),
+            "event_name": pair_code.EVENT_NAME,
+        }

@@ -72,7 +72,7 @@ def test_the_cases_leave_no_state_out() -> None:
 def test_the_halves_say_when_and_why() -> None:
     both, dead = (pair_verdict.of(a_test(**SENT, **more), NOW) for more in (TOLD_BY_SERVER, DEAD))
     assert (both.pixel.at, both.server.at) == (ago(5), ago(4))
-    assert both.server.sentence == "Meta accepted it, trace AbC."
+    assert (both.server.sentence, both.server.trace) == ("Meta accepted it", "AbC")
     assert (dead.server.mark, dead.server.at) == (FAILED, None)
     assert "refused the access token" in dead.server.sentence
 

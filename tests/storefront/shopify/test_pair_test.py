@@ -58,7 +58,7 @@ def test_a_banner_that_holds_the_pixel_back_is_said_and_nothing_else_and_consent
     asked = shopper.asked(sighting=1)
     assert [call["body"] for call in asked.calls] == [{"event_name": "TandemTest", "state": "held", "proof": CODE}]
     asked = shopper.chooses(marketingAllowed=True).asked(TandemTest=1)
-    assert [one["eid"] for one in asked.told()] == ["tandem_test_abcdefghij"]
+    assert [one["eid"] for one in asked.told()] == ["tandem_test_abcdefgh"]
 
 
 def test_an_ad_blocker_is_seen(shopper) -> None:

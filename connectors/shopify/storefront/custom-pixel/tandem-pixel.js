@@ -336,7 +336,7 @@
   /** A test of both riders, by a code in the page's address: for it no Purchase is made, and the page is not told. @param {any} event */
   function trial(event) {
     const token = event.name === "page_viewed" && new URLSearchParams(event.context?.document?.location?.search).get("tandem-test");
-    return token ? { name: "TandemTest", id: "tandem_test_" + token.slice(0, 10), token, data: {}, test: true } : null;
+    return token ? { name: "TandemTest", id: "tandem_test_" + token.slice(0, 8), token, data: {}, test: true } : null;
   }
 
   /** @param {any} event */

@@ -289,7 +289,7 @@
 	} );
 	// A test of both riders, by a code in the page's address: then nothing else of the page is told.
 	if ( code ) {
-		tell( 'TandemTest', {}, 'tandem_test_' + code.slice( 0, 10 ) );
+		tell( 'TandemTest', {}, 'tandem_test_' + code.slice( 0, 8 ) );
 	} else {
 		quietly( carts );
 		quietly( page_itself );
