@@ -28,14 +28,17 @@ def operator_of(connection: Connection) -> Operator | None:
     return operators.of(connection, token, now(connection)) if token else None
 
 
+def has_looked(connection: Connection, operator: Operator, store: Store) -> bool:
+    """Whether it is written down, for this hour, that this operator looks at this store."""
+    since = _hour(now(connection))
+    return table.has_done(connection, By(operator.name, changes.OPERATOR), store.id, LOOKED, since=since)
+
+
 def looked(connection: Connection, operator: Operator, store: Store) -> None:
-    """Write down that this operator looks at this store, once in each hour, in a writing transaction."""
-    by, since = By(operator.name, changes.OPERATOR), _hour(now(connection))
-    if table.has_done(connection, by, store.id, LOOKED, since=since):
-        return
+    """Write it down, in a writing transaction; another page may have been quicker."""
     table.one_at_a_time(connection, f"{LOOKED} {store.id}")
-    if not table.has_done(connection, by, store.id, LOOKED, since=since):  # another page may have been quicker
-        changes.record(connection, store.id, by, LOOKED)
+    if not has_looked(connection, operator, store):
+        changes.record(connection, store.id, By(operator.name, changes.OPERATOR), LOOKED)
 
 
 def kept() -> str | None:

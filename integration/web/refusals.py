@@ -17,7 +17,7 @@ from connectors.errors import (
     Throttled,
     Unreachable,
 )
-from integration.errors import Forbidden, NotApproved, NotConfigured, NotFound, Unavailable
+from integration.errors import Conflict, Forbidden, InvalidSetting, NotApproved, NotConfigured, NotFound, Unavailable
 from integration.log import logger
 from integration.web.security import unkept
 
@@ -32,6 +32,8 @@ _REFUSALS: tuple[tuple[type[TandemError], int, str], ...] = (
     (SessionRefused, 403, "We cannot tell who is asking"),
     (CredentialsRejected, 403, "The store did not let Tandem in"),
     (NotFound, 404, "There is nothing here"),
+    (InvalidSetting, 400, "This cannot be taken"),
+    (Conflict, 409, "This cannot be done now"),
     (Declined, 502, "The store said no"),
     (AddressRefused, 502, "The store cannot be reached"),
     (Unreachable, 502, "There was no answer. Nothing was changed; try it again in a minute"),

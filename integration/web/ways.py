@@ -70,6 +70,7 @@ class OperatorWay:
         with reading(self.engine) as connection:
             operator = operator_way.operator_of(connection)
             store = stores.by_id(connection, store_id) if operator else None
+            known = bool(operator and store and operator_way.has_looked(connection, operator, store))
         if operator is None:
             raise Elsewhere(unkept(sent_to(operator_way.SIGN_IN, status=303)))
         if door.writes:
@@ -78,7 +79,8 @@ class OperatorWay:
             )
         if store is None:
             raise NotFound("There is no such store.")
-        transact(self.engine, partial(operator_way.looked, operator=operator, store=store))
+        if not known:  # each look would else wait for whoever writes
+            transact(self.engine, partial(operator_way.looked, operator=operator, store=store))
         base, by = self.base.replace("<store_id>", store.id), By(operator.name, Surface.OPERATOR)
         return Visit(self.engine, store, Surface.OPERATOR, base, by, menu, door.path, moment(), may_write=False)
 

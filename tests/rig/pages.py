@@ -92,6 +92,7 @@ def serving(database_url: str, directory: Path, shopify: StandIn, **changes: str
         "DATABASE_URL": database_url,
         "REDIS_URL": f"unix://{directory}/nobody.sock",
         "PUBLIC_URL": url,
+        "META_GRAPH_URL": "http://127.0.0.1:9",  # nobody is there, unless a test says who
         "SHOPIFY_API_KEY": KEY,
         "SHOPIFY_API_SECRET": SECRET,
         "SHOPIFY_ADMIN_URL": shopify.url,
