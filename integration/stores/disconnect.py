@@ -12,8 +12,9 @@ import msgspec
 from connectors.errors import ConnectorError
 from connectors.event import StoreUninstalled
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, alerts, chores, grants, held, sessions, stores, tasks, transact
+from integration.db import Connection, Engine, alerts, changes, chores, grants, held, sessions, stores, tasks, transact
 from integration.db import now as database_now
+from integration.db.changes import BY_ITSELF
 from integration.db.deliveries import State
 from integration.db.stores import Store
 from integration.db.tasks import SEALED_PAYLOAD, Task
@@ -93,6 +94,7 @@ def let_go(connection: Connection, store: Store) -> bool:
     """
     if not stores.mark_uninstalled(connection, store, database_now(connection)):
         return False
+    changes.record(connection, store.id, BY_ITSELF, "disconnected")
     held.stop_store(connection, store.id, State.HELD, STORE_DISCONNECTED)
     grants.forget(connection, store.id)
     sessions.end_all(connection, store.id)

@@ -8,7 +8,8 @@ from datetime import datetime
 from connectors import registry
 from connectors.access import Grant
 from connectors.contract import Connector
-from integration.db import Connection, chores, held, rereading, sessions, signing, stores, transact
+from integration.db import Connection, changes, chores, held, rereading, sessions, signing, stores, transact
+from integration.db.changes import BY_ITSELF
 from integration.db.deliveries import State
 from integration.db.signing import NONE_OF_ITS_OWN, Secrets
 from integration.db.stores import OBSERVING, SEALED_SECRET, Store
@@ -84,10 +85,12 @@ def _before(connection: Connection, proven: Proven, now: datetime) -> Store:
     new = _new_store(proven, now)
     if stores.add(connection, new):
         stores.mark_connected(connection, new.id, since=new.since, at=now)
+        changes.record(connection, new.id, BY_ITSELF, "connected", None, {"store": new.domain})
         return replace(new, platform_id=proven.shop_id)
     known = _row(connection, proven)
     away = known.uninstalled_at is not None
     stores.mark_connected(connection, known.id, since=new.since if away else known.since, at=now)
+    changes.record(connection, known.id, BY_ITSELF, "connected again")
     if away and registry.get(proven.platform).handover is not None:
         stores.observe(connection, known.id)
         held.stop_store(connection, known.id, State.OBSERVED, WOULD_BE_SENT)

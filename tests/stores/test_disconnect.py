@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from connectors.event import StoreUninstalled
-from integration.db import grants, stores, tasks, transaction
+from integration.db import changes, grants, reading, stores, tasks, transaction
 from integration.stores import disconnect
 from integration.stores.grants import NEEDS_RECONNECT
 from tests.rig.office import PLATFORM, Office, now
@@ -186,3 +186,14 @@ def test_our_own_wrong_secret_never_lets_a_store_go(office: Office) -> None:
     office.look_after()
     assert office.store().uninstalled_at is None
     assert "farewell" not in office.chores()
+
+
+def test_each_coming_and_going_of_a_store_stands_in_its_change_log_once(office: Office) -> None:
+    office.installed()
+    with transaction(office.engine) as connection:
+        assert disconnect.let_go(connection, office.store())
+        assert not disconnect.let_go(connection, office.store())
+    office.installed()
+    with reading(office.engine) as connection:
+        found = changes.of_store(connection, office.store().id, before=None, most=9)
+    assert [one.what for one in found] == ["connected again", "disconnected", "connected"]
