@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from connectors.access import App
+from integration import config, jobs, queues
 from integration.db import chores, clock, proofs, reading, signals, transaction
 from integration.db import sightings as room
 from integration.db.sightings import Stage
@@ -18,6 +20,7 @@ from integration.monitor import proof, proof_mail
 from integration.monitor.proof import Shown
 from integration.pipeline import joining
 from integration.pipeline.joining import By
+from integration.queues import Bell
 from integration.stores import upkeep
 from integration.stores.platforms import Platforms
 from tests.monitor.test_coverage_report import HOUR, order, see
@@ -147,13 +150,17 @@ def test_of_an_old_order_nobody_can_say_any_more_what_its_browser_told(shop: Sho
     assert words.endswith("What browsers told then is not kept any more.")
 
 
+def platforms(shop: Shop) -> Platforms:
+    """Nobody is asked, so there is no client."""
+    app = App("key", ("s" * 32,), "https://tandem.test", {})
+    return Platforms(shop.bench.engine, shop.bench.sealer, None, {"shopify": app})  # type: ignore[arg-type]
+
+
 def run(shop: Shop, box: Mailbox | None, after: timedelta = SOON) -> int:
     """The steward looks."""
-    app = App("key", ("s" * 32,), "https://tandem.test", {})
-    platforms = Platforms(shop.bench.engine, shop.bench.sealer, None, {"shopify": app})  # type: ignore[arg-type]
     post = Post("127.0.0.1", box.port, "tandem@example.com", encrypted=False) if box else None
     now = datetime.now(UTC) + after
-    return upkeep.run_due(platforms, "w", seconds=5, now=lambda: now, beside=proof_mail.chore(post))
+    return upkeep.run_due(platforms(shop), "w", seconds=5, now=lambda: now, beside=proof_mail.chore(post))
 
 
 def due(shop: Shop) -> None:
@@ -192,7 +199,9 @@ def test_the_proof_is_mailed_once_and_holds_the_order_and_nothing_of_who_bought(
     buyer = json.loads(shop.sample("orders/paid", "card"))["billing_address"]
     assert "@" not in letter.text
     assert buyer["last_name"]
-    assert not any(str(buyer[one]) in letter.text for one in ("first_name", "last_name", "zip", "address1") if buyer[one])
+    assert not any(
+        str(buyer[one]) in letter.text for one in ("first_name", "last_name", "zip", "address1") if buyer[one]
+    )
     found = shown(shop)
     assert found
     assert found.mailed_at
@@ -230,6 +239,17 @@ def test_it_goes_out_once_the_mail_server_is_back(shop: Shop, box: Mailbox) -> N
     run(shop, box)
     assert len(box.letters) == 1
     assert not left(shop)
+
+
+def test_the_steward_writes_through_the_mail_server_of_its_settings(shop: Shop, box: Mailbox, tmp_path: Path) -> None:
+    order(shop, "1042")
+    see(shop, "1042", Stage.SENT)
+    begun(shop)
+    settings = config.load({"SMTP_URL": box.url, "MAIL_FROM": "tandem@example.com"}, data_dir=tmp_path)
+    bell = Bell(queues.connect(f"unix://{tmp_path}/nobody.sock", hurry=True))
+    jobs.open_house(jobs.House(platforms(shop), bell, settings.post))
+    jobs.do_chores()
+    assert [letter.addresses for letter in box.letters] == [(TO,)]
 
 
 def test_without_a_mail_server_the_proof_is_kept_all_the_same(shop: Shop) -> None:
