@@ -41,25 +41,17 @@ class Presence(NamedTuple):
         return self.events / self.of if self.of else 0.0
 
 
-def presence(masks: Mapping[int, int]) -> list[Presence]:
-    """Key by key, the weightiest first. `masks`: how many events told which keys, by the ledger's bit mask."""
-    of = sum(masks.values())
-    counts = {
-        key: sum(number for mask, number in masks.items() if mask >> place & 1)
-        for place, key in enumerate(USER_DATA_KEYS)
-        if key in WEIGHTS or any(mask >> place & 1 for mask in masks)
-    }
-    found = [Presence(key, count, of, _points(WEIGHTS.get(key, 0), of - count, of)) for key, count in counts.items()]
+def presence(of: int, told: Mapping[str, int]) -> list[Presence]:
+    """Key by key, the weightiest first. `told`: with how many of so many events each key was told."""
+    shown = [key for key in USER_DATA_KEYS if key in WEIGHTS or told.get(key)]
+    found = [Presence(key, told.get(key, 0), of, _points(key, of - told.get(key, 0), of)) for key in shown]
     return sorted(found, key=lambda one: -WEIGHTS.get(one.key, 0))
 
 
-def estimate(masks: Mapping[int, int]) -> float | None:
+def estimate(of: int, told: Mapping[str, int]) -> float | None:
     """Our estimate of Meta's event match quality, 0 to 10; None where there are no events."""
-    of = sum(masks.values())
-    if not of:
-        return None
-    return round(sum(_points(WEIGHTS.get(one.key, 0), one.events, of) for one in presence(masks)), 1)
+    return round(sum(_points(key, told.get(key, 0), of) for key in WEIGHTS), 1) if of else None
 
 
-def _points(weight: int, events: int, of: int) -> float:
-    return MOST * weight * events / (_WHOLE * of) if of else 0.0
+def _points(key: str, events: int, of: int) -> float:
+    return MOST * WEIGHTS.get(key, 0) * events / (_WHOLE * of) if of else 0.0

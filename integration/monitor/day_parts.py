@@ -13,7 +13,7 @@ import msgspec
 
 from integration.db import Connection, day_counts
 from integration.db.day_counts import Bounds
-from integration.db.deliveries import State
+from integration.meta.event import USER_DATA_KEYS
 
 
 class Part(StrEnum):
@@ -59,10 +59,10 @@ class Webhooks(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Keys(msgspec.Struct, frozen=True, array_like=True):
-    """So many delivered events that told Meta these keys of the customer."""
+    """So many delivered events that told Meta this key of the customer; of the key "", any."""
 
     event_name: str
-    mask: int
+    key: str
     events: int
 
 
@@ -119,8 +119,8 @@ def count(
     """These parts of days that follow one another, counted now; of each day every part, an empty one too."""
     totals: dict[tuple[int, Part], dict[Of, Counts]] = defaultdict(dict)
     for window in windows(connection, store_id, bounds(days, zone), MOST_AT_ONCE):
-        for kinds, counted in _COUNTERS:
-            for day, part, of, counts in counted(connection, store_id, window) if kinds.intersection(parts) else ():
+        for part in parts:
+            for day, of, counts in _COUNTERS[part](connection, store_id, window) if part in _COUNTERS else ():
                 before = totals[day, part].get(of)
                 totals[day, part][of] = counts if before is None else tuple(map(add, before, counts))
     return [
@@ -147,36 +147,42 @@ def windows(connection: Connection, store_id: str, limits: Bounds, most: int) ->
 
 Of = tuple[Any, ...]
 Counts = tuple[Any, ...]
-Found = Iterator[tuple[int, Part, Of, Counts]]
+Found = Iterator[tuple[int, Of, Counts]]
 
 
 def _outcomes(connection: Connection, store_id: str, limits: Bounds) -> Found:
     for one in day_counts.outcomes(connection, store_id, limits):
         of = (one.dataset_pk, one.event_name, one.state, one.reason, one.currency)
-        yield one.day, Part.OUTCOMES, of, (one.number, one.value)
-        if one.state == State.DELIVERED and one.key_mask:  # 0: who it was is forgotten by now
-            yield one.day, Part.KEYS, (one.event_name, one.key_mask), (one.number,)
+        yield one.day, of, (one.number, one.value)
+
+
+def _keys(connection: Connection, store_id: str, limits: Bounds) -> Found:
+    for one in day_counts.keys(connection, store_id, limits, len(USER_DATA_KEYS)):
+        yield one.day, (one.event_name, ""), (one.number,)
+        for key, number in zip(USER_DATA_KEYS, one.by_bit, strict=True):
+            yield one.day, (one.event_name, key), (number,)
 
 
 def _webhooks(connection: Connection, store_id: str, limits: Bounds) -> Found:
     for one in day_counts.receipts(connection, store_id, limits):
-        yield one.day, Part.WEBHOOKS, (one.outcome, one.reason), (one.number, one.copies)
+        yield one.day, (one.outcome, one.reason), (one.number, one.copies)
 
 
 def _latencies(connection: Connection, store_id: str, limits: Bounds) -> Found:
     for one in day_counts.latencies(connection, store_id, limits, LIMITS):
-        yield one.day, Part.LATENCY, (one.event_name, one.place), (one.number,)
+        yield one.day, (one.event_name, one.place), (one.number,)
 
 
 def _answers(connection: Connection, store_id: str, limits: Bounds) -> Found:
     for one in day_counts.answers(connection, store_id, limits):
         of = (one.dataset_pk, one.counted, one.http_status, one.code, one.subcode)
-        yield one.day, Part.ANSWERS, of, (one.number,)
+        yield one.day, of, (one.number,)
 
 
-_COUNTERS: Sequence[tuple[frozenset[Part], Callable[[Connection, str, Bounds], Found]]] = (
-    (frozenset({Part.OUTCOMES, Part.KEYS}), _outcomes),
-    (frozenset({Part.WEBHOOKS}), _webhooks),
-    (frozenset({Part.LATENCY}), _latencies),
-    (frozenset({Part.ANSWERS}), _answers),
-)
+_COUNTERS: Mapping[Part, Callable[[Connection, str, Bounds], Found]] = {
+    Part.OUTCOMES: _outcomes,
+    Part.KEYS: _keys,
+    Part.WEBHOOKS: _webhooks,
+    Part.LATENCY: _latencies,
+    Part.ANSWERS: _answers,
+}

@@ -48,18 +48,19 @@ class Quality(NamedTuple):
 
 def report(rows: Sequence[Keys], leave_out: Collection[Field]) -> list[Quality]:
     """By event name, the one with most events first. `leave_out`: what the merchant chose to keep back."""
-    masks: dict[str, Counter[int]] = defaultdict(Counter)
+    told: dict[str, Counter[str]] = defaultdict(Counter)
     for one in rows:
-        masks[one.event_name][one.mask] += one.events
-    found = [_of(event_name, of, leave_out) for event_name, of in masks.items()]
+        told[one.event_name][one.key] += one.events
+    found = [_of(event_name, by_key, leave_out) for event_name, by_key in told.items()]
     return sorted(found, key=lambda one: -one.events)
 
 
-def _of(event_name: str, masks: Mapping[int, int], leave_out: Collection[Field]) -> Quality:
-    present = quality.presence(masks)
+def _of(event_name: str, told: Counter[str], leave_out: Collection[Field]) -> Quality:
+    of = told.pop("")
+    present = quality.presence(of, told)
     kept_back = {key for field in leave_out for key in mapping.KEYS_OF[field]}
     hints = sorted(filter(None, (_hint(one, kept_back) for one in present)), key=lambda one: -one.gain)
-    return Quality(event_name, sum(masks.values()), quality.estimate(masks), present, hints[:MOST_HINTS])
+    return Quality(event_name, of, quality.estimate(of, told), present, hints[:MOST_HINTS])
 
 
 def _hint(one: Presence, kept_back: Collection[str]) -> Hint | None:

@@ -9,7 +9,6 @@ import pytest
 
 from integration.db.datasets import PAUSED, Dataset
 from integration.meta import quality
-from integration.meta.event import USER_DATA_KEYS
 from integration.monitor import attention, delivery_report, figures, quality_report
 from integration.monitor.day_parts import LIMITS, Answers, Keys, Latency, Outcome, Webhooks
 from integration.monitor.figures import Facts, Orders
@@ -157,23 +156,18 @@ def test_what_meta_did_not_take_has_a_meaning_and_a_mend() -> None:
     assert "Paste a new one" in token.meaning
 
 
-def mask(*keys: str) -> int:
-    return sum(1 << USER_DATA_KEYS.index(key) for key in keys)
-
-
 def test_the_estimate_lies_between_nothing_and_all_and_gains_add_up_to_the_rest() -> None:
-    everything = mask(*quality.WEIGHTS)
-    assert quality.estimate({everything: 3}) == 10
-    assert quality.estimate({}) is None
-    some = {mask("em", "ph"): 3, mask("em"): 1}
-    missing = sum(one.gain for one in quality.presence(some))
-    assert quality.estimate(some) == pytest.approx(10 - missing, abs=0.06)
-    by_key = {one.key: (one.events, one.of) for one in quality.presence(some)}
+    assert quality.estimate(3, dict.fromkeys(quality.WEIGHTS, 3)) == 10
+    assert quality.estimate(0, {}) is None
+    some = {"em": 4, "ph": 3}
+    present = quality.presence(4, some)
+    assert quality.estimate(4, some) == pytest.approx(10 - sum(one.gain for one in present), abs=0.06)
+    by_key = {one.key: (one.events, one.of) for one in present}
     assert (by_key["em"], by_key["ph"], by_key["fbc"]) == ((4, 4), (3, 4), (0, 4))
 
 
 def test_hints_name_the_greatest_gains_and_respect_what_the_merchant_keeps_back() -> None:
-    rows = [Keys("Purchase", mask("ph"), 10), Keys("InitiateCheckout", mask("em"), 2)]
+    rows = [Keys("Purchase", "", 10), Keys("Purchase", "ph", 10), Keys("InitiateCheckout", "", 2)]
     [purchases, _] = quality_report.report(rows, [Field.EMAIL])
     assert (purchases.event_name, purchases.events) == ("Purchase", 10)
     assert {one.key for one in purchases.hints[:2]} == {"em", "fbc"}
