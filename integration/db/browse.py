@@ -17,7 +17,7 @@ from integration.db.ledger_rows import Row, Wanted, statement, with_events
 
 # How many rows are looked at in a step, and in all: the first step fills most pages.
 _STEPS = (250, 1_000, 4_000)
-MOST_LOOKED_AT = 12_000
+MOST_LOOKED_AT = 6_000
 NEAR_ENOUGH = 1_000  # ids between which a day's edge is looked for no further
 _LOWEST, _HIGHEST = -1, 2**63 - 1
 _NOTHING_ASKED = Wanted()

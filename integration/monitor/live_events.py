@@ -1,12 +1,13 @@
 """A page of a store's events with who told of each, the newest first, and how far back was looked for it. Reads only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from integration.db import Connection, browse
 from integration.db.browse import Looked
+from integration.db.deliveries import State
 from integration.db.ledger_rows import Row, Wanted
 from integration.db.stores import Store
 from integration.monitor import riders
@@ -15,7 +16,7 @@ from integration.monitor.riders import Told
 
 PAGE = 50
 # Who told of an event is judged after it was read, and costs more: so many are judged for one page.
-_JUDGED_AT_ONCE, _MOST_JUDGED = 200, 1_000
+_JUDGED_AT_ONCE, _MOST_JUDGED = 200, 400
 _IN_A_FILE = 1_000
 _MOST_AT_ONCE = 4 * PAGE
 # A webhook that came earlier may be written down a moment later.
@@ -116,7 +117,7 @@ class Ledger:
 
     def _look(self, most: int, low: int, high: int, *, upwards: bool) -> Looked:
         return browse.look(
-            *(self.connection, self.store.id, self.wanted),
+            *(self.connection, self.store.id, _narrowed(self.wanted, self.told_by)),
             most=most,
             above=low,
             below=high,
@@ -130,3 +131,11 @@ class Ledger:
         if self.told_by is None:
             return lines
         return [one for one in lines if one.told and one.told.verdict.value is self.told_by]
+
+
+def _narrowed(wanted: Wanted, told_by: Value | None) -> Wanted:
+    """Where the server is among those who told, only what was delivered can be meant; what cannot be, is not judged."""
+    server = told_by in (Value.BOTH, Value.SERVER_ONLY)
+    if not server or (wanted.states and State.DELIVERED not in wanted.states):
+        return wanted
+    return replace(wanted, states=(State.DELIVERED,))

@@ -25,7 +25,7 @@ from integration.stores.upkeep import Errand
 
 WHAT = "replay"  # in the change log
 # What is judged for the dry run, and up to how many are put on the road within the request that asks for it.
-MOST_JUDGED, AT_ONCE = 5_000, 2_000
+MOST_JUDGED, AT_ONCE = 3_000, 2_000
 _SECONDS = 10.0
 UNDER_WAY = "A replay of this store is under way. Wait until it is done, then look again."
 

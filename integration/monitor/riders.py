@@ -3,16 +3,17 @@
 What a report of days judges by all neighbours is judged by the nearest ones here: no more is claimed than there.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from integration.db import Connection, neighbours
 from integration.db import coverage as rows
 from integration.db.deliveries import State
 from integration.db.ledger_rows import Row
-from integration.db.neighbours import Place
+from integration.db.neighbours import Neighbour, Window
 from integration.db.sightings import Sighting
 from integration.db.stores import Store
 from integration.meta.event import PURCHASE
@@ -22,6 +23,8 @@ from integration.pipeline import joining
 from integration.pipeline.joining import By
 from integration.store_settings import PixelOwner
 
+_WIDTHS = (AN_HOUR, timedelta(minutes=10), timedelta(minutes=1))
+_MOST_NEIGHBOURS = 3_000
 # Proven words of the Pixel, by their proof, dataset and event.
 _Sightings = Mapping[tuple[str, str, str], Sequence[Sighting]]
 
@@ -34,8 +37,10 @@ class Told(NamedTuple):
     other_ids: Sequence[str] = ()
 
 
-def told(connection: Connection, store: Store, lines: Sequence[Row], now: datetime) -> dict[int, Told]:
-    """By delivery; what only the server can tell, tests, and what has no dataset are not among them."""
+def told(
+    connection: Connection, store: Store, lines: Sequence[Row], now: datetime, most: int = _MOST_NEIGHBOURS
+) -> dict[int, Told]:
+    """By delivery, asking so many neighbours at most; what only the server can tell, tests, and what has no dataset are not among them."""
     known = [one for one in lines if one.event_name in EVENT_NAMES and one.dataset_id and not one.test]
     if not known:
         return {}
@@ -43,7 +48,7 @@ def told(connection: Connection, store: Store, lines: Sequence[Row], now: dateti
     seen, ran = _by_proof(rows.proven(connection, store.id, keys)), rows.heard(connection, store.id, keys)
     facts = {one.id: _seen(one, store, _of(one, seen), ran, now) for one in known}
     silent = [one for one in known if judge(facts[one.id]).cause is Cause.PIXEL_SILENT]
-    alive = _alive(connection, store.id, silent) if silent else set()
+    alive = _alive(connection, store.id, silent, most) if silent else set()
     return {one.id: _told(one, facts[one.id]._replace(neighbours_sent=one.id in alive), seen) for one in known}
 
 
@@ -86,19 +91,45 @@ def _seen(one: Row, store: Store, mine: Sequence[Sighting], ran: set[str], now: 
     )
 
 
-def _alive(connection: Connection, store_id: str, silent: Sequence[Row]) -> set[int]:
-    """Those of these around which other orders' Pixels left: before within the hour, and after."""
-    places = {one.id: Place(one.id, one.event_name, one.dataset_id or "", one.placed_at) for one in silent}
-    around = list(neighbours.near(connection, store_id, list(places.values()), AN_HOUR))
-    keys = {key for one in around for key in _keys(one.checkout_key, one.order_id)}
-    left = {
-        (word.proof_key, word.dataset_id, word.event_name)
-        for word in rows.proven(connection, store_id, sorted(keys))
-        if word.sent_at
-    }
-    sides: dict[int, set[bool]] = defaultdict(set)
-    for one in around:
-        place = places[one.asked]
-        if any((key, place.dataset_id, place.event_name) in left for key in _keys(one.checkout_key, one.order_id)):
-            sides[one.asked].add(one.before)
-    return {asked for asked, found in sides.items() if len(found) == 2}
+def _alive(connection: Connection, store_id: str, silent: Sequence[Row], most: int) -> set[int]:
+    """Those of these around which other orders' Pixels left: before within the hour, and after. Of a store with very many
+    orders, within minutes.
+    """
+    for width in _WIDTHS:
+        near = neighbours.within(connection, store_id, EVENT_NAMES, _windows(silent, width), most)
+        if near is not None:
+            left = _left(connection, store_id, near)
+            return {one.id for one in silent if _between(left[one.dataset_id or "", one.event_name], one, width)}
+    return set()
+
+
+def _windows(silent: Sequence[Row], width: timedelta) -> list[Window]:
+    """The times around these, those that overlap as one."""
+    windows: list[Window] = []
+    for at in sorted(one.placed_at for one in silent):
+        if windows and at - width <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], at + width)
+        else:
+            windows.append((at - width, at + width))
+    return windows
+
+
+def _left(connection: Connection, store_id: str, near: Sequence[Neighbour]) -> dict[tuple[str, str], list[datetime]]:
+    """When the events were placed whose Pixels left, in the order of time, by dataset and event name."""
+    placed = {(key, one.event_name): one.placed_at for one in near for key in _keys(one.checkout_key, one.order_id)}
+    left: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for word in rows.proven(connection, store_id, sorted({key for key, _ in placed})):
+        at = placed.get((word.proof_key, word.event_name))
+        if word.sent_at and at is not None:
+            left[word.dataset_id, word.event_name].append(at)
+    for times in left.values():
+        times.sort()
+    return left
+
+
+def _between(times: Sequence[datetime], one: Row, width: timedelta) -> bool:
+    """Whether one of these is shortly before it, and another shortly after."""
+    at = one.placed_at
+    before = bisect_left(times, at) - bisect_left(times, at - width)
+    after = bisect_right(times, at + width) - bisect_right(times, at)
+    return before > 0 and after > 0

@@ -31,7 +31,7 @@ def shop(bench: Bench) -> Shop:
     return bench.shop("shopify")
 
 
-def fill(shop: Shop, number: int, *, state: str = "delivered", first: int = 1, **of_event: Any) -> list[int]:
+def fill(shop: Shop, number: int, *, state: str = "delivered", first: int = 1) -> list[int]:
     """So many orders, one every ten minutes, the last of them now; the ids of their deliveries."""
     known = {
         "store_id": shop.id,
@@ -43,18 +43,21 @@ def fill(shop: Shop, number: int, *, state: str = "delivered", first: int = 1, *
         "currency": "EUR",
         "value": "10.00",
     }
-    found = []
+    rows, names = [], [str(first + place) for place in range(number)]
+    for place, name in enumerate(names):
+        at = NOW - EVERY * (number - 1 - place)
+        times = {"placed_at": at, "event_time": at, "received_at": at}
+        facts = f'{{"source":"website","number":"{1000 + first + place}","payment":"50% _off_"}}'
+        rows.append({**known, **times, "subject": name, "event_id": name, "order_id": name, "facts": facts})
     with transaction(shop.bench.engine) as connection:
         dataset = connection.execute(sa.text("SELECT id FROM datasets WHERE store_id = :it"), {"it": shop.id}).scalar()
-        for place in range(number):
-            at, name = NOW - EVERY * (number - 1 - place), str(first + place)
-            times = {"placed_at": at, "event_time": at, "received_at": at}
-            facts = f'{{"source":"website","number":"{1000 + first + place}","payment":"50% _off_"}}'
-            row = {**known, **times, "subject": name, "event_id": name, "order_id": name, "facts": facts, **of_event}
-            pk = connection.execute(sa.insert(events).values(row).returning(events.c.id)).scalar_one()
-            told = {"event_pk": pk, "store_id": shop.id, "dataset_pk": dataset, "state": state}
-            found.append(connection.execute(sa.insert(deliveries).values(told).returning(deliveries.c.id)).scalar_one())
-    return found
+        connection.execute(sa.insert(events), rows)
+        mine = sa.select(events.c.id, events.c.store_id, sa.literal(dataset, sa.BigInteger), sa.literal(state))
+        mine = mine.where(events.c.store_id == shop.id, events.c.subject.in_(names)).order_by(events.c.id)
+        columns = ["event_pk", "store_id", "dataset_pk", "state"]
+        connection.execute(sa.insert(deliveries).from_select(columns, mine))
+        pks = sa.select(deliveries.c.id).where(deliveries.c.store_id == shop.id).order_by(deliveries.c.id)
+        return list(connection.execute(pks).scalars())
 
 
 def change(engine: Engine, pks: Sequence[int], **values: Any) -> None:
@@ -62,7 +65,9 @@ def change(engine: Engine, pks: Sequence[int], **values: Any) -> None:
         connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(pks)).values(values))
 
 
-def page(shop: Shop, wanted: Wanted = ALL, told_by: Value | None = None, budget: int = 12_000, **where: int) -> Page:
+def page(
+    shop: Shop, wanted: Wanted = ALL, told_by: Value | None = None, budget: int = browse.MOST_LOOKED_AT, **where: int
+) -> Page:
     with reading(shop.bench.engine) as connection:
         return Ledger(connection, shop.row, wanted, told_by, NOW, budget).page(**where)
 
@@ -182,6 +187,16 @@ def test_who_told_is_known_as_the_report_knows_it(shop: Shop) -> None:
     assert told[7].other_ids == ["other"]
     assert [line.row.event_id for line in page(shop, told_by=Value.BOTH).lines] == ["5", "3"]
     assert [line.row.event_id for line in page(shop, told_by=Value.PIXEL_ONLY).lines] == ["9"]
+
+
+def test_of_a_store_with_very_many_orders_only_the_nearest_are_asked(shop: Shop) -> None:
+    fill(shop, 30)
+    for order_id in ("3", "5"):
+        see(shop, order_id)
+    with reading(shop.bench.engine) as connection:
+        [row] = finding.exactly(connection, shop.id, "4", Subjects((), ()))
+        causes = [riders.told(connection, shop.row, [row], NOW, most)[row.id].verdict.cause for most in (3, 2)]
+    assert causes == [Cause.ONLY_THIS_ONE_SILENT, Cause.PIXEL_SILENT]
 
 
 def live_events_report(connection: Any, shop: Shop) -> list[Any]:
