@@ -45,7 +45,7 @@ def latest(connection: sa.Connection, store_id: str, most: int) -> Sequence[Arri
         sa.select(*of_event, deliveries.c.state, deliveries.c.reason)
         .join(deliveries, deliveries.c.event_pk == events.c.id)
         .where(events.c.store_id == store_id)
-        .order_by(events.c.id.desc(), deliveries.c.id)
+        .order_by(events.c.placed_at.desc(), events.c.id.desc(), deliveries.c.id)  # of a store, by an index
         .limit(most)
     )
     return [Arrived(*row) for row in connection.execute(newest)]

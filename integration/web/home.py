@@ -36,9 +36,10 @@ def show(visit: Visit) -> Response:
     seen = glance.of_store(visit.engine, visit.store.id)
     with visit.reading() as connection:
         found = home.of_store(connection, visit.store, visit.now, seen.reconnect)
-        steps = onboarding.steps(setup.of_store(connection, visit.store, visit.now).facts)
+        read = setup.of_store(connection, visit.store, visit.now)
         told = _changing(visit, connection, seen)
     worst, *others = found.says
+    steps = onboarding.steps(read.facts)
     return visit.page(
         "home.html",
         home=found,
@@ -47,6 +48,7 @@ def show(visit: Visit) -> Response:
         share=_share(found),
         server_only=found.told[Value.SERVER_ONLY],
         steps=steps,
+        proof=read.proof,
         phases=_PHASES,
         waits=onboarding.next_of(steps),
         **told,

@@ -100,6 +100,11 @@ def test_a_step_says_where_it_stands(facts: Facts, name: Name, expected: Any, wo
     assert words in found.sentence
 
 
+def test_a_token_that_nobody_proved_yet_holds_up_nothing_else() -> None:
+    unsure = replace(GIVEN, sides=(Side("1", verified=False),))
+    assert progress(unsure) == [NOW, NOW, NOW, NOW, LATER, NOW, LATER]
+
+
 def test_a_step_that_comes_later_offers_no_way_on() -> None:
     assert [one.way for one in steps(NEW) if one.progress is LATER] == [""] * 5
     assert all(one.title and one.sentence for one in steps(NEW))

@@ -160,6 +160,7 @@ def test_the_proof_is_shown_by_the_clock_of_the_shop(
         proofs.keep(connection, store.id, 1, msgspec.json.encode(told).decode())
     text = page(store).text
     assert words in text
+    assert words in page(store, "/store").text
     assert "trace AbC" in text
     assert "Mail is not set up on this Tandem" in text
     assert signs(store)[6] == "done"
