@@ -81,13 +81,21 @@ def newest(connection: sa.Connection, store_id: str) -> PairTest | None:
     return None if row is None else PairTest(*row)
 
 
+def is_open(connection: sa.Connection, digest: str) -> bool:
+    """Whether a code opens a test. Asked first, without a lock: anybody can send anything for a code."""
+    return connection.execute(sa.select(pair_tests.c.id).where(_opens(digest))).first() is not None
+
+
 def of_code(connection: sa.Connection, digest: str) -> PairTest | None:
     """The test that this code opens, kept from others until the transaction ends; None for a code that is none or whose
     time is over.
     """
-    open_one = sa.and_(pair_tests.c.code_sha256 == digest, pair_tests.c.expires_at > clock())
-    row = connection.execute(sa.select(pair_tests).where(open_one).with_for_update()).one_or_none()
+    row = connection.execute(sa.select(pair_tests).where(_opens(digest)).with_for_update()).one_or_none()
     return None if row is None else PairTest(*row)
+
+
+def _opens(digest: str) -> sa.ColumnElement[bool]:
+    return sa.and_(pair_tests.c.code_sha256 == digest, pair_tests.c.expires_at > clock())
 
 
 def mark_opened(connection: sa.Connection, pk: int) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, clock, pair_tests, transact
+from integration.db import Connection, Engine, clock, pair_tests, reading, transact
 from integration.db.pair_tests import SEALED_BROWSER, PairTest
 from integration.meta import hashing
 from integration.pipeline import beacon_words, browsing, pair_code
@@ -26,6 +26,9 @@ def hear(engine: Engine, sealer: Sealer, of: Acquaintance, body: bytes, caller: 
     told = beacon_words.trial(body, now)
     if told is None:
         return False
+    with reading(engine) as connection:
+        if not pair_tests.is_open(connection, pair_code.digest(told.code)):
+            return False
     heard = _browser(of, told, caller)
     return transact(engine, lambda connection: _keep(connection, sealer, of.store.id, told, heard))
 

@@ -1,8 +1,9 @@
 """A merchant tries both riders: begins a test, opens the shop by its code, and reads how far each of them has come."""
 
 from datetime import datetime
+from functools import partial
 
-from integration.db import Connection, datasets, pair_tests, stores
+from integration.db import Connection, Engine, datasets, pair_tests, reading, stores, transact
 from integration.db import now as database_now
 from integration.db.pair_tests import PairTest
 from integration.db.stores import Store
@@ -44,8 +45,15 @@ def code(test: PairTest, secret_key: str, now: datetime) -> str | None:
     return made if same and not pair_verdict.of(test, now).over else None
 
 
-def opened(connection: Connection, code: str, *, loopback: bool) -> str:
+def opened(engine: Engine, code: str, *, loopback: bool) -> str:
     """The address of the shop that a code is good for, noted as opened. Raises Forbidden for any other code."""
+    with reading(engine) as connection:
+        if not pair_tests.is_open(connection, pair_code.digest(code)):
+            raise Forbidden(_OVER)
+    return transact(engine, partial(_opened, code=code, loopback=loopback))
+
+
+def _opened(connection: Connection, code: str, *, loopback: bool) -> str:
     test = pair_tests.of_code(connection, pair_code.digest(code))
     store = stores.by_id(connection, test.store_id) if test else None
     if test is None or store is None or store.uninstalled_at or pair_verdict.of(test, database_now(connection)).over:

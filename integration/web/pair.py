@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from connectors.errors import TandemError
-from integration.db import Connection, Engine, changes, datasets, pair_tests, transact
+from integration.db import Connection, Engine, changes, datasets, pair_tests
 from integration.db import now as database_now
 from integration.db.pair_tests import PairTest
 from integration.db.stores import Store
@@ -60,7 +60,7 @@ def blueprint(engine: Engine, *, loopback: bool) -> Blueprint:
 
 def _into_the_shop(engine: Engine, *, code: str, loopback: bool) -> Response:
     """Raises Forbidden for a code that is none or is used up."""
-    return sent_to(transact(engine, lambda connection: pair_test.opened(connection, code, loopback=loopback)))
+    return sent_to(pair_test.opened(engine, code, loopback=loopback))
 
 
 def doors(*, secret_key: str, public_url: str) -> Sequence[Door]:

@@ -42,8 +42,7 @@ class Trial:
 
     def opens(self) -> str:
         """Where its link leads."""
-        with transaction(self.shop.bench.engine) as connection:
-            return pair_test.opened(connection, self.code, loopback=False)
+        return pair_test.opened(self.shop.bench.engine, self.code, loopback=False)
 
     def says(self, *told: dict[str, Any], shop: Shop | None = None, caller: Caller | None = CALLER) -> list[bool]:
         """What the beacon of the shop, or of another, does with these words; for each whether the server is due."""
