@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration.db import chores
+from integration.db import chores, clock, stores, transaction
 from tests.rig import browser
 from tests.rig.node import Node
 from tests.rig.own_page import OwnPage
@@ -84,6 +84,19 @@ def test_the_page_follows_what_is_done_and_leads_away_once_nobody_is_signed_in(p
     assert chromium.ask("url") == f"{pages.url}/sign-in"
 
 
+def test_a_step_of_the_setup_ticks_while_somebody_looks(pages: Pages, chromium: Node) -> None:
+    store = OwnPage.of(pages)
+    store.attach("100000000000042")
+    chromium.ask("fresh")
+    came_in(store, chromium)
+    chromium.ask("open", url=f"{pages.url}/store/setup")
+    assert "no browser was heard yet" in chromium.ask("read")
+    with transaction(pages.engine) as connection:
+        connection.execute(stores.stores.update().where(stores.stores.c.id == store.id).values(storefront_at=clock()))
+    assert "Browsers in your shop are heard." in chromium.ask("read", until="are heard")
+    assert chromium.ask("troubles") == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_telephone_nothing_is_wider_than_the_page(pages: Pages, chromium: Node, scheme: str) -> None:
     store = OwnPage.of(pages, f"a-shop-with-a-rather-long-name-in-{scheme}-and-without-any-spaces.example.com")
@@ -93,4 +106,6 @@ def test_on_a_telephone_nothing_is_wider_than_the_page(pages: Pages, chromium: N
     store.call("state", {"plugin": "1.0.0", "pixels": pixels})
     chromium.ask("fresh", width=360, scheme=scheme)
     came_in(store, chromium)
+    assert chromium.ask("overflow") <= 0
+    chromium.ask("open", url=f"{pages.url}/store/setup")
     assert chromium.ask("overflow") <= 0
