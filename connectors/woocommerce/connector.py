@@ -24,7 +24,7 @@ _HALF = Half(
     ),
 )
 _JOINING = Joining(
-    address="The address of your shop",
+    address="The address of your store",
     example="shop.example.com",
     rights=(
         Right(

@@ -122,7 +122,8 @@ class Pages:
     def _form(self, typed: str = "", error: TandemError | None = None) -> Response:
         """The page with the field; with what was wrong, what was typed, and the status of that."""
         status = 200 if error is None else _status(error)
-        page = render_template("connect_store.html", pages=self, field=FIELD, typed=typed, trouble=error)
+        told = {"joining": registry.get(self.platform).joining, "field": FIELD, "typed": typed, "trouble": error}
+        page = render_template("connect_store.html", pages=self, **told)
         response = unkept(make_response(page, status))
         # With no-referrer, as elsewhere, a browser would hide from us where the form comes from.
         response.headers["Referrer-Policy"] = "same-origin"

@@ -99,8 +99,8 @@ def test_who_denies_is_told_that_nothing_was_connected(pages: Pages, woostore: W
 def test_on_a_telephone_nothing_is_wider_than_the_page(pages: Pages, chromium: Node, scheme: str) -> None:
     chromium.ask("fresh", width=360, scheme=scheme)
     chromium.ask("open", url=f"{pages.url}{CONNECT}")
-    assert chromium.ask("overflow") == 0
+    assert chromium.ask("overflow") <= 0
     chromium.ask("type", label=ADDRESS, text="x" * 300)
     chromium.ask("click", text="Go on")
-    assert chromium.ask("overflow") == 0
+    assert chromium.ask("overflow") <= 0
     assert "The address must name a host by its domain" in chromium.ask("read")
