@@ -66,7 +66,7 @@ def riders(line: Line) -> tuple[str, str]:
     if value is not None and value in _TOLD:
         return value.value, _TOLD[value]
     if state is State.DELIVERED:
-        return ("unknown", "server, Pixel unknown") if line.told else ("server_only", "server")
+        return ("unknown", "Pixel unknown") if line.told else ("server_only", "server")
     if state in UNSETTLED or state is State.AMBIGUOUS:
         return "waiting", "waiting" if state is not State.AMBIGUOUS else "in doubt"
     return ("dead", "not told") if state in (State.DEAD, State.EXPIRED) else ("silent", "not told")

@@ -97,7 +97,7 @@ def test_each_hash_says_of_what_it_is_and_how_it_was_made(store: OwnPage) -> Non
 
 def test_the_call_for_a_shell_has_no_token_and_counts_nothing(store: OwnPage) -> None:
     [_, call] = codes(page(store))
-    assert call.startswith("curl -X POST https://")
+    assert call.startswith("curl -X POST http")
     assert f"/{dataset_of(store)}/events" in call
     body = json.loads(call.partition("-d '")[2].rstrip().removesuffix("'").replace("'\"'\"'", "'"))
     assert body["access_token"] == "PASTE_YOUR_TOKEN"
