@@ -84,11 +84,14 @@ def _weighed(connection: Connection, store: Store, now: datetime) -> tuple[Candi
     first = proofs.candidate(connection, store.id, PURCHASE, since=store.since) if store.live else None
     if first is None:
         return None
-    verdict, pixel_at = _verdict(connection, store, first, now), _pixel_at(connection, store, first)
-    if pixel_at is None and now - max(first.placed_at, first.received_at) < coverage_report.AN_HOUR:
+    pixel_at = _pixel_at(connection, store, first)
+    if pixel_at is not None:
+        return first, _proof(first, Value.BOTH, Cause.TOLD_BY_BOTH, pixel_at)
+    if now - max(first.placed_at, first.received_at) < coverage_report.AN_HOUR:
         return None
-    faded = pixel_at is None and now - first.placed_at > _STILL_KNOWN
-    return first, _proof(first, Verdict(Value.UNKNOWN, verdict.cause) if faded else verdict, pixel_at, faded=faded)
+    if now - first.placed_at > _STILL_KNOWN:
+        return first, _proof(first, Value.UNKNOWN, None)
+    return first, _proof(first, *_verdict(connection, store, first, now))
 
 
 def _verdict(connection: Connection, store: Store, first: Candidate, now: datetime) -> Verdict:
@@ -110,7 +113,7 @@ def _keys(first: Candidate) -> Sequence[str]:
     return [key for key in (first.checkout_key, by_order) if key]
 
 
-def _proof(first: Candidate, verdict: Verdict, pixel_at: datetime | None, *, faded: bool) -> Proof:
+def _proof(first: Candidate, value: Value, cause: Cause | None, pixel_at: datetime | None = None) -> Proof:
     return Proof(
         order=first.order_id or first.event_id,
         event_id=first.event_id,
@@ -119,8 +122,8 @@ def _proof(first: Candidate, verdict: Verdict, pixel_at: datetime | None, *, fad
         server_at=first.delivered_at,
         pixel_at=pixel_at,
         trace=first.fbtrace_id,
-        value=verdict.value,
-        cause=None if faded else verdict.cause,
+        value=value,
+        cause=cause,
     )
 
 
