@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from integration.meta import mapping, quality
+from integration.meta.event import PURCHASE
 from integration.meta.quality import Presence
 from integration.monitor.day_parts import Keys
 from integration.store_settings import Field
@@ -47,12 +48,12 @@ class Quality(NamedTuple):
 
 
 def report(rows: Sequence[Keys], leave_out: Collection[Field]) -> list[Quality]:
-    """By event name, the one with most events first. `leave_out`: what the merchant chose to keep back."""
+    """By event name, purchases first. `leave_out`: what the merchant chose to keep back."""
     told: dict[str, Counter[str]] = defaultdict(Counter)
     for one in rows:
         told[one.event_name][one.key] += one.events
     found = [_of(event_name, by_key, leave_out) for event_name, by_key in told.items()]
-    return sorted(found, key=lambda one: -one.events)
+    return sorted(found, key=lambda one: (one.event_name != PURCHASE, one.event_name))
 
 
 def _of(event_name: str, told: Counter[str], leave_out: Collection[Field]) -> Quality:

@@ -66,7 +66,7 @@ def show(visit: Visit) -> Response:
         made=made,
         span=span,
         chips=spans.chips(visit, PATH),
-        covered=[_covered(event_name, made, span) for event_name in made.totals],
+        covered=[_covered(name, made, span) for name in coverage_report.EVENT_NAMES if name in made.totals],
         alone=alone,
         words=WORDS,
         events_of=partial(spans.events_of, visit, span),
