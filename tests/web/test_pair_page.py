@@ -11,9 +11,11 @@ import pytest
 import urllib3
 
 from integration.db import changes, chores, datasets, pair_tests, reading, transaction
+from integration.db.changes import By
 from integration.db.stores import stores
 from integration.meta.client import GraphClient
 from integration.pipeline import pair_telling
+from integration.stores import operators
 from tests.rig.own_page import OwnPage
 from tests.rig.pages import Browser, Pages, Read, serving
 from tests.rig.sandbox import Sandbox
@@ -122,6 +124,19 @@ def test_a_test_is_nobody_elses_and_its_code_stands_in_no_log_of_changes(store: 
     assert code not in str(line)
     assert says(other, code, "called") == 204
     assert "has not been opened" in Read(read(store.browser(), RESULT)).text
+
+
+def test_an_operator_sees_how_a_test_stands_and_no_way_into_the_shop(store: OwnPage) -> None:
+    post(store.browser(), PAIR)
+    operator, by, now = store.pages.browser(), By("a test", changes.COMMAND_LINE), datetime.now(UTC)
+    name = f"looker-{store.id.lower().replace('_', '-')}"
+    with transaction(store.pages.engine) as connection:
+        key = operators.add(connection, name, by, now)
+        entered = operators.enter(connection, name, key, network=None, instead_of=None, now=now)
+    operator.cookies["tandem-operator"] = str(entered.token)
+    for path in ("/pair", "/pair/result"):
+        page = read(operator, f"/operator/stores/{store.id}{path}")
+        assert ("has not been opened" in page, link(page)) == (True, None)
 
 
 def test_a_test_needs_a_dataset_and_takes_one_of_its_own_alone(store: OwnPage) -> None:
