@@ -10,8 +10,11 @@ from flask import Response, request
 
 from connectors import registry
 from integration.crypto import Sealer
+from integration.db import Connection
+from integration.db import one_event as stored
 from integration.db.deliveries import State
 from integration.db.replays import Selection
+from integration.db.stores import Store
 from integration.errors import NotFound
 from integration.monitor import coverage, one_event, replaying
 from integration.monitor.live_events import Line
@@ -29,6 +32,7 @@ PATH = "/events/<int:pk>"
 REPLAY = f"{PATH}/replay"
 _LARGEST = 2**63 - 1  # of the column
 _ALL = tuple(State)
+UNKNOWN = "There is no such event in your store."
 
 # What sending it again would come to, before anybody does it.
 PROSPECTS: Mapping[Prospect, str] = MappingProxyType(
@@ -74,7 +78,7 @@ class Page:
             known = pk <= _LARGEST
             story = one_event.of_store(connection, self.sealer, visit.store, pk, visit.now) if known else None
         if story is None:
-            raise NotFound("There is no such event in your store.")
+            raise NotFound(UNKNOWN)
         shown = [self._shown(visit, story, one) for one in story.at]
         done = request.args.get("replayed", "")
         return visit.page("event.html", story=story, event=story.event, shown=shown, done=done, **_said(visit, story))
@@ -82,12 +86,14 @@ class Page:
     def replay(self, visit: Visit, pk: int) -> Response:
         """Send it again, where that may be. Raises Conflict, NotFound."""
         insist = request.form.get("insist") == "yes"
-        if pk > _LARGEST:
-            raise NotFound("There is no such event in your store.")
-        chosen = Selection(_ALL, visit.store.id, event_pk=pk)
-        begin = partial(replaying.begin, sealer=self.sealer, selection=chosen, insist=insist, by=visit.by)
-        done = visit.write(lambda connection, store: begin(connection, store=store))
+        done = visit.write(partial(self._sent_again, visit=visit, pk=pk, insist=insist))
         return visit.sent_to(f"/events/{pk}", replayed=done)
+
+    def _sent_again(self, connection: Connection, store: Store, *, visit: Visit, pk: int, insist: bool) -> int | None:
+        if pk > _LARGEST or stored.of_store(connection, store.id, pk) is None:
+            raise NotFound(UNKNOWN)
+        chosen = Selection(_ALL, store.id, event_pk=pk)
+        return replaying.begin(connection, self.sealer, store, chosen, insist=insist, by=visit.by)
 
     def _shown(self, visit: Visit, story: Story, one: AtDataset) -> Shown:
         delivery, label = one.delivery, registry.get(visit.store.platform).label

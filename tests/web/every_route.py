@@ -34,7 +34,15 @@ STORE_PAGES: Mapping[tuple[str, str], Entry] = {
     ("POST", "/again"): Entry(statuses=DONE),
     ("GET", "/disconnect"): Entry(),
     ("POST", "/disconnect"): Entry(statuses=(200, 403)),  # in an admin the app is removed by the admin's own means
+    ("GET", "/events"): Entry(),
+    ("GET", "/events.csv"): Entry(),
+    ("GET", "/events/newer"): Entry(),
     ("GET", "/events/<int:pk>"): Entry({"pk": "event"}),
+    ("POST", "/events/<int:pk>/replay"): Entry({"pk": "event"}, statuses=DONE),
+    ("GET", "/replay"): Entry(),
+    ("GET", "/replay/progress"): Entry(),
+    # Of numbers that nobody was shown nothing is done; what was shown is tried in test_replay_page.py.
+    ("POST", "/replay"): Entry(form={"state": "failed"}, statuses=(409,)),
     ("GET", "/coverage"): Entry(),
     ("GET", "/coverage.csv"): Entry(),
     ("GET", "/delivery"): Entry(),
@@ -66,7 +74,9 @@ STORE_PAGES: Mapping[tuple[str, str], Entry] = {
     ("GET", "/setup/house"): Entry(),
     ("POST", "/setup/again"): Entry(statuses=DONE),
     ("POST", "/setup/look"): Entry(statuses=DONE),
-    ("POST", "/setup/live"): Entry(form={"reason": "Nobody has looked at a made-up shop."}, statuses=DONE, observing=True),
+    ("POST", "/setup/live"): Entry(
+        form={"reason": "Nobody has looked at a made-up shop."}, statuses=DONE, observing=True
+    ),
     ("POST", "/setup/skip"): Entry(statuses=DONE),
     ("GET", "/dataset"): Entry(),
     # What Meta or a dataset of the store's has to do with is tried in test_dataset_page.py; nobody asks Meta here.
