@@ -152,9 +152,9 @@ def share(
 
 
 def sparkline(values: Sequence[Amount | None]) -> Spark:
-    """The run of some values, lowest to highest, without an axis; a gap where a value is missing."""
+    """The run of some values, lowest to highest, without an axis; a gap where a value is missing. One alone is no run."""
     known = [float(it) for it in values if it is not None]
-    if not known:
+    if len(known) < 2:
         return Spark((), None)
     low, high = min(0.0, *known), max(*known, 1e-9)
     step = (SPARK_WIDTH - 6) / max(len(values) - 1, 1)

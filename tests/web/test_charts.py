@@ -85,4 +85,4 @@ def test_a_spark_has_a_gap_where_a_value_is_missing_and_ends_in_the_last_one_kno
     assert spark.last
     assert f"{spark.last[0]},{spark.last[1]}" == spark.lines[-1].split()[-1]
     assert spark.last[1] == 3
-    assert charts.sparkline([None]) == ((), None)
+    assert charts.sparkline([None, 3]) == ((), None)
