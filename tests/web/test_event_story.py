@@ -13,6 +13,7 @@ from integration.db.attempts import Call
 from integration.pipeline import joining
 from integration.pipeline.joining import By
 from integration.web import event_steps
+from integration.web.letter_words import UNSHOWN
 from tests.rig.own_page import OwnPage
 from tests.rig.pages import Pages, Read
 from tests.rig.sandbox import Sandbox
@@ -86,8 +87,18 @@ def test_what_is_shown_is_what_leaves_but_for_what_is_readable_of_a_person(store
             assert value not in markup
         else:
             assert ours[name] == value
+    assert {ours[name] for name in ("client_ip_address", "client_user_agent")} == {UNSHOWN}
     assert "What Meta would be told" in markup
     assert "What Meta was told" in page(store)
+
+
+def test_what_was_paid_long_after_it_was_placed_is_shown_as_it_would_go(store: OwnPage) -> None:
+    ago = NOW - timedelta(days=3)
+    with transaction(store.pages.engine) as connection:
+        mine = events.events.c.store_id == store.id
+        connection.execute(sa.update(events.events).where(mine).values(event_time=NOW, placed_at=ago))
+    change(store, state="ambiguous", reason="Meta may have counted it already, and would count it again", doubtful=True)
+    assert "em" in json.loads(codes(page(store))[0])["user_data"]
 
 
 def test_each_hash_says_of_what_it_is_and_how_it_was_made(store: OwnPage) -> None:
