@@ -1,4 +1,4 @@
-"""Tables as CSV, for whoever opens them in a spreadsheet: RFC 4180, and no cell of it is taken for a formula.
+"""Tables as CSV, for whoever opens them in a spreadsheet: RFC 4180, and no text of it is taken for a formula.
 
 They begin with UTF-8's mark: Excel takes a file without one for the alphabet of its own machine, and its reader is a
 merchant. Programs read it as "utf-8-sig".
@@ -6,6 +6,7 @@ merchant. Programs read it as "utf-8-sig".
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +18,9 @@ from flask import Response
 
 # Of text, these begin a formula somewhere; the last four are their wide sisters, which spreadsheets narrow.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A spreadsheet where the comma is for decimals parts lines at semicolons, and then knows no quotes of ours: what follows
+# one, or a line's end, begins a cell there.
+_INSIDE = re.compile(r"""([;\t\r\n|][\s"]*)(?=[=+\-@＝＋－＠])""")
 _MARK = "\ufeff"
 MOST = 100_000
 _AT_ONCE = 200
@@ -85,4 +89,5 @@ def _cell(cell: Cell, zone: ZoneInfo) -> str:
         case datetime():
             return cell.astimezone(zone).isoformat(timespec="seconds")
         case str():
-            return f"'{cell}" if cell.startswith(_FORMULA) else cell
+            inside = _INSIDE.sub(r"\1'", cell)
+            return f"'{inside}" if cell.startswith(_FORMULA) else inside

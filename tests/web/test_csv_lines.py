@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,9 +23,19 @@ def read(rows: Iterable[Row], most: int = csv_lines.MOST) -> list[list[str]]:
     return list(csv.reader(io.StringIO(sent.decode("utf-8-sig"), newline="")))[1:]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+49", "-12.50", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
+@pytest.mark.parametrize("text", ["=1+1", "+49", "-12.50", "@SUM(A1)", "\t1", "\r1", "\n1", "＝1"])
 def test_a_text_that_a_spreadsheet_would_reckon_with_stays_a_text(text: str) -> None:
     assert read([(text, None)]) == [[f"'{text}", ""]]
+
+
+@pytest.mark.parametrize(
+    "text", ["a;=1+1", "a; +1", 'a;"=1+1', "a\n@SUM(A1)", "a\r\n-1", "a\t=1", "a|=1", "a;＝1", 'x";=1;"']
+)
+def test_nor_does_a_part_of_it_where_a_spreadsheet_parts_lines_at_semicolons(text: str) -> None:
+    """As one does whose language has a decimal comma: it then takes our quotes for letters."""
+    sent = b"".join(csv_lines.chunks(("order", "value"), [("1", text)], BERLIN)).decode("utf-8-sig")
+    cells = re.split(r"[;\t\r\n|]", sent)
+    assert [cell for cell in cells if cell.lstrip(' "').startswith(tuple("=+-@＝"))] == []
 
 
 def test_quotes_commas_and_line_ends_come_back_as_they_were() -> None:
