@@ -13,6 +13,7 @@ from integration.config import Settings
 from integration.crypto import Sealer
 from integration.meta.client import GraphClient
 from integration.meta.inspect import MOST_AT_ONCE, Inspector
+from integration.monitor import settling
 from integration.pipeline.acquaintances import Acquaintances
 from integration.pipeline.collect import Collector
 from integration.pipeline.receive import Receiver
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or config.load()
     log.configure(settings.log_level, machine=settings.production)
     failpoints.arm(settings.failpoints)
+    settling.hasten(settings.hurried_seconds)
     engine = db.connect(settings.database_url)
     bell, sealer = Bell(queues.connect(settings.broker_url, hurry=True)), Sealer(settings.encryption_keys)
     receiver = Receiver(engine, sealer, settings.secret_key, settings.app_secrets)
@@ -86,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static", static_url_path="/static")
     app.jinja_env.filters.update(times.FILTERS)
+    app.jinja_env.globals["hurried"] = settling.is_hastened
     app.extensions["engine"] = engine  # for whoever made the application, to dispose of
     app.config.update(MAX_CONTENT_LENGTH=webhooks.MAX_BODY, MAX_FORM_MEMORY_SIZE=webhooks.MAX_BODY)
     app.config.update(SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"))

@@ -45,6 +45,7 @@ class Settings:
     encryption_keys: tuple[str, ...] = field(repr=False)
     apps: Mapping[str, App]
     failpoints: str = ""  # see failpoints.py; never in production
+    hurried_seconds: int = 0  # see monitor/settling.py; never in production
     log_level: str = "info"
     retention: Retention = field(default_factory=Retention)
     post: Post | None = None  # None: no mail is sent
@@ -111,6 +112,7 @@ def load(
         encryption_keys=_list(_text(values, "ENCRYPTION_KEYS")),
         apps=_apps(values, public_url, production=app_env == PRODUCTION),
         failpoints=_text(values, "FAILPOINT") or "",
+        hurried_seconds=_number(values, "HURRIED_SECONDS", 0),
         log_level=_one_of(values, "LOG_LEVEL", log.LEVELS, "info"),
         retention=retention.parse(_text(values, "RETENTION") or ""),
         post=mail.parse(_text(values, "SMTP_URL"), _text(values, "MAIL_FROM")),
@@ -263,6 +265,10 @@ def _refuse_weakness(settings: Settings) -> None:
         return
     if settings.failpoints:
         raise Misconfigured("FAILPOINT must not be set in production.")
+    if settings.hurried_seconds:
+        raise Misconfigured(
+            "HURRIED_SECONDS is for demonstrations: in production a Pixel's silence counts after an hour."
+        )
     if settings.database_url.startswith("sqlite"):
         raise Misconfigured("DATABASE_URL must name a PostgreSQL database in production.")
     if settings.redis_url is None:

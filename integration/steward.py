@@ -8,6 +8,7 @@ from connectors.outbound import Outbound
 from integration import config, db, failpoints, jobs, log, queues
 from integration.crypto import Sealer
 from integration.errors import IntegrationError
+from integration.monitor import settling
 from integration.pipeline.receive import Receiver
 from integration.queues import Bell
 from integration.stores.platforms import Platforms
@@ -18,6 +19,7 @@ def main() -> None:
     settings = config.load()
     log.configure(settings.log_level, machine=settings.production)
     failpoints.arm(settings.failpoints)
+    settling.hasten(settings.hurried_seconds)
     connection = queues.connect(settings.broker_url, hurry=False)
     queues.refuse_unsafe(connection)
     engine = db.connect(settings.database_url)

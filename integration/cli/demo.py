@@ -29,6 +29,7 @@ from integration.db.deliveries import State
 from integration.db.stores import Store
 from integration.monitor import coverage_report
 from integration.monitor.coverage_report import Judged
+from integration.monitor.settling import AN_HOUR
 from integration.pipeline.scribe import AWAITS_SIGNAL
 from integration.stores import connect, credentials
 from integration.stores import settings as store_settings
@@ -213,7 +214,7 @@ def _delivered(engine: Engine, since: datetime) -> Counter[str]:
 def _judged(engine: Engine, connected: Iterable[Store], began: datetime) -> list[tuple[Store, Judged]]:
     """The events that came since then, each as coverage will judge it in an hour, should nothing more be heard."""
     days = {"since": began - timedelta(days=1), "until": began + timedelta(hours=1)}
-    later = datetime.now(UTC) + coverage_report.AN_HOUR
+    later = datetime.now(UTC) + AN_HOUR
     with reading(engine) as connection:
         return [
             (store, one)

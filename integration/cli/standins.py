@@ -12,6 +12,7 @@ from connectors import registry
 from connectors.contract import Connector
 from integration.errors import Unavailable
 
+_HURRIED_SECONDS = 60  # until a Pixel's silence counts: who looks at a demo does not come back in an hour
 _SECRET_FOR_STAND_IN = "STANDIN_SECRET"  # noqa: S105 (the name of a variable)
 
 
@@ -34,6 +35,7 @@ def running(public_url: str) -> Iterator[StandIns]:
     """
     with ExitStack() as stack:
         told = StandIns({"META_GRAPH_URL": stack.enter_context(_started("integration.sandbox", {}))})
+        told.variables["HURRIED_SECONDS"] = str(_HURRIED_SECONDS)
         for connector in registry.connectors():
             if connector.stand_in is None:
                 continue

@@ -18,9 +18,10 @@ from integration.db.deliveries import State
 from integration.db.sightings import Sighting
 from integration.db.stores import Store
 from integration.meta.event import INITIATE_CHECKOUT, PURCHASE
-from integration.monitor import day_parts
+from integration.monitor import day_parts, settling
 from integration.monitor.coverage import Cause, Seen, Value, judge
 from integration.monitor.coverage_days import LEAST_ORDERS, MOST_PAIRS_A_DAY, Day, Judged, Pair, Rate, Sum
+from integration.monitor.settling import AN_HOUR
 from integration.pipeline import joining
 from integration.pipeline.joining import By
 from integration.store_settings import PixelOwner
@@ -28,7 +29,6 @@ from integration.store_settings import PixelOwner
 __all__ = ["LEAST_ORDERS", "Judged", "Pair", "Rate", "Report", "Sum", "judged", "of_days", "report", "sentence"]
 
 EVENT_NAMES = (PURCHASE, INITIATE_CHECKOUT)
-AN_HOUR = timedelta(hours=1)
 MOST_DAYS = 62
 MOST_PAIRS = 200
 # More events are judged a piece of a day at a time: each is held in memory with what was seen of it.
@@ -181,7 +181,7 @@ def _judged(
         sent_otherwise=bool(others),
         script_ran=told.event_name == PURCHASE and told.checkout_key in ran,
         neighbours_sent=neighbours.sent_around(told),
-        old_enough=now - max(told.placed_at, told.received_at) >= AN_HOUR,
+        old_enough=settling.is_settled(told.placed_at, told.received_at, now),
     )
     return Judged(told, judge(seen), others)
 

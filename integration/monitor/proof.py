@@ -15,7 +15,7 @@ from integration.db import coverage as rows
 from integration.db.proofs import Candidate
 from integration.db.stores import Store
 from integration.meta.event import PURCHASE
-from integration.monitor import coverage_report
+from integration.monitor import coverage_report, settling
 from integration.monitor.coverage import SENTENCES, Cause, Value, Verdict
 from integration.pipeline import joining
 from integration.pipeline.joining import By
@@ -87,7 +87,7 @@ def _weighed(connection: Connection, store: Store, now: datetime) -> tuple[Candi
     pixel_at = _pixel_at(connection, store, first)
     if pixel_at is not None:
         return first, _proof(first, Value.BOTH, Cause.TOLD_BY_BOTH, pixel_at)
-    if now - max(first.placed_at, first.received_at) < coverage_report.AN_HOUR:
+    if not settling.is_settled(first.placed_at, first.received_at, now):
         return None
     if now - first.placed_at > _STILL_KNOWN:
         return first, _proof(first, Value.UNKNOWN, None)

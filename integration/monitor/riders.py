@@ -17,8 +17,10 @@ from integration.db.neighbours import Neighbour, Window
 from integration.db.sightings import Sighting
 from integration.db.stores import Store
 from integration.meta.event import PURCHASE
+from integration.monitor import settling
 from integration.monitor.coverage import Cause, Seen, Verdict, judge
-from integration.monitor.coverage_report import AN_HOUR, EVENT_NAMES
+from integration.monitor.coverage_report import EVENT_NAMES
+from integration.monitor.settling import AN_HOUR
 from integration.pipeline import joining
 from integration.pipeline.joining import By
 from integration.store_settings import PixelOwner
@@ -87,7 +89,7 @@ def _seen(one: Row, store: Store, mine: Sequence[Sighting], ran: set[str], now: 
         called=any(word.called_at for word in same),
         sent_otherwise=len(same) < len(mine),
         script_ran=one.event_name == PURCHASE and one.checkout_key in ran,
-        old_enough=now - max(one.placed_at, one.received_at) >= AN_HOUR,
+        old_enough=settling.is_settled(one.placed_at, one.received_at, now),
     )
 
 
