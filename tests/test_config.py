@@ -90,6 +90,7 @@ def test_production_makes_no_secrets_and_writes_nothing():
         ("ENCRYPTION_KEYS", " , "),
         ("META_GRAPH_URL", "http://graph.example.com"),
         ("SHOPIFY_API_SECRET", "fifteen-letters"),
+        ("HURRIED_SECONDS", "60"),
     ],
 )
 def test_production_refuses_embedded_defaults_weak_secrets_and_http(name, value):
