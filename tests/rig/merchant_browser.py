@@ -5,7 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    FrameLocator,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.conftest import missing
 from tests.rig import browser
@@ -64,11 +73,16 @@ class Merchant:
 
     def follow(self, name: str) -> None:
         """To a page of the store, by its menu."""
-        self.page.get_by_role("navigation", name="Pages of this store").get_by_role(
-            "link", name=name, exact=True
-        ).click()
-        self.page.get_by_role("heading", level=1).wait_for()
+        follow(self.page, name)
 
     def step(self, title: str) -> Locator:
         """A step of the setup, in the list that follows what happens."""
         return self.page.locator("#state li").filter(has=self.page.locator("strong", has_text=title))
+
+
+def follow(within: Page | FrameLocator, name: str) -> None:
+    """To a page of the store by its menu, in a window or in an admin's frame; until the page before has gone."""
+    within.locator("main").evaluate("(main) => { main.dataset.former = 'yes' }")
+    within.get_by_role("navigation", name="Pages of this store").get_by_role("link", name=name, exact=True).click()
+    expect(within.locator("main[data-former]")).to_have_count(0)
+    expect(within.locator('nav.menu [aria-current="page"]')).to_have_text(name)

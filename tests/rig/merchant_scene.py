@@ -1,8 +1,11 @@
 """What surrounds a merchant who looks at our pages: shops at the stand-ins where people buy, their browsers, Meta, a mail server."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 import urllib3
@@ -14,12 +17,15 @@ from integration import config, db
 from integration.cli import browsers
 from integration.cli.browsers import AGENT, Fate, Storefront
 from integration.crypto import Sealer
-from integration.db import chores, reading, stores
+from integration.db import chores, reading, stores, transact
 from integration.db.events import events
 from integration.db.stores import SEALED_SECRET, Store
+from integration.stores import sessions
 from tests.rig.mailbox import Mailbox
+from tests.rig.merchants import hands_keys_over
 from tests.rig.sandbox import Sandbox
 from tests.rig.service import Service, eventually
+from tests.rig.shop import Bench, Shop
 from tests.rig.standin import KEY, StandIn
 from tests.rig.woostore import WooStore
 
@@ -60,9 +66,41 @@ class Scene:
         mine = [one for one in self.meta.events() if one["dataset_id"] == self.dataset]
         return {one["event_id"] for one in mine if one["event_name"] == event_name}
 
+    def comes_to(self, check: Callable[[], Any]) -> None:
+        """Whatever it is, it becomes true soon."""
+        assert eventually(check, 20)
+
     def reached(self, *order_ids: str) -> bool:
         """Whether Meta is told of all these orders by the server, sooner or later."""
         return bool(eventually(lambda: self.told() >= set(order_ids), 20))
+
+    def connects(self, *, live: bool = True) -> None:
+        """The WooCommerce shop is connected by its merchant, its dataset told, a browser heard; since yesterday."""
+        hands_keys_over(self.service, self.woo)
+        assert eventually(lambda: self.woo.connection() and len(self.woo.webhooks()) >= 4, 60)
+        shop = Shop(Bench(self.engine, self.meta, self.sealer), self.store().id, "woocommerce", "")
+        shop.attach(self.dataset, self.token)
+        shop.set(state="live" if live else "observing")
+        self.looks_around()
+        with db.transaction(self.engine) as connection:
+            mine = sa.update(stores.stores).where(stores.stores.c.id == self.store().id)
+            connection.execute(mine.values(since=datetime.now(UTC) - timedelta(days=1)))
+
+    def signed_in(self) -> dict[str, Any]:
+        """For a browser's context: signed in to the WooCommerce shop's pages."""
+        token = transact(self.engine, lambda connection: sessions.begin(connection, self.store().id))
+        cookie = {"name": "tandem-session", "value": token, "domain": "127.0.0.1", "path": "/"}
+        return {"storage_state": {"cookies": [cookie], "origins": []}}
+
+    @property
+    def token(self) -> str:
+        """With which the dataset is told; no other shop has the same."""
+        return f"good-token-{self.dataset}"
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """As the service has it."""
+        return Sealer(config.load(self.service.surroundings, data_dir=self.service.data_dir).encryption_keys)
 
     def front(self) -> Storefront:
         """The WooCommerce shop's pages as shoppers' browsers have them."""
