@@ -20,7 +20,7 @@ class Near(NamedTuple):
     """How close, in ids, an order's place is halved to, and how far around it is looked: a webhook may come late."""
 
     enough: int = 500
-    around: int = 2_000
+    around: int = 1_000
 
 
 _NEAR = Near()
