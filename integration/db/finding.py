@@ -13,7 +13,7 @@ from integration.db.ledger_rows import Row, Wanted
 
 _MOST = 50
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
-_PROBE = 250  # rows in which an order with a number is looked for
+_PROBES = (30, 1_000)  # rows in which an order with a number is looked for; most have one near
 
 
 class Near(NamedTuple):
@@ -73,14 +73,22 @@ def _around(connection: sa.Connection, store_id: str, event_name: str, number: i
     low, high = 0, newest[0].id if newest else 0
     while high - low > near.enough:
         middle = (low + high) // 2
-        at = look(
-            connection, store_id, Wanted(event_name=event_name), most=1, above=middle, upwards=True, budget=_PROBE
-        )
-        if at.rows and _number(at.rows[0]) < number:
-            low = max(middle, min(at.rows[0].id, high - 1))
+        at = _following(connection, store_id, event_name, middle)
+        if at is not None and _number(at) < number:
+            low = max(middle, min(at.id, high - 1))
         else:
             high = middle
     return low - near.around, high + near.around
+
+
+def _following(connection: sa.Connection, store_id: str, event_name: str, after: int) -> Row | None:
+    """The next order behind an id, if there is one soon."""
+    wanted = Wanted(event_name=event_name)
+    for budget in _PROBES:
+        found = look(connection, store_id, wanted, most=1, above=after, upwards=True, budget=budget)
+        if found.rows or found.ended:
+            return found.rows[0] if found.rows else None
+    return None
 
 
 class _Numbered(msgspec.Struct):
