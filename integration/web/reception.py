@@ -1,9 +1,10 @@
 """Gunicorn's threaded worker, taught that a thread is for work and not for waiting.
 
 As it comes, gunicorn reads bodies in its threads and takes leave of callers in the loop that serves everybody:
-sixteen senders that dawdle, unknown and unsigned, stop all others for as long as they like, and one that does not hang
-up stops a process for two seconds. Here the loop collects a request and hands it to a thread when all of it has
-arrived; who is not done in time is hung up on; and nobody is waited for at the end.
+sixteen senders that dawdle, unknown and unsigned, stop all others for as long as they like, and so do callers who take no
+answer; one that does not hang up stops a process for two seconds. Here the loop collects a request and hands it to a
+thread when all of it has arrived; who is not done in time, or does not take the answer, is hung up on; and nobody is
+waited for at the end.
 
 It leans on the inside of gunicorn's gthread worker, so pyproject.toml holds the version, and
 tests/web/test_reception.py says what must stay true.
@@ -37,6 +38,7 @@ class Reception(ThreadWorker):  # type: ignore[misc] # gunicorn tells no types
 
     arrival_seconds = 20.0  # from being awaited to the last byte
     leave_seconds = 2.0
+    taking_seconds = 15.0  # for each part of an answer, of some 30 KB
     pending_conns: deque[Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -82,6 +84,16 @@ class Reception(ThreadWorker):  # type: ignore[misc] # gunicorn tells no types
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:  # noqa: FBT001
         """A body that was refused unread is not waited for, so no further request can follow it."""
         return keepalive and not conn.arrival.cut_short and bool(super()._keepalive_after(conn, keepalive))
+
+    def handle_request(self, req: Any, conn: Any) -> bool:
+        """Answered, as gunicorn does. Who does not take the answer keeps no thread: pages are small, and a file comes in
+        parts, so only callers who do not want it are slower.
+        """
+        conn.sock.settimeout(self.taking_seconds)
+        try:
+            return bool(super().handle_request(req, conn))
+        except TimeoutError:
+            return False
 
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
         """A thread is done with a connection: it is kept alive, or seen off without anybody waiting for it."""

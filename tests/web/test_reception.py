@@ -136,6 +136,20 @@ def test_who_drips_is_hung_up_on_too(hurried: Web) -> None:
         drip(line)
 
 
+def test_who_does_not_take_the_answer_is_hung_up_on(hurried: Web) -> None:
+    """As many as there are threads, and more, each with more to be told than any buffer holds."""
+    asked = b"GET /static/vendor/htmx-4.0.1.min.js HTTP/1.1\r\nHost: x\r\n\r\n" * 300
+    with ExitStack() as stack:
+        for _ in range(12):
+            line = stack.enter_context(socket.socket())
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.connect(("127.0.0.1", hurried.port))
+            line.sendall(asked)
+        time.sleep(0.5)
+        for _ in range(3):
+            assert hurried.ask().startswith(UNSIGNED)
+
+
 def drip(line: socket.socket) -> None:
     for _ in range(200):
         line.sendall(b"x")
@@ -144,7 +158,7 @@ def drip(line: socket.socket) -> None:
 
 @pytest.fixture(scope="module")
 def hurried(start: Callable[..., Web]) -> Web:
-    return start(("integration.web.reception.Reception", "tests.rig.hurried.Hurried"))
+    return start(("integration.web.reception.Reception", "tests.rig.hurried.Hurried"), ("--workers=2", "--workers=1"))
 
 
 @pytest.mark.parametrize("request_bytes", [WHOLE, CHUNKED], ids=["with a length", "in chunks"])
