@@ -47,6 +47,7 @@ def gallery(**odd: Any) -> str:
     """The whole page."""
     app = Flask("gallery", static_folder=str(WEB / "static"))
     app.jinja_env.filters.update(times.FILTERS)
+    app.jinja_env.globals["hurried"] = lambda: False
     app.jinja_env.loader = ChoiceLoader([FileSystemLoader(WEB / "templates"), FileSystemLoader(HERE / "gallery")])
     days = [date(2026, 11, 1) + timedelta(days=n) for n in range(21)]
     told = [
