@@ -2,6 +2,7 @@
 
 Across, places are shares of whatever width there is ("12.5%"), so that text is never stretched; up and down they are
 pixels, so that nothing moves while a page loads. What has no data (None) has no mark, and is not drawn as nothing.
+Longer than most modules: the shapes stand beside what fills them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
