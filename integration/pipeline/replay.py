@@ -16,7 +16,7 @@ from integration.db.deliveries import State
 from integration.db.replays import Candidate, Selection
 from integration.db.stores import Store
 from integration.meta.event import REFUND
-from integration.pipeline.schedule import SAFE_TO_REPEAT, Leave, Past, Witnessed, may_have_told, may_leave
+from integration.pipeline.schedule import Leave, Past, Witnessed, may_have_told, may_leave
 from integration.pipeline.witness import of_old
 from integration.store_settings import PixelOwner
 
@@ -74,16 +74,17 @@ def _past(one: Candidate, pixel: PixelOwner, witnessed: Witnessed | None) -> Pas
 
 
 Judged = Sequence[tuple[Candidate, Prospect]]
+_SILENT = Witnessed(sighted=False, before=True, after=True)
 
 
 def _judged(
     connection: Connection, page: Sequence[Candidate], pixels: Mapping[str, PixelOwner], now: datetime
 ) -> Judged:
-    """All of a page, with the Pixel's word about those that are too old to go without it."""
+    """All of a page, with the Pixel's word where it decides something: of most old ones it is known without."""
     by_dataset: dict[tuple[str, str], list[Candidate]] = {}
     for one in page:
-        old = now - one.placed_at > SAFE_TO_REPEAT and State(one.state) not in _BY_STATE
-        if old and one.event_name != REFUND and one.dataset_id and pixels[one.store_id] is PixelOwner.OURS:
+        pixel = pixels[one.store_id]
+        if one.dataset_id and judge(one, pixel, now, _SILENT) is not judge(one, pixel, now, None):
             by_dataset.setdefault((one.store_id, one.dataset_id), []).append(one)
     witnessed = {
         pk: found

@@ -108,7 +108,7 @@ def of_old(connection: Connection, store_id: str, dataset_id: str, rows: Sequenc
         connection,
         store_id,
         dataset_id,
-        event_ids=[row.event_id for row in rows],
+        events_of={(row.event_name, row.event_id) for row in rows},
         proof_keys=[key for mine in keys.values() for key in mine],
     )
     alive = _alive(connection, store_id, dataset_id, rows)

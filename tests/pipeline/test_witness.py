@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from integration.db import reading, transaction
 from integration.db import sightings as room
+from integration.db.events import events
 from integration.db.replays import Selection
 from integration.db.sightings import Seen, Stage, sightings
 from integration.pipeline import joining
@@ -212,3 +213,17 @@ def test_what_became_ambiguous_may_be_sent_again_once_the_pixel_is_proven_silent
     assert foresee(shop.bench.engine, everything).by_prospect == {Prospect.GOES: 1}
     assert replay(shop.bench.engine, everything, insist=False) == 1
     assert shop.bench.deliver() == 1
+
+
+def test_a_replay_asks_for_the_pixels_word_of_none_that_is_too_old_anyway(shop: Shop) -> None:
+    assert outcome(shop)[0] == "ambiguous"
+    everything = Selection(states=FAILED)
+    with statements(shop.bench) as said:
+        foresee(shop.bench.engine, everything)
+    assert [one for one in said if "sightings" in one]
+    with transaction(shop.bench.engine) as connection:
+        connection.execute(sa.update(events).values(event_time=datetime.now(UTC) - timedelta(days=8)))
+
+    with statements(shop.bench) as said:
+        assert foresee(shop.bench.engine, everything).by_prospect == {Prospect.TOO_OLD: 1}
+    assert not [one for one in said if "sightings" in one]
