@@ -11,10 +11,10 @@ from typing import TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Response, make_response, render_template, stream_with_context
+from flask import Response, make_response, render_template
 
 from integration.db import Connection, Engine, reading
-from integration.web import csv_lines, operator_way
+from integration.web import csv_lines, operator_way, places
 from integration.web.csv_lines import Cell
 from integration.web.security import scripted, unkept
 from integration.web.visit import Item
@@ -70,8 +70,8 @@ class Desk:
         return scripted(response)
 
     def download(self, chunks: Iterable[bytes], name: str, mimetype: str) -> Response:
-        """A file, bit by bit."""
-        response = Response(stream_with_context(iter(chunks)), mimetype=mimetype)
+        """A file, bit by bit. Raises Throttled where other files take all the places there are for them."""
+        response = places.keep_for(Response(iter(chunks), mimetype=mimetype))
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return unkept(response)
 

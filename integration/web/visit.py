@@ -13,7 +13,7 @@ from typing import Any, AnyStr, NamedTuple, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Response, make_response, render_template, stream_with_context
+from flask import Response, make_response, render_template
 
 from connectors.access import App, Words
 from integration.db import Connection, Engine, changes, reading, stores, transact
@@ -21,6 +21,7 @@ from integration.db.changes import By
 from integration.db.stores import Store
 from integration.errors import NotFound
 from integration.stores.zone import zone_of
+from integration.web import places
 from integration.web.security import scripted, sent_to, unkept
 
 T = TypeVar("T")
@@ -115,8 +116,11 @@ class Visit:
         return sent_to(f"{self.at(path, **query)}{anchor}", status=303)
 
     def download(self, chunks: Iterable[AnyStr], name: str, mimetype: str) -> Response:
-        """A file, as it is made: with its context, so that it has its place among the pages' for as long as it lasts."""
-        response = Response(stream_with_context(iter(chunks)), mimetype=mimetype)
+        """A file, as it is made; it has its place among the pages' for as long as it lasts.
+
+        Raises Throttled where other files take all there are for them.
+        """
+        response = places.keep_for(Response(iter(chunks), mimetype=mimetype))
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return unkept(response)
 

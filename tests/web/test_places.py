@@ -3,9 +3,11 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response
 
-from integration.web.places import Places
+from connectors.errors import Throttled
+from integration.web import refusals
+from integration.web.places import Places, keep_for
 from tests.rig.service import eventually
 
 
@@ -22,7 +24,7 @@ def application(places: Places, over: threading.Event) -> Flask:
 
 
 def status(app: Flask, path: str) -> int:
-    return app.test_client().get(path).status_code
+    return app.test_client().get(path, buffered=True).status_code
 
 
 def test_who_finds_all_places_taken_is_told_to_come_again_and_webhooks_are_taken() -> None:
@@ -44,3 +46,34 @@ def test_a_place_is_free_again_whatever_becomes_of_the_request() -> None:
     for _ in range(3):
         assert status(app, "/one/broken") == 500
         assert status(app, "/other/quick") == 200
+
+
+def application_with_a_file(most: int) -> Flask:
+    app = Flask("integration.web")
+    views = Blueprint("files", __name__)
+    views.add_url_rule("/file", view_func=lambda: keep_for(Response(iter(["one", "two"]))), endpoint="file")
+    views.add_url_rule("/page", view_func=lambda: "here", endpoint="page")
+    views.register_error_handler(Throttled, lambda error: refusals.put_off(error, Response(str(error), 503)))
+    app.register_blueprint(Places(most=most).among(views))
+    return app
+
+
+def test_a_file_has_its_place_until_its_reader_is_done() -> None:
+    """Whoever reads slowly, or not at all, would else take the threads that webhooks come by, one after the other."""
+    app = application_with_a_file(most=1)
+    file = app.test_client().get("/file", buffered=False)
+    assert status(app, "/page") == 503
+    file.close()
+    file.close()
+    assert [status(app, "/page"), status(app, "/file"), status(app, "/page")] == [200] * 3
+
+
+def test_files_leave_half_of_the_places_to_pages() -> None:
+    app = application_with_a_file(most=4)
+    reading = [app.test_client().get("/file", buffered=False) for _ in range(2)]
+    refused = app.test_client().get("/file")
+    assert (refused.status_code, refused.headers.get("Retry-After")) == (503, "5")
+    assert [status(app, "/page") for _ in range(5)] == [200] * 5
+    for one in reading:
+        one.close()
+    assert [status(app, "/file") for _ in range(5)] == [200] * 5
