@@ -53,6 +53,7 @@ from integration.web import (
     setup,
     sign_in,
     start,
+    static_files,
     store,
     storefront_page,
     surfaces,
@@ -120,6 +121,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))
+    static_files.serve(app)
     security.protect(app)
     return app
 
