@@ -6,8 +6,6 @@ from datetime import date, datetime
 
 from integration.db import Connection, browse, chores, datasets
 from integration.db.chores import Chore
-from integration.db.deliveries import State
-from integration.db.ledger_rows import Row
 from integration.db.stores import Store
 from integration.meta.event import INITIATE_CHECKOUT, PURCHASE
 from integration.monitor import attention, counted, coverage_days, figures, quality_report, riders
@@ -16,9 +14,8 @@ from integration.monitor.counted import Span
 from integration.monitor.coverage import Value
 from integration.monitor.coverage_days import Sum
 from integration.monitor.day_parts import Outcome, Part
-from integration.monitor.delivery_report import FAILED, GROUPS, ON_THE_WAY
 from integration.monitor.figures import Orders, Say
-from integration.monitor.riders import Told
+from integration.monitor.live_events import Line
 from integration.store_settings import PixelOwner
 from integration.stores.zone import zone_of
 
@@ -27,17 +24,6 @@ SPOKEN = "7 days"
 _PARTS = (Part.OUTCOMES, Part.WEBHOOKS, Part.KEYS, Part.COVERAGE)
 # Of the newest events, checkouts begun among them, so many orders are shown.
 _LOOKED_THROUGH, _LAST = 100, 10
-
-
-_LOOKS = {ON_THE_WAY: "waiting", FAILED: "dead"}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One of the last orders, and who told Meta of it; while the server did not, what became of that, in the kit's words."""
-
-    row: Row
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +68,12 @@ def of_store(connection: Connection, store: Store, now: datetime, reconnect: str
 
 
 def last_orders(connection: Connection, store: Store, now: datetime) -> Sequence[Line]:
-    """The newest orders and refunds, each with who told Meta of it. Raises Unavailable."""
+    """Of the newest orders and refunds those placed last, each with who told Meta of it. Raises Unavailable."""
     newest = browse.look(connection, store.id, most=_LOOKED_THROUGH).rows
-    rows = [one for one in newest if one.event_name != INITIATE_CHECKOUT][:_LAST]
+    orders = [one for one in newest if one.event_name != INITIATE_CHECKOUT]
+    rows = sorted(orders, key=lambda row: (row.placed_at, row.id), reverse=True)[:_LAST]
     told = riders.told(connection, store, rows, now)
-    return [Line(row, _value(row, told.get(row.id))) for row in rows]
-
-
-def _value(row: Row, told: Told | None) -> str:
-    if told and (row.state == State.DELIVERED or told.verdict.value is Value.PIXEL_ONLY):
-        return told.verdict.value
-    if row.state == State.DELIVERED:  # no Pixel tells of such events
-        return Value.SERVER_ONLY
-    return next((word for group, word in _LOOKS.items() if row.state in GROUPS[group]), "silent")
+    return [Line(row, told.get(row.id)) for row in rows]
 
 
 def _told(span: Span) -> Mapping[Value, Sum]:

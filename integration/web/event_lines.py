@@ -69,7 +69,7 @@ def riders(line: Line) -> tuple[str, str]:
         return ("unknown", "Pixel unknown") if line.told else ("server_only", "server")
     if state in UNSETTLED or state is State.AMBIGUOUS:
         return "waiting", "waiting" if state is not State.AMBIGUOUS else "in doubt"
-    return ("dead", "not told") if state in (State.DEAD, State.EXPIRED) else ("silent", "not told")
+    return ("dead" if state in (State.DEAD, State.EXPIRED) else "silent"), "neither"
 
 
 def cells(line: Line) -> csv_lines.Row:

@@ -11,7 +11,7 @@ from integration.monitor.coverage import Value
 from integration.monitor.home import Home
 from integration.stores import glance, onboarding
 from integration.stores.onboarding import Progress
-from integration.web import charts, reason_words
+from integration.web import charts, event_lines
 from integration.web.coverage import WORDS
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
@@ -65,8 +65,8 @@ def state(visit: Visit) -> Response:
 
 def _changing(visit: Visit, connection: Connection, seen: glance.Glance) -> dict[str, Any]:
     words = visit.frame.words if visit.frame else None
-    orders = home.last_orders(connection, visit.store, visit.now)
-    return {"seen": seen, "words": words, "orders": orders, "why": reason_words.of}
+    orders = map(event_lines.shown, home.last_orders(connection, visit.store, visit.now))
+    return {"seen": seen, "words": words, "orders": list(orders)}
 
 
 def _share(found: Home) -> charts.Share | None:
