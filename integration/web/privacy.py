@@ -148,6 +148,7 @@ def _told(connection: Connection, store: Store, retention: Retention, now: datet
         "half": connector.half,
         "heard": privacy_words.heard(stated, connector.half),
         "withheld": privacy_words.withheld(consents.withheld_since(connection, store.id, since)),
+        "most": consents.MOST_COUNTED,
         "foresight": foresight.of_store(connection, store, now),
         "requests": [privacy_words.asked(one, connector.label, now) for one in requested],
         "demands": {kind: privacy_words.KINDS[kind] for kind in privacy_form.DEMANDS},
