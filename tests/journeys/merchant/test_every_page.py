@@ -149,13 +149,15 @@ def test_in_an_admin_s_frame_every_page_is_sound(scene: Scene) -> None:
         expect(app.get_by_role("heading", level=1)).to_have_text("Home")
         frame = one.page.frame(url=lambda address: address.startswith(scene.url))
         assert frame
-        found = {}
-        for _, name in [*MENU_PAGES[1:], MENU_PAGES[0]]:
+        found, names = {}, [name for _, name in [*MENU_PAGES[1:], MENU_PAGES[0]]]
+        for name in names:
             follow(app, name)
             found[name] = [*soundness.of_rules(frame), *soundness.wider(frame)]
-            soundness.keep(one.page, f"admin-{named(name)}-1280-light")
         assert {name: faulty for name, faulty in found.items() if faulty} == {}
         assert [trouble for trouble in one.troubles if "favicon" not in trouble] == []
+        for name in names:  # last: a picture leaves a style of its own in the frame
+            follow(app, name)
+            soundness.keep(one.page, f"admin-{named(name)}-1280-light")
 
 
 def test_without_scripts_links_filters_and_forms_do_all_of_it(scene: Scene) -> None:
