@@ -69,3 +69,20 @@ def test_an_ad_blocker_is_seen(shopper) -> None:
 def test_without_a_code_an_observing_store_s_page_tells_nobody(shopper) -> None:
     asked = shopper.comes(OBSERVING).does(page_opened("?tandem-test="), CARD.event()).asked(signal=1)
     assert asked.kinds() == {"plan", "signal"}
+
+
+KNOWN = {"id": 8123450000102, "email": "jonas.brandt@example.com"}
+
+
+@pytest.mark.parametrize("carrier", ["fbq", "image"])
+def test_a_stranger_s_link_with_a_made_up_code_tells_meta_nothing_of_whoever_follows_it(shopper, carrier: str) -> None:
+    plan = dataclasses.replace(OBSERVING, carrier=carrier)
+    [told] = shopper.comes(plan, customer=KNOWN).does(OPENED).asked(TandemTest=1).told()
+    assert [name for name in told if name.startswith("ud")] == []
+
+
+def test_nor_does_it_tell_anything_of_somebody_whose_data_may_not_be_sold(shopper) -> None:
+    privacy = {"marketingAllowed": True, "saleOfDataAllowed": False}
+    plan = dataclasses.replace(OBSERVING, limited_data_use="never")
+    asked = shopper.comes(plan, privacy=privacy).does(OPENED).asked(sighting=1)
+    assert ([one["state"] for one in asked.sightings("TandemTest")], asked.told()) == (["held"], [])

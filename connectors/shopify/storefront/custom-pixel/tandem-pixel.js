@@ -223,9 +223,9 @@
   }
 
   /** What Meta is to know before an event: again where more of the buyer is known. Unverified: that a later init adds.
-   * @param {any} event @param {any} plan */
-  function introduce(event, plan) {
-    const who = buyer(event, plan), words = JSON.stringify([who, limited(plan)]);
+   * A test is of nobody: anybody can write its address. @param {any} told @param {any} event @param {any} plan */
+  function introduce(told, event, plan) {
+    const who = told.test ? {} : buyer(event, plan), words = JSON.stringify([who, limited(plan)]);
     if (words === introduced) return;
     introduced = words;
     fbq("dataProcessingOptions", ...(limited(plan) ? [["LDU"], 0, 0] : [[]]));
@@ -241,7 +241,7 @@
 
   /** Meta's documented image request, for the carrier `image`. @param {string} dataset @param {any} told @param {any} event @param {any} plan */
   async function image(dataset, told, event, plan) {
-    const who = buyer(event, plan), at = event.context?.document || {}, asked = new URLSearchParams({ id: dataset, ev: told.name, eid: told.id, ts: String(Date.now()) });
+    const who = /** @type {any} */ (told.test ? {} : buyer(event, plan)), at = event.context?.document || {}, asked = new URLSearchParams({ id: dataset, ev: told.name, eid: told.id, ts: String(Date.now()) });
     const out = plan.leave_out || [], gone = { fbp: out.includes("browser_id"), fbc: out.includes("click") };
     // A page's address may name an item, too, or the click.
     const discreet = plan.never_named?.length || gone.fbc;
@@ -277,7 +277,7 @@
       }
       try {
         if (!fbq) load(event, plan);
-        introduce(event, plan);
+        introduce(told, event, plan);
         let seen = false;
         leaving.push(({ searchParams: of }) => {
           const mine = of.get("id") === dataset && of.get("ev") === told.name && of.get("eid") === told.id;
@@ -343,8 +343,11 @@
   async function hear(event) {
     const test = trial(event);
     if (event.data?.checkout) latest = event;
-    if (allowed.marketingAllowed !== true) {
+    const keptBack = () => {
       if (test) post("sighting", { event_name: test.name, state: "held", proof: test.token }, baked);
+    };
+    if (allowed.marketingAllowed !== true) {
+      keptBack();
       if (held.length < MOST_HELD) held.push(event);
       return;
     }
@@ -353,7 +356,7 @@
       cookies[name] = (await browserOf().cookie.get("_" + name).catch(() => "")) || cookies[name];
     }
     try {
-      if (test) return tell(test, event, now);
+      if (test) return permitted(event, now) ? tell(test, event, now) : keptBack();
       const told = deed(event, now, await unnamed(event, now));
       if (told && now.tells && now.events.includes(told.name) && permitted(event, now)) tell(told, event, now);
     } finally {
