@@ -86,10 +86,10 @@ class Visit:
         """The same for people."""
         return self.zone.key.replace("_", " ")
 
-    def at(self, path: str = "", **query: object) -> str:
-        """The address of a page of this store. What is None is left out of the query."""
+    def at(self, path: str = "", part: str = "", **query: object) -> str:
+        """The address of a page of this store, or of a part of it by its id. What is None is left out of the query."""
         told = {**{name: value for name, value in query.items() if value is not None}, **self.said}
-        return f"{self.base}{path}?{urlencode(told)}" if told else f"{self.base}{path}"
+        return f"{self.base}{path}{f'?{urlencode(told)}' if told else ''}{f'#{part}' if part else ''}"
 
     def reading(self) -> AbstractContextManager[Connection]:
         """One transaction that only reads. Raises Unavailable."""
@@ -112,8 +112,7 @@ class Visit:
 
     def sent_to(self, path: str = "", part: str = "", **query: object) -> Response:
         """On to a page, or to a part of it, after something was done."""
-        anchor = f"#{part}" if part else ""
-        return sent_to(f"{self.at(path, **query)}{anchor}", status=303)
+        return sent_to(self.at(path, part, **query), status=303)
 
     def download(self, chunks: Iterable[AnyStr], name: str, mimetype: str) -> Response:
         """A file, as it is made; it has its place among the pages' for as long as it lasts.

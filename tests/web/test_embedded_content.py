@@ -1,6 +1,7 @@
 """What the page says of a store, in each state, in plain words; and words that would rather be elements (T22)."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -48,6 +49,22 @@ def attach(pages: Pages, shop: str) -> None:
 def goes_live(pages: Pages, shop: str) -> None:
     with transaction(pages.engine) as connection:
         settings.change(connection, pages.office.store(shop), {"state": "live"}, now=datetime.now(UTC))
+
+
+def test_ways_to_a_part_of_a_page_keep_the_query_before_its_name(pages: Pages) -> None:
+    """A browser sends nothing of what follows a "#", so in an admin such a link would say neither the shop nor the frame."""
+    shop = pages.connected()
+
+    ways = [
+        link["href"] for path in ("", "/setup", "/privacy", "/settings") for link in told(pages, shop, path).all("a")
+    ]
+
+    to_parts = [urlsplit(way) for way in ways if "#" in way.removeprefix("#")]
+    assert {(one.path, one.fragment) for one in to_parts} >= {
+        *(("/shopify/app/setup", "dataset"), ("/shopify/app/dataset", "agency"), ("/shopify/app/privacy", "kept")),
+    }
+    assert {parse_qs(one.query)["shop"][0] for one in to_parts} == {shop}
+    assert not any("?" in one.fragment for one in to_parts)
 
 
 def test_a_new_store_is_being_set_up(pages: Pages) -> None:
