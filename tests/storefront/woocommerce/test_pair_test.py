@@ -41,7 +41,9 @@ def test_both_riders_tell_the_same_event_while_the_store_observes(shopper: Node,
 
 def test_a_page_with_a_code_tells_nothing_else_whatever_is_done_on_it(shopper: Node, sandbox: Sandbox) -> None:
     code = "document.querySelector('form').requestSubmit()"
-    shopper.ask("visit", path=f"/?page=order&tandem-test={CODE}", code=code)
+    seen = shopper.ask("visit", path=f"/?page=order&tandem-test={CODE}", code=code)
+    # Anybody can write the address: of whoever follows it nothing is told.
+    assert [one[1:] for one in seen["heard"] if one[0] == "init"] == [[DATASET, {}]]
     assert [one["event_name"] for one in sandbox.events(source="browser")] == ["TandemTest"]
 
 

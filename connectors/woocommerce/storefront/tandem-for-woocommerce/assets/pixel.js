@@ -117,7 +117,8 @@
 				// Of a page that is only a test, Meta's script is to tell nothing by itself. Its word for that is unverified.
 				window.fbq( 'set', 'autoConfig', false, dataset );
 			}
-			window.fbq( 'init', dataset, page.buyer || {} );
+			// A test is of nobody: anybody can write its address.
+			window.fbq( 'init', dataset, ( ! code && page.buyer ) || {} );
 		} );
 	}
 
