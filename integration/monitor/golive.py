@@ -33,7 +33,7 @@ def go_live(
     if store.live:
         return
     hindrance = rivals_of(connection, store) if operator else hindrance_of(connection, store, now)
-    given = (reason or "").strip()
+    given = (reason or "").replace("\x00", "").strip()
     if hindrance and (hindrance == NO_DATASET or len(given) < LEAST_REASON):
         raise Conflict(hindrance)
     found = [senders.sentence(one) for one in watch.found(connection, store)]

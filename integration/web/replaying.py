@@ -128,7 +128,8 @@ def _begin(
 
 
 def _chosen(connection: Connection, visit: Visit, words: Mapping[str, str]) -> Chosen:
-    typed = {name: text for name in ("state", "from", "until", "order") if (text := words.get(name, "").strip()[:255])}
+    said = {name: words.get(name, "").replace("\x00", "").strip()[:255] for name in ("state", "from", "until", "order")}
+    typed = {name: text for name, text in said.items() if text}
     if typed.get("state") not in STATES:
         return Chosen(typed, {}, None)
     errors: dict[str, str] = {}

@@ -148,3 +148,9 @@ def test_another_store_s_are_neither_counted_nor_sent(pages: Pages, store: OwnPa
     told = form(read(other, "?state=failed"))
     assert confirm(store, told).status == 409
     assert states(other) == {"dead": 2}
+
+
+@pytest.mark.parametrize("order", ["%00", "a%00b", "%ED%A0%80", "%25", "x" * 400])
+def test_an_odd_word_for_an_order_is_one_that_is_not_known(store: OwnPage, order: str) -> None:
+    assert "Send" in read(store, f"?state=failed&order={order}")
+    assert confirm(store, {"state": "failed", "order": order, "token": "x"}).status in (400, 409)
