@@ -23,6 +23,7 @@ from integration.cli import (
     simulate,
     stores,
 )
+from integration.stores.credentials import Collides
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,5 +46,7 @@ def main() -> None:
     os.umask(0o077)  # the database and its neighbours are nobody else's to read
     try:
         tandem(prog_name="tandem")
+    except Collides as error:
+        sys.exit(f"tandem: {error} The other shop is {error.rival}.")
     except TandemError as error:
         sys.exit(f"tandem: {error}")

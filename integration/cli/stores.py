@@ -14,7 +14,7 @@ from integration.db.changes import BY_COMMAND
 from integration.db.datasets import Dataset
 from integration.errors import InvalidSetting
 from integration.monitor import golive
-from integration.stores import connect, credentials, rotation
+from integration.stores import connect, credentials, datasets_at_meta, rotation
 from integration.stores import settings as settings_use_case
 
 
@@ -205,9 +205,7 @@ def _attach(
 ) -> Dataset:
     """With a line in the change log: of the token the last letters alone."""
     dataset_id, token, code = given
-    known = [one.dataset_id for one in datasets.of_store(connection, store.id)]
+    former = datasets_at_meta.known(connection, store, dataset_id)
     attached = credentials.attach(connection, store, dataset_id, token, sealer=sealer, test_event_code=code, now=now)
-    what = "dataset token renewed" if dataset_id in known else "dataset added"
-    told = {"dataset": dataset_id, "token": changes.masked(token.strip()), "test event code": code}
-    changes.record(connection, store.id, BY_COMMAND, what, None, told)
+    datasets_at_meta.record(connection, former, attached, BY_COMMAND)
     return attached

@@ -11,8 +11,6 @@ from integration.db import ROW_ID, Instant, clock, metadata
 
 COMMAND_LINE, OWN, ADMIN, OPERATOR, LINK, ITSELF = "command line", "own", "admin", "operator", "link", "tandem"
 
-_SHOWN, _SHORTEST = 4, 20  # letters
-
 changes = sa.Table(
     "changes",
     metadata,
@@ -92,11 +90,6 @@ def newer(connection: sa.Connection, store_id: str, *, after: int, most: int) ->
 def _change(row: sa.Row[Any]) -> Change:
     before, after = _unpacked(row.before), _unpacked(row.after)
     return Change(row.id, row.at, row.who, row.surface, row.what, before, after)
-
-
-def masked(secret: str) -> str:
-    """What may be said of a secret, so that somebody who has it knows it again. Pure."""
-    return f"…{secret[-_SHOWN:]}" if len(secret) >= _SHORTEST else "…"
 
 
 def _packed(values: Values, names: Sequence[str]) -> str | None:

@@ -21,7 +21,17 @@ _TAIL, _LONG_ENOUGH = 4, 16
 
 
 class Collides(Conflict):
-    """Another shop with small order numbers tells the dataset. The message names it: it is for the operator alone."""
+    """Another shop with small order numbers tells the dataset. `rival`: its domain, for the operator alone; the message
+    does not say it, for which shop that is, is no other merchant's business.
+    """
+
+    def __init__(self, rival: str) -> None:
+        super().__init__(
+            "Another shop that counts its orders from 1 tells this dataset too, and Meta would take one shop’s purchase "
+            "for the other’s. First let this store’s event ids carry its key: {store_key}-{order_id} in the settings, "
+            "and on its Pixel."
+        )
+        self.rival = rival
 
 
 class Confirmed(NamedTuple):
@@ -44,7 +54,8 @@ def attach(
     """Attach a dataset, or renew the token of one that is attached: its held deliveries are pending afterwards.
 
     A store's first dataset takes over what was held for want of one; a further one gets only what comes after it.
-    `confirmed`: Meta said just now that the token opens it. Raises InvalidSetting for what cannot be an id or token, Conflict where order numbers of two stores would collide.
+    `confirmed`: Meta said just now that the token opens it. Raises InvalidSetting for what cannot be an id or token,
+    Collides where order numbers of two stores would.
     """
     refuse_nonsense(dataset_id, token, test_event_code)
     sealed = sealer.seal(token.encode(), store=store.id, column=SEALED_TOKEN)
@@ -95,20 +106,27 @@ def refuse_nonsense(dataset_id: str, token: str, test_event_code: str | None = N
         raise InvalidSetting("A dataset id is a number, as Events Manager shows it.")
     if not token.strip() or len(token) > 2_000 or not token.isascii() or not token.isprintable():
         raise InvalidSetting("That cannot be an access token.")
-    if test_event_code is not None and not _TEST_CODE.fullmatch(test_event_code):
-        raise InvalidSetting("A test event code looks like TEST12345.")
+    if test_event_code is not None:
+        refuse_odd_code(test_event_code)
+
+
+def refuse_odd_code(test_event_code: str) -> None:
+    """Raises InvalidSetting for what can be no test event code."""
+    if not _TEST_CODE.fullmatch(test_event_code):
+        raise InvalidSetting(
+            "A test event code looks like TEST12345: copy it from the tab Test events in Events Manager."
+        )
 
 
 def refuse_collision(connection: Connection, store: Store, dataset_id: str, settings: StoreSettings) -> None:
-    """Order numbers that are small counters of each shop would swallow another shop's purchases at one dataset."""
+    """Order numbers that are small counters of each shop would swallow another shop's purchases at one dataset.
+
+    Raises Collides.
+    """
     if _STORE_KEY in settings.event_id_template:
         return
     for other in _rivals(connection, store, dataset_id):
-        raise Collides(
-            f"{other.domain} tells this dataset too, and both shops count their orders from 1: Meta would take "
-            f"one shop's purchase for the other's. Let this store's event ids carry its key first: in its settings, "
-            "event_id_template={store_key}-{order_id}, on its Pixel too."
-        )
+        raise Collides(other.domain)
 
 
 def _rivals(connection: Connection, store: Store, dataset_id: str) -> list[Store]:

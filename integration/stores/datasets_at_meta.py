@@ -13,13 +13,9 @@ from integration.db.stores import Store
 from integration.errors import Conflict
 from integration.meta.inspect import Finding, Inspection, Inspector
 from integration.stores import credentials
-from integration.stores.credentials import Collides, Confirmed
+from integration.stores.credentials import Confirmed
 
 HIDDEN_TOKEN = "…"  # noqa: S105 (what stands for one that is too short to show a part of)
-COLLIDES = (
-    "Another shop that counts its orders from 1 tells this dataset too, and Meta would take one shop’s purchase for the "
-    "other’s. First let this store’s event ids carry its key: {store_key}-{order_id} in the settings, and on its Pixel."
-)
 
 
 class NotTaken(Conflict):
@@ -64,45 +60,45 @@ def save(
     """Attach the dataset, or renew its token and let go what was held for it. `nevertheless`: although Meta could not be
     asked; never although it said no.
 
-    Raises NotTaken, Unproven, and Conflict where order numbers of two stores would collide.
+    Raises NotTaken, Unproven and Collides.
     """
     if seen.finding.refused:
         raise NotTaken(seen.sentence)
     opens = seen.finding is Finding.OPENS
     if not opens and not nevertheless:
         raise Unproven(seen.sentence)
-    former = _known(connection, store, given.dataset_id)
+    former = known(connection, store, given.dataset_id)
     confirmed = Confirmed(seen.name) if opens else None
-    try:
-        dataset = credentials.attach(
-            *(connection, store, given.dataset_id, given.token),
-            sealer=sealer,
-            test_event_code=None,
-            now=now,
-            confirmed=confirmed,
-        )
-    except Collides:
-        raise Conflict(COLLIDES) from None  # which shop that is, is nobody else's business
-    _record(connection, former, dataset, by)
+    dataset = credentials.attach(
+        *(connection, store, given.dataset_id, given.token),
+        sealer=sealer,
+        test_event_code=None,
+        now=now,
+        confirmed=confirmed,
+    )
+    record(connection, former, dataset, by)
     return dataset
 
 
-def _known(connection: Connection, store: Store, dataset_id: str) -> Dataset | None:
+def known(connection: Connection, store: Store, dataset_id: str) -> Dataset | None:
+    """The store's dataset of that id, as it is now."""
     return next((one for one in datasets.of_store(connection, store.id) if one.dataset_id == dataset_id), None)
 
 
-def _record(connection: Connection, former: Dataset | None, dataset: Dataset, by: By) -> None:
+def record(connection: Connection, former: Dataset | None, dataset: Dataset, by: By) -> None:
+    """The change log's line for a dataset that was added, or whose token was renewed. `former`: as it was before."""
     what = "token" if former else "dataset"
     before, after = _told(former) if former else {}, _told(dataset)
     changes.record(connection, dataset.store_id, by, what, before, after)
 
 
-def _told(dataset: Dataset) -> dict[str, str]:
+def _told(dataset: Dataset) -> dict[str, str | None]:
     """What the change log may say of it. Of a token its mask, and when Meta confirmed it: two may end alike."""
     return {
         f"token of {dataset.dataset_id}": mask(dataset),
         "confirmed by Meta": dataset.checked_at.isoformat(timespec="seconds") if dataset.checked_at else "no",
         "state": dataset.state,
+        f"code of {dataset.dataset_id}": dataset.test_event_code,
     }
 
 

@@ -86,7 +86,7 @@ class Visit:
         """The same for people."""
         return self.zone.key.replace("_", " ")
 
-    def at(self, path: str = "", part: str = "", **query: object) -> str:
+    def at(self, path: str = "", part: str = "", /, **query: object) -> str:
         """The address of a page of this store, or of a part of it by its id. What is None is left out of the query."""
         told = {**{name: value for name, value in query.items() if value is not None}, **self.said}
         return f"{self.base}{path}{f'?{urlencode(told)}' if told else ''}{f'#{part}' if part else ''}"

@@ -21,13 +21,14 @@ def test_every_command_that_changes_a_store_writes_a_line_and_tells_no_secret_an
     exported = [json.loads(line) for line in tandem.run("export", name).splitlines()]
     lines = [one for one in exported if one["table"] == "changes"]
     told = [(one["what"], one["before"], one["after"]) for one in lines]
+    attached = {"token of 1001": "…1111", "confirmed by Meta": "no", "state": "active"}
     assert {(one["who"], one["surface"]) for one in lines} == {("an operator", "command line")}
     assert told == [
         ("store added", {"platform": None, "domain": None}, {"platform": "woocommerce", "domain": name}),
-        ("dataset added", {"dataset": None, "token": None}, {"dataset": "1001", "token": "…1111"}),
+        ("dataset", dict.fromkeys(attached), attached),
         ("settings", {"purchase_when": "paid"}, {"purchase_when": "placed"}),
         ("stopped telling Meta", {"state": "live"}, {"state": "observing"}),
-        ("dataset token renewed", {"dataset": None, "token": None}, {"dataset": "1001", "token": "…2222"}),
+        ("token", {"token of 1001": "…1111"}, {"token of 1001": "…2222"}),
         ("webhook secret renewed", {"former secret": None}, {"former secret": "signs for a while"}),
         ("a person's erasure was asked for", None, None),
         ("all that is kept of the store was exported", None, None),
