@@ -84,6 +84,7 @@ def test_the_setup_is_done_in_the_frame_until_the_store_is_live(
 
 def test_a_change_in_the_settings_stands_in_the_change_log_with_who_made_it(app: FrameLocator) -> None:
     follow(app, "Settings")
+    app.get_by_text("Phone numbers, and what is kept back").click()
     app.get_by_label("Country of phone numbers without one").fill("CA")
     app.locator('form[action*="/settings/people"]').get_by_role("button", name="Save").click()
     expect(app.get_by_text("Saved.")).to_be_visible()
