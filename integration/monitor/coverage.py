@@ -4,6 +4,7 @@
 neighbouring orders left and this one was not heard of within an hour. Everything else is `unknown`, and never claimed.
 """
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -49,6 +50,18 @@ SENTENCES = {
     Cause.TOO_EARLY: "Less than an hour old: the Pixel may still be heard of.",
     Cause.PIXEL_SILENT: "Nothing was heard of our script around that time, so nothing is claimed.",
 }
+
+# What each is a cause of; of every other one: unknown.
+_CAUSES_OF: Mapping[Value, Sequence[Cause]] = {
+    Value.BOTH: (Cause.TOLD_BY_BOTH,),
+    Value.PIXEL_ONLY: (Cause.SERVER_DID_NOT_TELL,),
+    Value.SERVER_ONLY: (Cause.BLOCKED, Cause.NO_THANK_YOU_PAGE, Cause.ONLY_THIS_ONE_SILENT),
+}
+
+
+def value_of(cause: Cause) -> Value:
+    """Which value has that cause."""
+    return next((value for value, causes in _CAUSES_OF.items() if cause in causes), Value.UNKNOWN)
 
 
 class Seen(NamedTuple):

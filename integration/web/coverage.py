@@ -9,15 +9,16 @@ from flask import Response
 
 from integration.db import Connection, browse, ledger_rows
 from integration.db.deliveries import State
-from integration.db.ledger_rows import Row
 from integration.meta.event import PURCHASE
 from integration.monitor import coverage_report, day_parts, riders
 from integration.monitor.counted import Span
-from integration.monitor.coverage import SENTENCES, Cause, Value
+from integration.monitor.coverage import SENTENCES, Cause, Value, value_of
 from integration.monitor.coverage_report import LEAST_ORDERS, Report
 from integration.monitor.day_parts import Part
-from integration.web import charts, csv_lines, spans
+from integration.monitor.live_events import Line
+from integration.web import charts, csv_lines, event_lines, spans
 from integration.web.charts import Chart, Share
+from integration.web.event_lines import Shown
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
 
@@ -34,18 +35,18 @@ _LOOKED_THROUGH, _SHOWN = 200, 20
 
 
 class Covered(NamedTuple):
-    """Of one event name: the whole of it, day by day, and why, the most frequent first."""
+    """Of one event name: the whole of it, day by day, and why, value by value, the most frequent first."""
 
     event_name: str
     share: Share
     chart: Chart
-    causes: Sequence[tuple[Cause, int]]
+    causes: Sequence[tuple[Value, Cause, int]]
 
 
 class Alone(NamedTuple):
     """An event of which only the server told, with the evidence for that."""
 
-    row: Row
+    line: Shown
     evidence: str
 
 
@@ -93,7 +94,8 @@ def _covered(event_name: str, made: Report, span: Span) -> Covered:
     points = [(day, _on(made, day, event_name)) for day in span.days]
     whole = {value.value: total.events for value, total in made.totals[event_name].items()}
     words = {value.value: name for value, name in WORDS.items()}
-    causes = sorted(made.causes[event_name].items(), key=lambda found: -found[1])
+    found = [(value_of(cause), cause, number) for cause, number in made.causes[event_name].items()]
+    causes = sorted(found, key=lambda one: (list(WORDS).index(one[0]), -one[2]))
     return Covered(event_name, charts.share(whole, words), charts.stacked(points, words), causes)
 
 
@@ -108,8 +110,11 @@ def _alone(visit: Visit, connection: Connection, span: Span) -> Sequence[Alone]:
     wanted = ledger_rows.Wanted(states=(State.DELIVERED,), event_name=PURCHASE, test=False, since=begin)
     rows = browse.look(connection, visit.store.id, wanted, most=_LOOKED_THROUGH, budget=_LOOKED_THROUGH).rows
     told = riders.told(connection, visit.store, rows, visit.now)
-    found = ((row, told[row.id].verdict) for row in rows if row.id in told)
-    return [Alone(row, SENTENCES[why]) for row, (value, why) in found if value is Value.SERVER_ONLY][:_SHOWN]
+    found = [Line(row, told[row.id]) for row in rows if row.id in told]
+    newest = sorted(found, key=lambda line: line.row.placed_at, reverse=True)
+    verdicts = [(line, told[line.row.id].verdict) for line in newest]
+    alone = [(line, cause) for line, (value, cause) in verdicts if value is Value.SERVER_ONLY][:_SHOWN]
+    return [Alone(event_lines.shown(line), SENTENCES[cause]) for line, cause in alone]
 
 
 def _lines(made: Report) -> Iterator[csv_lines.Row]:

@@ -68,7 +68,7 @@ class Page:
         except (InvalidSetting, Conflict) as error:
             beside = "event_id_template" if group == "names" else GROUPS[group][0]
             return self.show(visit, group, typed._replace(errors={beside: str(error)}))
-        return visit.sent_to(PATH, group, saved=line)
+        return visit.sent_to(PATH, saved=line)
 
     def alerts(self, visit: Visit) -> Response:
         """Whom to write to. Raises RequestMalformed."""
@@ -78,7 +78,7 @@ class Page:
             line = visit.write(partial(self._save_alerts, visit=visit, text=text))
         except InvalidSetting as error:
             return self.show(visit, "alerts", Typed({}, {"emails": str(error)}), text)
-        return visit.sent_to(PATH, "alerts", saved=line)
+        return visit.sent_to(PATH, saved=line)
 
     def names(self, visit: Visit) -> Response:
         """What the last order would be called by what is being typed: a piece of the page."""
