@@ -159,13 +159,13 @@ def _rest(found: Orders) -> str:
     failed = f"{found.failed:,} came to nothing" if found.failed else ""
     less = ", ".join(filter(None, (on_the_way, failed)))
     more = _left_out(found)
-    apart = f" {found.all - found.due:,} more may not be told: {more}." if more else ""
+    apart = f" {found.all - found.due:,} more were not to be told: {more}." if more else ""
     return f"{f' {less}.' if less else ''}{apart}"
 
 
 def _left_out(found: Orders) -> str:
     parts = (
-        (found.withheld, "withheld for want of consent"),
+        (found.withheld, "without the shopper’s consent"),
         (found.skipped, "not the website’s, or not to be counted"),
         (found.observed, "from before the store went live"),
     )

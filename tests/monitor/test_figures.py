@@ -55,7 +55,7 @@ def test_what_is_not_told_on_purpose_is_said_apart_and_is_no_failure() -> None:
     said = figures.standing(facts(came("delivered", 9), came("withheld", 2), came("skipped", 1)))[0]
     assert said.kind == figures.GOOD
     assert said.sentence == (
-        "All 9 orders of the last 7 days reached Meta. 3 more may not be told: 2 withheld for want of consent, "
+        "All 9 orders of the last 7 days reached Meta. 3 more were not to be told: 2 without the shopper’s consent, "
         "1 not the website’s, or not to be counted."
     )
 

@@ -39,7 +39,7 @@ def store(pages: Pages) -> OwnPage:
 def test_home_says_first_what_became_of_the_orders_and_what_to_look_at(store: OwnPage) -> None:
     told = text(store, "")
     assert "2 of 3 orders of the last 7 days reached Meta. 1 came to nothing." in told
-    assert "1 more may not be told: 1 withheld for want of consent." in told
+    assert "1 more were not to be told: 1 without the shopper’s consent." in told
     assert "1 event was refused by Meta for good." in told
     assert "1 webhook could not be read" in told
     assert "Match quality, estimate" in told
