@@ -1,4 +1,4 @@
-"""What a request to a merchant's page says of itself: its query as it came, its token, and whether it is in a frame."""
+"""What a request to a page says of itself: its query as it came, its token, ids, and whether it is in a frame."""
 
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -9,7 +9,15 @@ from connectors.access import Words
 from connectors.errors import RequestMalformed
 from integration.errors import Forbidden
 
+LARGEST_ID = 2**63 - 1  # of a row, in either database
+
 _IN_FRAMES = frozenset({"iframe", "frame", "embed", "object"})
+
+
+def row_id(text: str) -> int | None:
+    """The id of a row as an address or a form names it; None for what is none. The next one is one, too."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else LARGEST_ID
+    return number if number < LARGEST_ID else None
 
 
 def raw_query() -> str:

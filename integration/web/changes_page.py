@@ -7,7 +7,7 @@ from flask import Response, request
 
 from integration.db import Connection, Engine, changes, reading
 from integration.db.changes import Change
-from integration.web import csv_lines, settings_words
+from integration.web import asked, consent_words, csv_lines, settings_words
 from integration.web.settings_words import Side
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
@@ -15,7 +15,6 @@ from integration.web.visit import Visit
 PATH = "/changes"
 CSV = f"{PATH}.csv"
 MOST = 50
-_LONGEST_ID = 18  # digits
 _HEADS = ("When", "Who", "By", "What", "Of what", "Before", "After")
 
 
@@ -35,7 +34,7 @@ def doors() -> Sequence[Door]:
 
 def show(visit: Visit) -> Response:
     """A page of the log, the newest first; where it begins stands in the address."""
-    before, after = _id(request.args.get("before", "")), _id(request.args.get("after", ""))
+    before, after = (asked.row_id(request.args.get(name, "")) for name in ("before", "after"))
     with visit.reading() as connection:
         found = _page(connection, visit.store.id, before, after)
         older = bool(found) and bool(changes.of_store(connection, visit.store.id, before=found[-1].id, most=1))
@@ -56,14 +55,9 @@ def _page(connection: Connection, store_id: str, before: int | None, after: int 
     return changes.of_store(connection, store_id, before=before, most=MOST)
 
 
-def _id(text: str) -> int | None:
-    """The number of a line; None for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID else None
-
-
 def _line(one: Change) -> Line:
-    what = f"{one.what[:1].upper()}{one.what[1:]}"
-    return Line(one, settings_words.surface(one.surface), what, settings_words.sides(one.before, one.after))
+    what, by = consent_words.capital(one.what), settings_words.surface(one.surface)
+    return Line(one, by, what, settings_words.sides(one.before, one.after))
 
 
 def _rows(engine: Engine, store_id: str) -> Iterator[csv_lines.Row]:

@@ -21,7 +21,7 @@ from integration.monitor.live_events import Line
 from integration.monitor.one_event import AtDataset, Story
 from integration.pipeline import statements
 from integration.pipeline.replay import Prospect
-from integration.web import consent_words, event_lines, event_steps, letter_words, reason_words
+from integration.web import asked, consent_words, event_lines, event_steps, letter_words, reason_words
 from integration.web.event_steps import Step
 from integration.web.letter_words import Key
 from integration.web.reason_words import Words
@@ -30,7 +30,6 @@ from integration.web.visit import Visit
 
 PATH = "/events/<int:pk>"
 REPLAY = f"{PATH}/replay"
-_LARGEST = 2**63 - 1  # of the column
 _ALL = tuple(State)
 UNKNOWN = "There is no such event in your store."
 
@@ -75,7 +74,7 @@ class Page:
     def show(self, visit: Visit, pk: int) -> Response:
         """The event; another store's is as unknown as one that never was. Raises NotFound."""
         with visit.reading() as connection:
-            known = pk <= _LARGEST
+            known = pk <= asked.LARGEST_ID
             story = one_event.of_store(connection, self.sealer, visit.store, pk, visit.now) if known else None
         if story is None:
             raise NotFound(UNKNOWN)
@@ -90,7 +89,7 @@ class Page:
         return visit.sent_to(f"/events/{pk}", replayed=done)
 
     def _sent_again(self, connection: Connection, store: Store, *, visit: Visit, pk: int, insist: bool) -> int | None:
-        if pk > _LARGEST or stored.of_store(connection, store.id, pk) is None:
+        if pk > asked.LARGEST_ID or stored.of_store(connection, store.id, pk) is None:
             raise NotFound(UNKNOWN)
         chosen = Selection(_ALL, store.id, event_pk=pk)
         return replaying.begin(connection, self.sealer, store, chosen, insist=insist, by=visit.by)

@@ -18,7 +18,6 @@ from integration.pipeline.replay import FAILED
 NAMES = ("q", "state", "event", "told", "source", "payment", "reason", "test", "from", "until")
 EVENT_NAMES = (PURCHASE, INITIATE_CHECKOUT, REFUND)
 _LONGEST = 255
-_LARGEST = 2**63 - 1
 
 # States that belong together, beside each by itself.
 GROUPS: Mapping[str, tuple[State, ...]] = MappingProxyType({"failed": FAILED, "under way": UNSETTLED})
@@ -107,13 +106,6 @@ def midnight(day: str | None, zone: ZoneInfo, name: str, errors: dict[str, str])
     except (ValueError, OverflowError):
         errors[name] = "Write a day like 2026-11-21."
         return None
-
-
-def place(args: Mapping[str, str], name: str) -> int | None:
-    """An id in the query; None where there is none."""
-    text = args.get(name, "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
-    return number if number is not None and number < _LARGEST else None
 
 
 def subjects(text: str, template: str, store_key: str) -> tuple[str, Subjects]:

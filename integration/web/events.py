@@ -10,6 +10,7 @@ from integration.meta.event import PURCHASE
 from integration.monitor import missing, riders
 from integration.monitor.live_events import Bounds, Ledger, Line, Page
 from integration.web import csv_lines, event_filter, event_lines, reason_words
+from integration.web.asked import row_id
 from integration.web.event_filter import Asked
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
@@ -26,7 +27,7 @@ def doors() -> Sequence[Door]:
 def show(visit: Visit) -> Response:
     """A page of them; or what was looked for, and if that is not there, why it may not be."""
     asked = event_filter.read(request.args, visit.zone)
-    before, after = (event_filter.place(request.args, name) for name in ("before", "after"))
+    before, after = (row_id(request.args.get(name, "")) for name in ("before", "after"))
     with visit.reading() as connection:
         if asked.sought:
             found, lost = _sought(connection, visit, asked)
@@ -51,7 +52,7 @@ def show(visit: Visit) -> Response:
 def newer(visit: Visit) -> Response:
     """The rows that were shown, as they are now, and those above them."""
     asked = event_filter.read(request.args, visit.zone)
-    oldest, newest = (event_filter.place(request.args, name) or 0 for name in ("oldest", "newest"))
+    oldest, newest = (row_id(request.args.get(name, "")) or 0 for name in ("oldest", "newest"))
     with visit.reading() as connection:
         lines = _ledger(connection, visit, asked).since(oldest)
     return visit.part("_events.html", lines=list(map(event_lines.shown, lines)), newest=newest)

@@ -7,13 +7,13 @@ from flask import Response, request
 
 from integration.db import Connection, alerts, from_ms, to_ms
 from integration.db.alerts import Raised
+from integration.web import asked
 from integration.web.csv_lines import Cell
 from integration.web.operator_desk import ROWS_A_PAGE, Desk
 from integration.web.operator_pages import Room
 
 PATH = "/alerts"
 _LAST_MS = 253_402_300_799_000  # the end of the year 9999, beyond which there are no dates
-_BIGGEST_ID = 2**63 - 1
 _HEADS = ("Store", "Domain", "Kind", "What is wrong", "Times", "First said", "Last said")
 
 
@@ -71,8 +71,5 @@ def _word(name: str) -> str | None:
 
 
 def _before() -> tuple[datetime, int] | None:
-    told = [request.args.get(name, "") for name in ("said", "id")]
-    if not all(text.isascii() and text.isdigit() and len(text) < 20 for text in told):
-        return None
-    at, pk = map(int, told)
-    return from_ms(min(at, _LAST_MS)), min(pk, _BIGGEST_ID)
+    at, pk = (asked.row_id(request.args.get(name, "")) for name in ("said", "id"))
+    return None if at is None or pk is None else (from_ms(min(at, _LAST_MS)), pk)

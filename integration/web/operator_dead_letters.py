@@ -10,6 +10,7 @@ from integration.db.dead_letters import DeadLetter, Wanted
 from integration.db.deliveries import State
 from integration.errors import Conflict, NotFound
 from integration.stores import connect
+from integration.web import asked
 from integration.web.csv_lines import Cell
 from integration.web.operator_desk import ROWS_A_PAGE, Desk
 from integration.web.operator_pages import Room
@@ -29,7 +30,6 @@ MENDS: Mapping[State, str] = MappingProxyType(
 _REASONS_OF = 5_000
 _MOST_REASONS = 12
 _MOST_REASON = 255
-_BIGGEST_ID = 2**63 - 1
 _HEADS = (
     *("Delivery", "Store", "Domain", "Dataset", "Event", "Order", "Happened", "Received"),
     *("State", "Reason", "Attempts", "What mends it"),
@@ -43,7 +43,7 @@ def rooms() -> Sequence[Room]:
 
 def show(desk: Desk) -> Response:
     """A page of them, the newest first. Raises NotFound for a store that is none."""
-    before = _number(request.args.get("before", ""))
+    before = asked.row_id(request.args.get("before", ""))
     with desk.reading() as connection:
         wanted, store = _wanted(connection), request.args.get("store", "").strip()
         found = dead_letters.page(connection, wanted, before=before, most=ROWS_A_PAGE + 1)
@@ -98,7 +98,3 @@ def _store_id(connection: Connection, named: str) -> str:
         return connect.find(connection, named[:255]).id
     except Conflict as error:  # two platforms have it
         raise NotFound(str(error)) from None
-
-
-def _number(text: str) -> int | None:
-    return min(int(text), _BIGGEST_ID) if text.isascii() and text.isdigit() and len(text) < 20 else None

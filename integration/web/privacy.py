@@ -23,14 +23,13 @@ from integration.monitor import foresight, golive
 from integration.privacy import archive, person, requests
 from integration.retention import Retention
 from integration.stores import settings
-from integration.web import consent_words, privacy_form, privacy_words
+from integration.web import asked, consent_words, privacy_form, privacy_words
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
 
 PATH = "/privacy"
 ASK, KEEP_BACK, EXPORT, EVERYTHING = f"{PATH}/ask", f"{PATH}/keep-back", f"{PATH}/export", f"{PATH}/everything"
 LOOKS_BACK = timedelta(days=30)
-_LARGEST = 2**63 - 1  # of an id
 # Of one store: all stores' are carried out one after the other.
 MOST_OPEN = 100
 _ASKED_FOR = {
@@ -97,7 +96,7 @@ class Page:
         """What was found of a person, to be passed on. Raises NotFound, for another store's too, and Forbidden."""
         _refuse_lookers(visit)
         with visit.reading() as connection:
-            found = privacy_requests.by_id(connection, pk) if pk <= _LARGEST else None
+            found = privacy_requests.by_id(connection, pk) if pk <= asked.LARGEST_ID else None
         if found is None or found.store_id != visit.store.id or found.export is None:
             raise NotFound("There is no such export, or it is no longer kept.")
         opened = self.office.sealer.unseal(found.export, store=visit.store.id, column=SEALED_EXPORT)

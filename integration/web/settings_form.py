@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from connectors.errors import RequestMalformed
 from integration.errors import InvalidSetting
 from integration.store_settings import PRESET, ConsentMode, StoreSettings, parse
+from integration.web import consent_words
 
 ROUTE = "routing."  # what the name of an event's choice begins with
 VOUCH, REASON, PREVIEW = "vouch", "reason", "preview"
@@ -97,12 +98,8 @@ def wrong(name: str, text: str) -> str | None:
     try:
         parse(name, text)
     except InvalidSetting as error:
-        return _capital(str(error).removeprefix(f"{name} cannot be {text!r}: "))
+        return consent_words.capital(str(error).removeprefix(f"{name} cannot be {text!r}: "))
     return None
-
-
-def _capital(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}"
 
 
 class _Vouched(NamedTuple):

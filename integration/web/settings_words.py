@@ -19,6 +19,7 @@ from integration.store_settings import (
     ValueBasis,
     When,
 )
+from integration.web import consent_words
 from integration.web.privacy_words import FIELDS
 
 Option = tuple[str, str] | tuple[str, str, str]
@@ -180,7 +181,7 @@ def sides(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> 
 
 def label(name: str) -> str:
     """What a setting is called; of what is none, its own name."""
-    return LABELS.get(name) or f"{name[:1].upper()}{name[1:]}"
+    return LABELS.get(name) or consent_words.capital(name)
 
 
 def value(name: str, text: str) -> str:

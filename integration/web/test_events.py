@@ -13,7 +13,7 @@ from integration.meta.event import PURCHASE
 from integration.meta.inspect import Inspector
 from integration.stores import test_event
 from integration.stores.test_event import Ready
-from integration.web import at_meta
+from integration.web import asked, at_meta
 from integration.web.pace import Pace
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
@@ -44,7 +44,7 @@ class Page:
     def send(self, visit: Visit) -> Response:
         """Send it, with no transaction open while Meta is asked."""
         dataset_id, what = request.form.get("dataset_id", ""), request.form.get("what", SAMPLE)
-        order = int(what) if what.isascii() and what.isdigit() and len(what) < 19 else None
+        order = asked.row_id(what)
         wait = self.pace.wait_of(visit.store.id)
         if wait > 0:
             raise Throttled("Several tests were sent just now. Try it again shortly.", wait)
