@@ -31,8 +31,9 @@ STEPS: Mapping[str, Sequence[str]] = {
     "fbp": ("as Meta’s own cookie has it",),
 }
 _READABLE = frozenset({*BROWSER_KEYS, "fbc", "fbp"})
-_SHORT = 8
 UNSHOWN = "(sent, and not shown here)"
+# Of a birth date, a town or a gender there are so few that the beginning of a hash tells which.
+HASHED = "(a hash, for the merchant alone to see)"
 TOKEN, CODE = "PASTE_YOUR_TOKEN", "PASTE_YOUR_TEST_EVENT_CODE"
 
 
@@ -46,7 +47,7 @@ class Key(NamedTuple):
 
 
 def keys(payload: Mapping[str, Any], *, whole: bool) -> Sequence[Key]:
-    """Whom Meta may know the event by. Not `whole`: of hashes the beginning alone."""
+    """Whom Meta may know the event by. Not `whole`: without the hashes themselves."""
     told: Mapping[str, str] = payload.get("user_data", {})
     return [
         Key(name, KEYS.get(name, name), _shown(name, told[name], whole=whole), _said(STEPS.get(name, ())))
@@ -79,7 +80,7 @@ def _shown(name: str, value: str, *, whole: bool) -> str:
         return UNSHOWN
     if name in _READABLE:
         return f"{value[:5]}…{value[-4:]}"
-    return value if whole else f"{value[:_SHORT]}…"
+    return value if whole else HASHED
 
 
 def _said(steps: Sequence[str]) -> str:

@@ -49,6 +49,8 @@ def network_of(address: str | None) -> str | None:
         found = ipaddress.ip_address(address or "")
     except ValueError:
         return ""  # no address: all of those share one pace
+    if found.version == 6 and found.ipv4_mapped:  # as a server that listens on both calls it: not one network of all
+        found = found.ipv4_mapped
     if found.is_loopback:
         return None
     return str(found if found.version == 4 else ipaddress.ip_network((found, _IPV6_NETWORK), strict=False))

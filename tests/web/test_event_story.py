@@ -8,12 +8,24 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from integration.db import attempts, changes, datasets, deliveries, events, reading, sightings, stores, transaction
+from integration.db import (
+    attempts,
+    changes,
+    datasets,
+    deliveries,
+    events,
+    reading,
+    sightings,
+    stores,
+    transact,
+    transaction,
+)
 from integration.db.attempts import Call
 from integration.pipeline import joining
 from integration.pipeline.joining import By
+from integration.stores import operators
 from integration.web import event_steps
-from integration.web.letter_words import UNSHOWN
+from integration.web.letter_words import HASHED, UNSHOWN
 from tests.rig.own_page import OwnPage
 from tests.rig.pages import Pages, Read
 from tests.rig.sandbox import Sandbox
@@ -114,6 +126,30 @@ def test_the_call_for_a_shell_has_no_token_and_counts_nothing(store: OwnPage) ->
     assert body["access_token"] == "PASTE_YOUR_TOKEN"
     assert body["test_event_code"] == "PASTE_YOUR_TEST_EVENT_CODE"
     assert "client_ip_address" not in body["data"][0]["user_data"]
+
+
+def test_an_operator_sees_what_is_sent_and_of_no_hash_even_the_beginning(store: OwnPage) -> None:
+    hashes = [value for value in json.loads(codes(page(store))[0])["user_data"].values() if len(value) == 64]
+    assert len(hashes) > 3
+    markup = looked_at(store, f"/events/{row(store).event_pk}")
+    shown = json.loads(codes(markup)[0])["user_data"]
+    assert list(shown.values()).count(HASHED) == len(hashes)
+    assert [value for value in hashes if value[:6] in markup] == []
+
+
+def looked_at(store: OwnPage, path: str) -> str:
+    """A page of the store's, as an operator sees it."""
+    name, by = f"looker-{store.id[-6:].lower()}", changes.By("a test", changes.COMMAND_LINE)
+
+    def enter(connection: sa.Connection) -> str:
+        key = operators.add(connection, name, by, NOW)
+        return operators.enter(connection, name, key, network=None, instead_of=None, now=NOW).token or ""
+
+    browser = store.pages.browser()
+    browser.cookies["tandem-operator"] = transact(store.pages.engine, enter)
+    answer = browser.get(f"/operator/stores/{store.id}{path}")
+    assert answer.status == 200, answer.data
+    return answer.data.decode()
 
 
 def test_of_whoever_is_forgotten_nothing_is_shown(store: OwnPage) -> None:

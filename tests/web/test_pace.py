@@ -36,7 +36,13 @@ def test_a_network_of_version_six_is_one_asker() -> None:
     assert [pace.wait("2001:db8::1"), pace.wait("2001:db8::2"), pace.wait("2001:db8:0:1::1")] == [0.0, 6.0, 0.0]
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_addresses_of_version_four_that_are_written_as_six_are_not_one_network() -> None:
+    pace = Pace(1, 6.0, Clock())
+    asked = ["::ffff:203.0.113.5", "::ffff:203.0.113.6", "203.0.113.5"]
+    assert [pace.wait(address) for address in asked] == [0.0, 0.0, 6.0]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
 def test_a_proxy_on_this_machine_stands_for_everybody(address: str) -> None:
     pace = Pace(1, 6.0, Clock())
     assert [pace.wait(address) for _ in range(3)] == [0.0] * 3
