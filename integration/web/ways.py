@@ -72,7 +72,8 @@ class OperatorWay:
             store = stores.by_id(connection, store_id) if operator else None
             known = bool(operator and store and operator_way.has_looked(connection, operator, store))
         if operator is None:
-            raise Elsewhere(unkept(sent_to(operator_way.SIGN_IN, status=303)))
+            asks_again = door.waits() and not door.writes
+            raise Elsewhere(unkept(Response(status=401) if asks_again else sent_to(operator_way.SIGN_IN, status=303)))
         if door.writes:
             raise Forbidden(
                 "Operators look at a store's pages and change nothing there. Its merchant can, or a command."

@@ -102,6 +102,8 @@ def test_an_operator_sees_a_store_and_changes_nothing_there(pages: Pages, browse
         assert answer.status in (403, 404, 405), path
     assert everything(pages) == before
     assert browser.get("/operator/stores/nobody").status == 404
+    # A page that asks again once nobody is signed in would else be given the sign-in page to show inside it.
+    assert pages.browser().get(f"/operator/stores/{store.id}/state").status == 401
     stranger = OwnPage.of(pages).browser().get(f"/operator/stores/{store.id}")
     assert (stranger.status, stranger.headers["Location"]) == (303, "/operator/sign-in")
 
