@@ -24,11 +24,11 @@ class Name(StrEnum):
 
 
 class Progress(StrEnum):
-    """How far a step has come."""
+    """How far a step has come, in the words by which pages draw it."""
 
     DONE = "done"
-    NOW = "now"
-    LATER = "later"
+    NOW = "under way"
+    LATER = "ahead"
     TROUBLE = "trouble"
 
 

@@ -1,6 +1,6 @@
 """Home: how the store stands in one sentence, its figures, what needs attention, its last orders, and its setup."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -10,20 +10,12 @@ from integration.monitor import home, setup
 from integration.monitor.coverage import Value
 from integration.monitor.home import Home
 from integration.stores import glance, onboarding
-from integration.stores.onboarding import Progress
 from integration.web import charts, event_lines
 from integration.web.coverage import WORDS
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
 
 PATH, STATE = "", "/state"
-# Of a step, in the kit's words.
-_PHASES: Mapping[Progress, str] = {
-    Progress.DONE: "done",
-    Progress.NOW: "under way",
-    Progress.LATER: "ahead",
-    Progress.TROUBLE: "trouble",
-}
 
 
 def doors() -> Sequence[Door]:
@@ -49,7 +41,6 @@ def show(visit: Visit) -> Response:
         server_only=found.told[Value.SERVER_ONLY],
         steps=steps,
         proof=read.proof,
-        phases=_PHASES,
         waits=onboarding.next_of(steps),
         **told,
     )

@@ -16,7 +16,7 @@ from integration.monitor import choices, golive
 from integration.retention import Retention
 from integration.stores import alert_addresses, settings, tally
 from integration.stores.tally import Fate
-from integration.web import privacy_words, settings_form, settings_told, settings_words
+from integration.web import asked, privacy_words, settings_form, settings_told, settings_words
 from integration.web.settings_form import GROUPS, Typed
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
@@ -152,10 +152,11 @@ def _written(connection: Connection, store: Store, before: int) -> int:
 
 def _saved(connection: Connection, store: Store, line: str) -> Sequence[settings_words.Side] | None:
     """What was changed a moment ago, by the line of the change log that the address names; empty: nothing was."""
-    if not line.isascii() or not line.isdigit() or len(line) > settings_told.LONGEST_ID:
+    written = asked.row_id(line)
+    if written is None:
         return None
-    found = changes.of_store(connection, store.id, before=int(line) + 1, most=1) if int(line) else ()
-    return [side for one in found if one.id == int(line) for side in settings_words.sides(one.before, one.after)]
+    found = changes.of_store(connection, store.id, before=written + 1, most=1) if written else ()
+    return [side for one in found if one.id == written for side in settings_words.sides(one.before, one.after)]
 
 
 def _waiting(connection: Connection, store: Store) -> int | None:

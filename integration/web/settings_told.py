@@ -13,7 +13,6 @@ from integration.store_settings import PRESET, ConsentMode, Route, ValueBasis
 from integration.web import settings_form
 from integration.web.settings_words import LABELS, MODES, ROUTES, SOURCES, Option
 
-LONGEST_ID = 18  # digits of a line's number
 _BY_PIXEL = (Route.PIXEL, Route.OFF)
 _BY_ALL = (Route.BOTH, Route.SERVER, Route.PIXEL, Route.OFF)
 _BROWSING = frozenset(name for name, route in PRESET.items() if route is Route.PIXEL)

@@ -2,29 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any
 
 from flask import Response
 
-from integration.db import Connection, changes, setup_steps, stores
-from integration.db.stores import Store
+from integration.db import changes, setup_steps, stores
 from integration.monitor import setup, watch
 from integration.monitor.watch import OTHER_SENDER
-from integration.stores import arriving, entering, glance, onboarding, snippet
+from integration.stores import arriving, glance, onboarding, snippet
 from integration.stores.onboarding import Name, Progress, Step
 from integration.stores.storefront import OTHER_PIXEL
-from integration.web import at_meta, senders
+from integration.web import at_meta, senders, store
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
 
 PATH = "/setup"
 STATE, HOUSE, AGAIN, LOOK, LIVE, SKIP = (f"{PATH}/{one}" for one in ("state", "house", "again", "look", "live", "skip"))
 _NEWEST = 5
-_SIGNS: Mapping[Progress, str] = MappingProxyType(
-    {Progress.DONE: "done", Progress.NOW: "under way", Progress.LATER: "ahead", Progress.TROUBLE: "trouble"}
-)
 # What ticks without the merchant's doing anything here: the page asks often while one of these is to come.
 _IN_A_STEP = (OTHER_SENDER, OTHER_PIXEL)
 _AWAITED = (Name.BROWSER, Name.PAIR, Name.PROOF)
@@ -39,7 +35,7 @@ def doors(*, public_url: str, mails: bool) -> Sequence[Door]:
         Door("GET", PATH, page.show),
         Door("GET", STATE, page.state, part=True),
         Door("GET", HOUSE, house, part=True),
-        Door("POST", AGAIN, again),
+        Door("POST", AGAIN, partial(store.again, back=PATH)),
         Door("POST", LOOK, look),
         Door("POST", LIVE, go_live),
         Door("POST", SKIP, skip),
@@ -76,7 +72,6 @@ class Page:
             # What a step says already.
             "alerts": [one for one in seen.alerts if one.kind not in _IN_A_STEP or not read.facts.rivals],
             "steps": taken,
-            "signs": _SIGNS,
             "by_name": {one.name.value: one for one in taken},
             "facts": read.facts,
             "proof": read.proof,
@@ -96,20 +91,6 @@ def _is_awaited(taken: Sequence[Step]) -> bool:
     return any(one.progress is Progress.NOW for one in taken if one.name in _AWAITED)
 
 
-def again(visit: Visit) -> Response:
-    """Everything that is done for a newly connected store is done again; not while it is being done: pressing twice must
-    not begin the survey anew.
-    """
-
-    def deed(connection: Connection, store: Store) -> None:
-        entering.look_again(connection, store=store, now=visit.now)
-        changes.record(connection, store.id, visit.by, "asked to look at the setup")
-
-    if not glance.of_store(visit.engine, visit.store.id).busy:
-        visit.write(deed)
-    return visit.sent_to(PATH)
-
-
 def look(visit: Visit) -> Response:
     """Look at the shop's pages now."""
     senders.again(visit)
@@ -124,5 +105,5 @@ def go_live(visit: Visit) -> Response:
 
 def skip(visit: Visit) -> Response:
     """The pair test is left out, on record."""
-    visit.write(lambda connection, store: changes.record(connection, store.id, visit.by, setup.SKIPPED))
+    visit.write(lambda connection, skipped: changes.record(connection, skipped.id, visit.by, setup.SKIPPED))
     return visit.sent_to(PATH, Name.LIVE)

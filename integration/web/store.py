@@ -1,4 +1,4 @@
-"""The little a store's Home can be asked to do: look at the setup again, and let the store go."""
+"""The little a store can be asked to do on Home: look at the setup again, and let the store go."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ def doors(platforms: Platforms) -> Sequence[Door]:
     ]
 
 
-def again(visit: Visit) -> Response:
+def again(visit: Visit, *, back: str = PATH) -> Response:
     """Everything that is done for a newly connected store is done again; not while it is being done: pressing twice must
-    not begin the survey anew.
+    not begin the survey anew. `back`: the page on which it was asked.
     """
 
     def deed(connection: Connection, store: Store) -> None:
@@ -41,7 +41,7 @@ def again(visit: Visit) -> Response:
 
     if not glance.of_store(visit.engine, visit.store.id).busy:
         visit.write(deed)
-    return visit.sent_to(PATH)
+    return visit.sent_to(back)
 
 
 @dataclass(frozen=True, slots=True)
