@@ -69,7 +69,7 @@ class OperatorWay:
         """See `surfaces.Way`. Raises Forbidden for whatever would change something."""
         with reading(self.engine) as connection:
             operator = operator_way.operator_of(connection)
-            store = stores.by_id(connection, store_id) if operator else None
+            store = stores.by_id(connection, store_id) if operator and store_id.isprintable() else None
             known = bool(operator and store and operator_way.has_looked(connection, operator, store))
         if operator is None:
             asks_again = door.waits() and not door.writes
