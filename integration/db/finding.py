@@ -63,7 +63,7 @@ def by_number(
         found = look(connection, store_id, wanted, most=_MOST, above=low, below=high)
         if found.rows:
             return found
-        budget //= 3  # its place is known, and it is not there
+        budget //= 6  # its place is known, and it is not there
     return look(connection, store_id, wanted, most=_MOST, budget=budget)
 
 

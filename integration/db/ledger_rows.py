@@ -121,22 +121,34 @@ def statement(states: tuple[State, ...], asked: frozenset[str], *, upwards: bool
 
 
 def next_ids(states: Sequence[State], *, upwards: bool) -> sa.Select[Any]:
-    """The next `chunk` of a store's ids: of each state the next by the index, and of those together again the next.
+    """The next `chunk` of a store's ids: of each state the next by the index, and of those together again the next."""
+    parts = [_next_of(state, upwards=upwards) for state in states]
+    together = sa.union_all(*parts).subquery()
+    return sa.select(together.c.id).order_by(_way(together.c.id, upwards=upwards)).limit(_CHUNK)
 
-    A state is asked for as a range, so that only the index has them in the order asked for: in the order of ids alone
-    another store's rows would be walked through, where this one has been quiet for long.
+
+def _next_of(state: State, *, upwards: bool) -> sa.Select[Any]:
+    """Those of one state.
+
+    State and id are asked for as a pair, so that only the index has them in the order asked for, and is entered where they
+    begin: in the order of ids alone another store's rows would be walked through, where this one has been quiet for long.
+    Where they end is looked at afterwards: an index is read on behind such an end to the state's last row.
     """
-    parts = [
+    place = sa.tuple_(deliveries.c.state, deliveries.c.id)
+    begins = place > _pair(state, _ABOVE) if upwards else place < _pair(state, _BELOW)
+    same = deliveries.c.state <= state if upwards else deliveries.c.state >= state
+    part = (
         sa.select(deliveries.c.id)
-        .where(deliveries.c.store_id == _STORE, deliveries.c.state >= state, deliveries.c.state <= state)
-        .where(deliveries.c.id < _BELOW, deliveries.c.id > _ABOVE)
+        .where(deliveries.c.store_id == _STORE, begins, same)
         .order_by(_way(deliveries.c.state, upwards=upwards), _way(deliveries.c.id, upwards=upwards))
         .limit(_CHUNK)
         .subquery()
-        for state in states
-    ]
-    together = sa.union_all(*(sa.select(part.c.id) for part in parts)).subquery()
-    return sa.select(together.c.id).order_by(_way(together.c.id, upwards=upwards)).limit(_CHUNK)
+    )
+    return sa.select(part.c.id).where(part.c.id < _BELOW if upwards else part.c.id > _ABOVE)
+
+
+def _pair(state: State, pk: sa.BindParameter[int]) -> sa.ColumnElement[Any]:
+    return sa.tuple_(sa.literal(state, sa.String()), pk)
 
 
 def _way(column: sa.ColumnElement[Any], *, upwards: bool) -> sa.ColumnElement[Any]:
