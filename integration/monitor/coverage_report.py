@@ -14,17 +14,14 @@ from zoneinfo import ZoneInfo
 from integration.db import Connection
 from integration.db import coverage as rows
 from integration.db.coverage import Told
-from integration.db.deliveries import State
 from integration.db.sightings import Sighting
 from integration.db.stores import Store
 from integration.meta.event import INITIATE_CHECKOUT, PURCHASE
-from integration.monitor import day_parts, settling
+from integration.monitor import day_parts, evidence
 from integration.monitor.coverage import Cause, Seen, Value, judge
 from integration.monitor.coverage_days import LEAST_ORDERS, MOST_PAIRS_A_DAY, Day, Judged, Pair, Rate, Sum
+from integration.monitor.evidence import ByProof
 from integration.monitor.settling import AN_HOUR
-from integration.pipeline import joining
-from integration.pipeline.joining import By
-from integration.store_settings import PixelOwner
 
 __all__ = ["LEAST_ORDERS", "Judged", "Pair", "Rate", "Report", "Sum", "judged", "of_days", "report", "sentence"]
 
@@ -136,54 +133,20 @@ def judged(
 ) -> Iterator[Judged]:
     """Every event of those days with its verdict. Neighbours are looked for an hour beyond either end."""
     found = list(rows.told(connection, store.id, EVENT_NAMES, since=since - AN_HOUR, until=until + AN_HOUR))
-    keys = sorted({key for told in found for key in _keys(told)})
-    seen = _by_proof(rows.proven(connection, store.id, keys))
+    keys = sorted({key for told in found for key in evidence.keys(told)})
+    seen = evidence.by_proof(rows.proven(connection, store.id, keys))
     ran = rows.heard(connection, store.id, keys)
     neighbours = _Neighbours(found, seen)
     for told in found:
         if since <= told.placed_at < until:
-            yield _judged(told, store, _sightings(told, seen), ran, neighbours, now)
+            mine = evidence.sightings(told, seen)
+            facts = evidence.facts(told, store, mine, ran, now)
+            yield _judged(told, mine, facts._replace(neighbours_sent=neighbours.sent_around(told)))
 
 
-def _keys(told: Told) -> list[str]:
-    """By which a sighting of this very event is proven."""
-    by_order = joining.key(By.ORDER, told.order_id) if told.order_id else None
-    return [key for key in (told.checkout_key, by_order) if key]
-
-
-ByProof = Mapping[tuple[str, str, str], Sequence[Sighting]]
-
-
-def _by_proof(found: Sequence[Sighting]) -> ByProof:
-    by_proof: dict[tuple[str, str, str], list[Sighting]] = defaultdict(list)
-    for one in found:
-        by_proof[one.proof_key, one.dataset_id, one.event_name].append(one)
-    return by_proof
-
-
-def _sightings(told: Told, seen: ByProof) -> list[Sighting]:
-    return [one for key in _keys(told) for one in seen.get((key, told.dataset_id, told.event_name), ())]
-
-
-def _judged(
-    told: Told, store: Store, mine: Sequence[Sighting], ran: set[str], neighbours: "_Neighbours", now: datetime
-) -> Judged:
-    same = [one for one in mine if one.event_id == told.event_id]
-    others = tuple(sorted({one.event_id for one in mine if one.event_id != told.event_id}))
-    settings = store.settings
-    seen = Seen(
-        delivered=told.state == State.DELIVERED,
-        withheld=told.state == State.WITHHELD,
-        pixels=store.live and settings.pixel is PixelOwner.OURS and settings.route(told.event_name).by_pixel,
-        sent=any(one.sent_at for one in same),
-        loaded=any(one.loaded_at for one in same),
-        called=any(one.called_at for one in same),
-        sent_otherwise=bool(others),
-        script_ran=told.event_name == PURCHASE and told.checkout_key in ran,
-        neighbours_sent=neighbours.sent_around(told),
-        old_enough=settling.is_settled(told.placed_at, told.received_at, now),
-    )
-    return Judged(told, judge(seen), others)
+def _judged(told: Told, mine: Sequence[Sighting], facts: Seen) -> Judged:
+    others = {one.event_id for one in mine} - {told.event_id}
+    return Judged(told, judge(facts), tuple(sorted(others)))
 
 
 class _Neighbours:
@@ -192,7 +155,7 @@ class _Neighbours:
     def __init__(self, found: Sequence[Told], seen: ByProof) -> None:
         self._sent: dict[tuple[str, str], list[datetime]] = defaultdict(list)
         for told in found:  # in the order of placement
-            if any(one.sent_at for one in _sightings(told, seen)):
+            if any(one.sent_at for one in evidence.sightings(told, seen)):
                 self._sent[told.dataset_id, told.event_name].append(told.placed_at)
 
     def sent_around(self, told: Told) -> bool:

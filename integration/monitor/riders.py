@@ -5,30 +5,23 @@ What a report of days judges by all neighbours is judged by the nearest ones her
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from integration.db import Connection, neighbours
 from integration.db import coverage as rows
-from integration.db.deliveries import State
 from integration.db.ledger_rows import Row
 from integration.db.neighbours import Neighbour, Window
 from integration.db.sightings import Sighting
 from integration.db.stores import Store
-from integration.meta.event import PURCHASE
-from integration.monitor import settling
+from integration.monitor import evidence
 from integration.monitor.coverage import Cause, Seen, Verdict, judge
 from integration.monitor.coverage_report import EVENT_NAMES
 from integration.monitor.settling import AN_HOUR
-from integration.pipeline import joining
-from integration.pipeline.joining import By
-from integration.store_settings import PixelOwner
 
 _WIDTHS = (AN_HOUR, timedelta(minutes=10), timedelta(minutes=1))
 _MOST_NEIGHBOURS = 3_000
-# Proven words of the Pixel, by their proof, dataset and event.
-_Sightings = Mapping[tuple[str, str, str], Sequence[Sighting]]
 
 
 class Told(NamedTuple):
@@ -42,55 +35,24 @@ class Told(NamedTuple):
 def told(
     connection: Connection, store: Store, lines: Sequence[Row], now: datetime, most: int = _MOST_NEIGHBOURS
 ) -> dict[int, Told]:
-    """By delivery, asking so many neighbours at most; what only the server can tell, tests, and what has no dataset are not among them."""
+    """By delivery, asking so many neighbours at most. What only the server can tell, tests, and what has no dataset are not
+    among them.
+    """
     known = [one for one in lines if one.event_name in EVENT_NAMES and one.dataset_id and not one.test]
     if not known:
         return {}
-    keys = sorted({key for one in known for key in _keys(one.checkout_key, one.order_id)})
-    seen, ran = _by_proof(rows.proven(connection, store.id, keys)), rows.heard(connection, store.id, keys)
-    facts = {one.id: _seen(one, store, _of(one, seen), ran, now) for one in known}
+    keys = sorted({key for one in known for key in evidence.keys(one)})
+    seen, ran = evidence.by_proof(rows.proven(connection, store.id, keys)), rows.heard(connection, store.id, keys)
+    mine = {one.id: evidence.sightings(one, seen) for one in known}
+    facts = {one.id: evidence.facts(one, store, mine[one.id], ran, now) for one in known}
     silent = [one for one in known if judge(facts[one.id]).cause is Cause.PIXEL_SILENT]
     alive = _alive(connection, store.id, silent, most) if silent else set()
-    return {one.id: _told(one, facts[one.id]._replace(neighbours_sent=one.id in alive), seen) for one in known}
+    return {one.id: _told(one, mine[one.id], facts[one.id]._replace(neighbours_sent=one.id in alive)) for one in known}
 
 
-def _told(one: Row, facts: Seen, seen: _Sightings) -> Told:
-    mine = _of(one, seen)
-    same = [word for word in mine if word.event_id == one.event_id]
-    return Told(judge(facts), same, sorted({word.event_id for word in mine} - {one.event_id}))
-
-
-def _keys(checkout_key: str | None, order_id: str | None) -> list[str]:
-    by_order = joining.key(By.ORDER, order_id) if order_id else None
-    return [key for key in (checkout_key, by_order) if key]
-
-
-def _by_proof(found: Sequence[Sighting]) -> _Sightings:
-    by_proof: dict[tuple[str, str, str], list[Sighting]] = defaultdict(list)
-    for one in found:
-        by_proof[one.proof_key, one.dataset_id, one.event_name].append(one)
-    return by_proof
-
-
-def _of(one: Row, seen: _Sightings) -> list[Sighting]:
-    keys = _keys(one.checkout_key, one.order_id)
-    return [word for key in keys for word in seen.get((key, one.dataset_id or "", one.event_name), ())]
-
-
-def _seen(one: Row, store: Store, mine: Sequence[Sighting], ran: set[str], now: datetime) -> Seen:
-    same = [word for word in mine if word.event_id == one.event_id]
-    settings = store.settings
-    return Seen(
-        delivered=one.state == State.DELIVERED,
-        withheld=one.state == State.WITHHELD,
-        pixels=store.live and settings.pixel is PixelOwner.OURS and settings.route(one.event_name).by_pixel,
-        sent=any(word.sent_at for word in same),
-        loaded=any(word.loaded_at for word in same),
-        called=any(word.called_at for word in same),
-        sent_otherwise=len(same) < len(mine),
-        script_ran=one.event_name == PURCHASE and one.checkout_key in ran,
-        old_enough=settling.is_settled(one.placed_at, one.received_at, now),
-    )
+def _told(one: Row, mine: Sequence[Sighting], facts: Seen) -> Told:
+    others = {word.event_id for word in mine} - {one.event_id}
+    return Told(judge(facts), evidence.same_id(one, mine), sorted(others))
 
 
 def _alive(connection: Connection, store_id: str, silent: Sequence[Row], most: int) -> set[int]:
@@ -118,7 +80,7 @@ def _windows(silent: Sequence[Row], width: timedelta) -> list[Window]:
 
 def _left(connection: Connection, store_id: str, near: Sequence[Neighbour]) -> dict[tuple[str, str], list[datetime]]:
     """When the events were placed whose Pixels left, in the order of time, by dataset and event name."""
-    placed = {(key, one.event_name): one.placed_at for one in near for key in _keys(one.checkout_key, one.order_id)}
+    placed = {(key, one.event_name): one.placed_at for one in near for key in evidence.keys(one)}
     left: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for word in rows.proven(connection, store_id, sorted({key for key, _ in placed})):
         at = placed.get((word.proof_key, word.event_name))
