@@ -46,6 +46,7 @@ from integration.web import (
     plugin,
     privacy,
     quality,
+    refusals,
     replaying,
     security,
     senders,
@@ -121,6 +122,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(health.blueprint(engine, bell))
     if not settings.production:
         app.register_blueprint(overview.blueprint(engine))
+    app.register_error_handler(404, refusals.lost)
     static_files.serve(app)
     security.protect(app)
     return app

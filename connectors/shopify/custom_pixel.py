@@ -16,7 +16,7 @@ from connectors.errors import Declined
 VERSION = "1"
 NOT_PROVEN = (
     "Not proven in a real shop yet: Shopify’s sandbox keeps the page’s address and cookies from Meta’s script. "
-    "We hand over the cookies; see docs/decisions/0020."
+    "We hand over the cookies."
 )
 STEPS = (
     "In Shopify’s admin, open Settings, Customer events, and choose “Add custom pixel”. Name it Tandem.",

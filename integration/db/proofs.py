@@ -37,6 +37,7 @@ class Candidate(NamedTuple):
     dataset_id: str
     delivered_at: datetime
     fbtrace_id: str | None
+    facts: str
 
 
 class Kept(NamedTuple):
@@ -54,6 +55,7 @@ def candidate(connection: sa.Connection, store_id: str, event_name: str, *, sinc
     columns: tuple[sa.ColumnElement[Any], ...] = (
         *(events.c.id, events.c.event_id, events.c.order_id, events.c.checkout_key, events.c.placed_at),
         *(events.c.received_at, datasets.c.dataset_id, deliveries.c.delivered_at, deliveries.c.fbtrace_id),
+        events.c.facts,
     )
     found = (
         sa.select(*columns)

@@ -8,7 +8,7 @@ from integration.db import Connection, browse, chores, datasets
 from integration.db.chores import Chore
 from integration.db.stores import Store
 from integration.meta.event import INITIATE_CHECKOUT, PURCHASE
-from integration.monitor import attention, counted, coverage_days, figures, quality_report, riders
+from integration.monitor import attention, counted, coverage_days, figures, live_events, quality_report
 from integration.monitor.attention import Matter
 from integration.monitor.counted import Span
 from integration.monitor.coverage import Value
@@ -72,8 +72,7 @@ def last_orders(connection: Connection, store: Store, now: datetime) -> Sequence
     newest = browse.look(connection, store.id, most=_LOOKED_THROUGH).rows
     orders = [one for one in newest if one.event_name != INITIATE_CHECKOUT]
     rows = sorted(orders, key=lambda row: (row.placed_at, row.id), reverse=True)[:_LAST]
-    told = riders.told(connection, store, rows, now)
-    return [Line(row, told.get(row.id)) for row in rows]
+    return live_events.judged(connection, store, rows, now)
 
 
 def _told(span: Span) -> Mapping[Value, Sum]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from integration.db import Connection, browse
+from integration.db import Connection, browse, order_numbers
 from integration.db.browse import Looked
 from integration.db.deliveries import State
 from integration.db.ledger_rows import Row, Wanted
 from integration.db.stores import Store
+from integration.meta import mapping
+from integration.meta.event import PURCHASE, REFUND
 from integration.monitor import riders
 from integration.monitor.coverage import Value
 from integration.monitor.riders import Told
@@ -25,10 +27,13 @@ _NO_END = 2**63 - 1
 
 
 class Line(NamedTuple):
-    """One event at one dataset. `told` None: it is not for a Pixel to tell."""
+    """One event at one dataset. `told` None: it is not for a Pixel to tell. `number`: its order's, where the event itself
+    does not say it.
+    """
 
     row: Row
     told: Told | None
+    number: str = ""
 
 
 class Page(NamedTuple):
@@ -126,11 +131,19 @@ class Ledger:
         )
 
     def _judged(self, found: Sequence[Row]) -> list[Line]:
-        told = riders.told(self.connection, self.store, found, self.now)
-        lines = [Line(row, told.get(row.id)) for row in found]
+        lines = judged(self.connection, self.store, found, self.now)
         if self.told_by is None:
             return lines
         return [one for one in lines if one.told and one.told.verdict.value is self.told_by]
+
+
+def judged(connection: Connection, store: Store, found: Sequence[Row], now: datetime) -> list[Line]:
+    """These rows, each with who told it, and a refund with what its order is called."""
+    told = riders.told(connection, store, found, now)
+    refunds = {row.order_id for row in found if row.event_name == REFUND and row.order_id}
+    facts = order_numbers.facts_of(connection, store.id, PURCHASE, refunds) if refunds else {}
+    numbers = {order_id: mapping.decode_facts(text).number or "" for order_id, text in facts.items()}
+    return [Line(row, told.get(row.id), numbers.get(row.order_id or "", "")) for row in found]
 
 
 def _narrowed(wanted: Wanted, told_by: Value | None) -> Wanted:

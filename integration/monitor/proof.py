@@ -3,7 +3,6 @@
 It is weighed until the Pixel's word is known or an hour has passed, and then kept as it was known.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,11 +13,10 @@ from integration.db import Connection, proofs
 from integration.db import coverage as rows
 from integration.db.proofs import Candidate
 from integration.db.stores import Store
+from integration.meta import mapping
 from integration.meta.event import PURCHASE
-from integration.monitor import coverage_report, settling
+from integration.monitor import coverage_report, evidence, settling
 from integration.monitor.coverage import SENTENCES, Cause, Value, Verdict
-from integration.pipeline import joining
-from integration.pipeline.joining import By
 from integration.stores.zone import zone_of
 
 # Signals are let go after two weeks: of an older order nobody can say any more what its browser told.
@@ -102,20 +100,15 @@ def _verdict(connection: Connection, store: Store, first: Candidate, now: dateti
 
 
 def _pixel_at(connection: Connection, store: Store, first: Candidate) -> datetime | None:
-    seen = rows.proven(connection, store.id, _keys(first))
+    seen = rows.proven(connection, store.id, evidence.keys(first))
     same = (PURCHASE, first.event_id, first.dataset_id)
     sent = [one.sent_at for one in seen if (one.event_name, one.event_id, one.dataset_id) == same and one.sent_at]
     return min(sent, default=None)
 
 
-def _keys(first: Candidate) -> Sequence[str]:
-    by_order = joining.key(By.ORDER, first.order_id) if first.order_id else None
-    return [key for key in (first.checkout_key, by_order) if key]
-
-
 def _proof(first: Candidate, value: Value, cause: Cause | None, pixel_at: datetime | None = None) -> Proof:
     return Proof(
-        order=first.order_id or first.event_id,
+        order=mapping.decode_facts(first.facts).number or first.order_id or first.event_id,
         event_id=first.event_id,
         dataset_id=first.dataset_id,
         placed_at=first.placed_at,

@@ -13,7 +13,7 @@ from flask import Response, request
 
 from connectors.errors import Throttled
 from integration.crypto import Sealer
-from integration.db import Connection, datasets, held
+from integration.db import Connection, datasets, held, setup_steps
 from integration.db.datasets import Dataset
 from integration.db.stores import Store
 from integration.errors import Conflict, InvalidSetting
@@ -44,10 +44,11 @@ class Refusal(NamedTuple):
 
 
 class Side(NamedTuple):
-    """A dataset as the page shows it. `waiting`: how many events it holds back."""
+    """A dataset as the page shows it. `waiting`: how many events it holds back; `taken`: Meta took something from us."""
 
     dataset: Dataset
     waiting: int
+    taken: bool
     token_at: str
     tests_at: str
 
@@ -137,4 +138,5 @@ def doors(sealer: Sealer, inspector: Inspector, *, public_url: str) -> Sequence[
 
 def _side(connection: Connection, one: Dataset) -> Side:
     waiting = held.waiting(connection, one.id) if one.paused else 0
-    return Side(one, waiting, at_meta.settings(one.dataset_id), at_meta.test_events(one.dataset_id))
+    taken = one.checked_at is None and one.id in setup_steps.ever_taken(connection, [one.id])
+    return Side(one, waiting, taken, at_meta.settings(one.dataset_id), at_meta.test_events(one.dataset_id))

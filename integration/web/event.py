@@ -137,5 +137,7 @@ def _said(visit: Visit, story: Story) -> Mapping[str, Any]:
         "default": said.default_marketing,
         "held": consent_words.held(event.key_mask),
         "prospects": Prospect,
+        "name": event_lines.called(event.facts, event.order_id),
+        "pages": {item.path: item.name for group in visit.menu for item in group.items},
         "related": [event_lines.shown(Line(row, None)) for row in story.related],
     }

@@ -57,7 +57,14 @@ def shown(line: Line) -> Shown:
     quiet = row.state in (State.DELIVERED, State.SENDING) or (row.state == State.PENDING and not row.reason)
     why = "" if quiet else reason_words.of(row.state, row.reason).why
     state = _SPOKEN.get(row.state, row.state)
+    if not facts.number:
+        facts.number = line.number or None
     return Shown(row, facts, SOURCES.get(facts.source, facts.source), look, words, state, why)
+
+
+def called(facts: str, order_id: str | None) -> str:
+    """What a merchant calls the order of an event with these facts."""
+    return msgspec.json.decode(facts, type=Facts).number or order_id or ""
 
 
 def riders(line: Line) -> tuple[str, str]:

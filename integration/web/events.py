@@ -7,7 +7,7 @@ from flask import Response, request
 from integration.db import Connection, browse, finding
 from integration.db.ledger_rows import Row
 from integration.meta.event import PURCHASE
-from integration.monitor import missing, riders
+from integration.monitor import live_events, missing
 from integration.monitor.live_events import Bounds, Ledger, Line, Page
 from integration.web import csv_lines, event_filter, event_lines, reason_words
 from integration.web.asked import row_id
@@ -94,8 +94,7 @@ def _sought(connection: Connection, visit: Visit, asked: Asked) -> tuple[Page, m
         rows = _of_orders(connection, store.id, looked.rows)
         if not rows and not looked.ended and looked.at is not None:
             back_to = browse.received_at(connection, store.id, looked.at)
-    told = riders.told(connection, store, rows, visit.now)
-    page = Page([Line(row, told.get(row.id)) for row in rows], None, None, back_to)
+    page = Page(live_events.judged(connection, store, rows, visit.now), None, None, back_to)
     return page, None if rows else missing.missing(connection, store)
 
 

@@ -3,7 +3,7 @@
 import traceback
 from dataclasses import dataclass
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from connectors.errors import (
@@ -22,6 +22,7 @@ from integration.log import logger
 from integration.web.security import unkept
 
 _RETRY_AFTER_SECONDS = 5
+_FRONT = "/"
 
 # The most particular first.
 _REFUSALS: tuple[tuple[type[TandemError], int, str], ...] = (
@@ -80,6 +81,14 @@ def broken(error: Exception) -> Response | HTTPException:
     where = f"{last.filename}:{last.lineno}"
     logger("pages").error("a page could not be shown", kind=type(error).__name__, where=where)
     return plain("Something went wrong on our side", "Nothing was changed. Try it again in a moment.", status=500)
+
+
+def lost(error: HTTPException) -> Response | HTTPException:
+    """An address that no page has, said to whoever reads pages; a program gets the bare answer."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return error
+    sentence = "No page of Tandem has this address. It may be mistyped, or an old link."
+    return plain("There is nothing here", sentence, Way(_FRONT, "Go to the first page"), status=error.code or 404)
 
 
 def plain(title: str, sentence: str, way: Way | None = None, *, status: int = 200) -> Response:

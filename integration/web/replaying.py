@@ -31,7 +31,7 @@ CHANGED = "The numbers changed since you looked. Nothing was done; look again, a
 
 STATES: Mapping[str, tuple[str, tuple[State, ...]]] = MappingProxyType(
     {
-        "failed": ("All that failed: dead, expired and ambiguous", FAILED),
+        "failed": ("All that failed", FAILED),
         State.DEAD: ("Dead: Meta refused it", (State.DEAD,)),
         State.EXPIRED: ("Expired: it was too old, or Meta could not be reached", (State.EXPIRED,)),
         State.AMBIGUOUS: ("Ambiguous: Meta may have counted it", (State.AMBIGUOUS,)),

@@ -90,7 +90,7 @@ def test_after_an_hour_without_the_pixel_the_server_alone_told_where_there_is_ev
     ran(shop, "1042")
     assert shown(shop, HOUR - SOON) is None
     words = said(shop, HOUR + SOON)
-    assert words.startswith("Only the server told Meta of order 1042: ")
+    assert words.startswith("Only the server told Meta of order 2042: ")
     assert words.endswith("the page after it never spoke: closed early, or left to pay.")
     assert f"trace {trace(shop)}" in words
 
@@ -194,7 +194,7 @@ def test_the_proof_is_mailed_once_and_holds_the_order_and_nothing_of_who_bought(
     assert letter.message["Subject"] == "The first order of tea.myshopify.com reached Meta"
     flat = " ".join(letter.text.split())
     assert said(shop) in flat
-    assert "Order 1042, placed on " in flat
+    assert "Order 2042, placed on " in flat
     assert "times are those of Europe/Berlin" in flat
     buyer = json.loads(shop.sample("orders/paid", "card"))["billing_address"]
     assert "@" not in letter.text

@@ -61,7 +61,7 @@ def test_of_one_that_does_not_count_the_setting_that_would_change_it(scene: Scen
     opens(merchant, order_id)
     why = merchant.page.locator("main .banner:visible").first
     expect(why).to_contain_text("It was made by hand in your shop’s admin, not on your website.")
-    why.get_by_role("link", name="Go there").click()
+    why.get_by_role("link", name="Open Settings").click()
     expect(merchant.page.get_by_role("heading", level=1)).to_have_text("Settings")
 
 
