@@ -86,3 +86,11 @@ def follow(within: Page | FrameLocator, name: str) -> None:
     within.get_by_role("navigation", name="Pages of this store").get_by_role("link", name=name, exact=True).click()
     expect(within.locator("main[data-former]")).to_have_count(0)
     expect(within.locator('nav.menu [aria-current="page"]')).to_have_text(name)
+
+
+def unfold(within: Page | FrameLocator, control: Locator) -> Locator:
+    """The control, once what it is folded away in is open; by a click on its summary, as somebody would."""
+    folds = within.locator("details:not([open])").filter(has=control)
+    if folds.count():
+        folds.last.locator("summary").first.click()
+    return control

@@ -3,10 +3,11 @@
 Each question is asked of a page that is open, in one window after another scheme and width, so that it loads once.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import CDPSession, Frame, Page, ViewportSize
 
@@ -14,6 +15,7 @@ from tests.conftest import missing
 from tests.rig.node import PEERS
 
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=360, height=800)
+_SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 MOST_BYTES = 100_000
 SCREENS = Path(__file__).parents[2] / "build" / "screens"
 
@@ -44,6 +46,7 @@ _UNSEEN = """() => {
     return document.activeElement !== one || one.tabIndex < 0 || outlineStyle === "none" || outlineWidth === "0px";
   }).map((one) => one.outerHTML.slice(0, 120));
 }"""
+_UNFOLDED = """() => { for (const one of document.querySelectorAll("details")) one.open = true; }"""
 _TURNED = """(direction) => { document.documentElement.dir = direction; }"""
 _AXE = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
@@ -90,21 +93,28 @@ class Scales:
 
 
 def of_page(page: Page, name: str) -> list[str]:
-    """All that is wrong with the open page, in both schemes and at both widths; pictures of it are kept under that name."""
+    """All that is wrong with the open page, in both schemes and at both widths; pictures of it are kept under that name.
+    What is folded away is unfolded, once the pictures are taken.
+    """
     found = list(_calm(page))
-    for scheme, size in (("light", WIDE), ("dark", NARROW), ("light", NARROW), ("dark", WIDE)):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.set_viewport_size(size)
-        where = f"{scheme} {size['width']}"
-        if (scheme, size) in (("light", WIDE), ("dark", NARROW)):
-            found += [f"{where}: {one}" for one in (*of_rules(page.main_frame), *wider(page.main_frame))]
+    for scheme, size in itertools.product(_SCHEMES, (WIDE, NARROW)):
+        _turn(page, scheme, size)
         keep(page, f"{name}-{size['width']}-{scheme}")
-    page.emulate_media(color_scheme="light")
+    for scheme, size in zip(_SCHEMES, (WIDE, NARROW), strict=True):
+        _turn(page, scheme, size)
+        found += [f"{scheme} {size['width']}: {one}" for one in (*of_rules(page.main_frame), *wider(page.main_frame))]
+    _turn(page, _SCHEMES[0], WIDE)
     return [*found, *_keyboard(page)]
 
 
+def _turn(page: Page, scheme: Literal["light", "dark"], size: ViewportSize) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(size)
+
+
 def of_rules(frame: Frame) -> Sequence[str]:
-    """What axe says of it."""
+    """What axe says of it, unfolded: what is folded away it would leave out."""
+    frame.evaluate(_UNFOLDED)
     frame.evaluate(_axe())
     return list(frame.evaluate(_AXE))
 
@@ -128,7 +138,6 @@ def _calm(page: Page) -> Iterator[str]:
 
 
 def _keyboard(page: Page) -> Iterator[str]:
-    page.set_viewport_size(WIDE)
     page.evaluate("() => { document.activeElement?.blur(); window.getSelection().removeAllRanges(); }")
     page.keyboard.press("Tab")
     first = page.evaluate("() => document.activeElement.outerHTML")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import FrameLocator, expect
 
-from tests.rig.merchant_browser import Merchant, follow
+from tests.rig.merchant_browser import Merchant, follow, unfold
 from tests.rig.merchant_scene import ADDRESS, Scene
 from tests.rig.service import eventually
 
@@ -85,7 +85,7 @@ def test_the_setup_is_done_in_the_frame_until_the_store_is_live(
 def test_a_change_in_the_settings_stands_in_the_change_log_with_who_made_it(app: FrameLocator) -> None:
     follow(app, "Settings")
     app.get_by_text("Phone numbers, and what is kept back").click()
-    app.get_by_label("Country of phone numbers without one").fill("CA")
+    unfold(app, app.get_by_label("Country of phone numbers without one")).fill("CA")
     app.locator('form[action*="/settings/people"]').get_by_role("button", name="Save").click()
     expect(app.get_by_text("Saved.")).to_be_visible()
 

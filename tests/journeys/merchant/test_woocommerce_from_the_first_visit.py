@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.rig.merchant_browser import Merchant
+from tests.rig.merchant_browser import Merchant, unfold
 from tests.rig.merchant_scene import Scene
 from tests.rig.service import eventually
 
@@ -90,7 +90,7 @@ def test_the_pair_test_is_skipped_by_a_click_and_the_store_goes_live(scene: Scen
 def test_whom_to_write_to_is_named_in_the_settings(merchant: Merchant) -> None:
     merchant.follow("Settings")
     merchant.page.get_by_text("Whom Tandem writes to").click()
-    merchant.page.get_by_label("E-mail addresses").fill(MAILED_TO)
+    unfold(merchant.page, merchant.page.get_by_label("E-mail addresses")).fill(MAILED_TO)
     merchant.page.locator("#alerts").get_by_role("button", name="Save").click()
     expect(merchant.page.get_by_text("Saved.")).to_be_visible()
 
