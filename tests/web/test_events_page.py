@@ -98,6 +98,13 @@ def test_days_are_the_store_s_own_and_what_is_no_day_is_said_beside_its_field(st
     assert "Write a day like 2026-11-21." in read(store, "?from=yesterday&until=9999-12-31").text
 
 
+def test_a_refund_is_called_as_its_order_is_there_and_on_home(store: OwnPage) -> None:
+    fill(store, 1, 12)
+    fill(store, 1, 90, event_name=REFUND, subject="7", event_id="refund_7", order_id="12", facts='{"source":"website"}')
+    assert read(store).text.count("N-12") == 2
+    assert store.page().text.count("N-12") == 2
+
+
 def test_an_order_is_found_by_number_id_or_event_id_and_its_refund_with_it(store: OwnPage) -> None:
     fill(store, 30)
     fill(store, 1, 90, event_name=REFUND, subject="7", event_id="refund_7", order_id="12")

@@ -28,6 +28,15 @@ def test_it_asks_for_a_platform_and_says_why_it_wants_what_it_wants(pages: Pages
     assert {"/sign-in", "/dev"} <= {link["href"] for link in page.all("a")}
 
 
+def test_an_address_of_no_page_is_said_in_words_to_who_reads_pages(pages: Pages) -> None:
+    for path in ("/nothing", "/store/nothing"):
+        answer = pages.browser().ask("GET", path, Accept="text/html,*/*;q=0.8")
+        page = Read(answer.data.decode())
+        assert (answer.status, "There is nothing here" in page.text) == (404, True)
+        assert [link["href"] for link in page.all("a")] == ["/"]
+    assert "Tandem" not in pages.browser().ask("GET", "/nothing").data.decode()
+
+
 def test_there_is_a_reason_for_each_right_that_is_asked_for_at_shopify() -> None:
     assert len(registry.get("shopify").joining.rights) == len(SCOPES)
 
