@@ -10,8 +10,11 @@ It leans on the inside of gunicorn's gthread worker, so pyproject.toml holds the
 tests/web/test_reception.py says what must stay true.
 """
 
+import fcntl
 import selectors
 import socket
+import struct
+import termios
 import time
 import traceback
 from collections import deque
@@ -38,7 +41,10 @@ class Reception(ThreadWorker):  # type: ignore[misc] # gunicorn tells no types
 
     arrival_seconds = 20.0  # from being awaited to the last byte
     leave_seconds = 2.0
-    taking_seconds = 15.0  # for each part of an answer, of some 30 KB
+    # An answer that is not a file fits in here, so that no thread waits for whoever does not take it. With so much of it
+    # not taken, no further request of the same caller is answered.
+    answer_room, most_untaken = 256 * 1024, 64 * 1024
+    taking_seconds = 15.0  # for each part of a file, of some 30 KB
     pending_conns: deque[Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,6 +54,8 @@ class Reception(ThreadWorker):  # type: ignore[misc] # gunicorn tells no types
     def enqueue_req(self, conn: Any) -> None:
         """A connection from which a request may come: new, kept alive, or with bytes of the next one read already."""
         conn.init()
+        with suppress(OSError):  # who is gone already
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.answer_room)
         conn.sock.setblocking(False)
         conn.arrival = Arrival(bytearray(conn.parser.unreader.take_buffered()))
         conn.timeout = time.monotonic() + self.arrival_seconds
@@ -82,12 +90,15 @@ class Reception(ThreadWorker):  # type: ignore[misc] # gunicorn tells no types
             self.murder_pending()
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:  # noqa: FBT001
-        """A body that was refused unread is not waited for, so no further request can follow it."""
-        return keepalive and not conn.arrival.cut_short and bool(super()._keepalive_after(conn, keepalive))
+        """A body that was refused unread is not waited for, so no further request can follow it; and who takes no answers
+        gets no more of them.
+        """
+        goes_on = keepalive and not conn.arrival.cut_short and _untaken(conn.sock) <= self.most_untaken
+        return goes_on and bool(super()._keepalive_after(conn, keepalive))
 
     def handle_request(self, req: Any, conn: Any) -> bool:
-        """Answered, as gunicorn does. Who does not take the answer keeps no thread: pages are small, and a file comes in
-        parts, so only callers who do not want it are slower.
+        """Answered, as gunicorn does. Who does not take a file keeps no thread: it comes in parts, so only callers who do
+        not want it are slower.
         """
         conn.sock.settimeout(self.taking_seconds)
         try:
@@ -170,6 +181,14 @@ def _has_all(conn: Any) -> bool:
     except OSError:
         arrival.cut_short = True
     return True
+
+
+def _untaken(sock: socket.socket) -> int:
+    """How many bytes of what was said the other side has not got yet; 0 where the system does not tell."""
+    told = bytes(4)
+    with suppress(OSError):
+        told = fcntl.ioctl(sock, termios.TIOCOUTQ, told)
+    return int(struct.unpack("i", told)[0])
 
 
 def _unsaid(error: ParseException) -> ParseException:

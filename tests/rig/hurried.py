@@ -7,3 +7,4 @@ class Hurried(Reception):
     """Waits a second where the real one waits twenty, or fifteen."""
 
     arrival_seconds = taking_seconds = 1.0
+    answer_room, most_untaken = 4_096, 10**9  # any answer is as a file to it

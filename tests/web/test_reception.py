@@ -116,13 +116,18 @@ def test_forty_callers_who_do_not_finish_stop_nobody(web: Web, said: bytes) -> N
             assert web.ask().startswith(UNSIGNED)
 
 
-def test_callers_who_were_answered_and_do_not_hang_up_stop_nobody(start: Callable[..., Web]) -> None:
-    web = start(("--workers=2", "--workers=1"))
+@pytest.fixture(scope="module")
+def alone(start: Callable[..., Web]) -> Web:
+    """One process, so that its threads are all there are."""
+    return start(("--workers=2", "--workers=1"))
+
+
+def test_callers_who_were_answered_and_do_not_hang_up_stop_nobody(alone: Web) -> None:
     with ExitStack() as stack:
         for _ in range(10):
-            line = stack.enter_context(web.caller(b"GET /healthz HTTP/1.0\r\n\r\n"))
+            line = stack.enter_context(alone.caller(b"GET /healthz HTTP/1.0\r\n\r\n"))
             assert line.recv(1_000).startswith(b"HTTP/1.0 200")
-        assert web.ask().startswith(UNSIGNED)
+        assert alone.ask().startswith(UNSIGNED)
 
 
 @pytest.mark.parametrize("said", [b"", POST, WHOLE[:-10], CHUNKED[:-10]])
@@ -137,17 +142,29 @@ def test_who_drips_is_hung_up_on_too(hurried: Web) -> None:
 
 
 def test_who_does_not_take_the_answer_is_hung_up_on(hurried: Web) -> None:
-    """As many as there are threads, and more, each with more to be told than any buffer holds."""
+    with takers_of_nothing(hurried):
+        assert [hurried.ask()[:12] for _ in range(3)] == [UNSIGNED] * 3
+
+
+def test_who_does_not_take_the_answer_stops_nobody_meanwhile(alone: Web) -> None:
+    with takers_of_nothing(alone):
+        began = time.monotonic()
+        assert [alone.ask()[:12] for _ in range(3)] == [UNSIGNED] * 3
+        assert time.monotonic() - began < PATIENCE / 2
+
+
+@contextmanager
+def takers_of_nothing(web: Web) -> Iterator[None]:
+    """More of them than there are threads, each with more to be told than any buffer holds."""
     asked = b"GET /static/vendor/htmx-4.0.1.min.js HTTP/1.1\r\nHost: x\r\n\r\n" * 300
     with ExitStack() as stack:
         for _ in range(12):
             line = stack.enter_context(socket.socket())
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            line.connect(("127.0.0.1", hurried.port))
+            line.connect(("127.0.0.1", web.port))
             line.sendall(asked)
         time.sleep(0.5)
-        for _ in range(3):
-            assert hurried.ask().startswith(UNSIGNED)
+        yield
 
 
 def drip(line: socket.socket) -> None:
