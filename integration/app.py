@@ -103,7 +103,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(callback.blueprint(platforms))
     places = Places()
     app.register_blueprint(places.among(start.blueprint(platforms, development=not settings.production)))
-    app.register_blueprint(places.among(connect.blueprint(platforms, public_url=settings.public_url)))
+    app.register_blueprint(places.among(connect.blueprint(platforms)))
     app.register_blueprint(places.among(embedded.blueprint(platforms)))
     app.register_blueprint(places.among(handover.blueprint(platforms, beginnings, public_url=settings.public_url)))
     app.register_blueprint(places.among(sign_in.blueprint(engine, public_url=settings.public_url)))

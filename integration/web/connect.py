@@ -20,9 +20,9 @@ from integration.web.refusals import Way
 from integration.web.security import scripted, sent_to
 
 
-def blueprint(platforms: Platforms, *, public_url: str) -> Blueprint:
+def blueprint(platforms: Platforms) -> Blueprint:
     """The two addresses of each platform that has such a flow, and a page in its admin to come back to."""
-    views, cookie = Blueprint("connect", __name__), Cookie("tandem-install", install.LASTING, public_url)
+    views, cookie = Blueprint("connect", __name__), Cookie("tandem-install", install.LASTING)
 
     def begin(platform: str) -> Response:
         raw_query, now = asked.raw_query(), datetime.now(UTC)

@@ -32,10 +32,10 @@ def blueprint(platforms: Platforms, beginnings: Platforms, *, public_url: str) -
     own, for anybody may begin, at any host.
     """
     views, pace = Blueprint("handover", __name__), Pace(_BURST, _SECONDS)
-    cookie = Cookie("tandem-connect", handover.LASTING, public_url)
+    cookie = Cookie("tandem-connect", handover.LASTING)
     for connector in registry.connectors():
         if connector.handover is not None:
-            pages = Pages(platforms, beginnings, connector.name, connector.label, cookie, pace)
+            pages = Pages(platforms, beginnings, connector.name, connector.label, cookie, public_url, pace)
             for door, method, view in (
                 ("connect", "GET", pages.ask),
                 ("connect", "POST", pages.go_on),
@@ -62,6 +62,7 @@ class Pages:
     platform: str
     label: str
     cookie: Cookie
+    public_url: str
     pace: Pace = field(repr=False)
 
     def ask(self) -> Response:
@@ -77,7 +78,7 @@ class Pages:
         """
         request.max_content_length = _MOST_FORM
         try:
-            asked.refuse_foreign(self.cookie.public_url)
+            asked.refuse_foreign(self.public_url)
         except TandemError as error:
             return refusals.refused(error, self._from_the_start())
         return self._begun(request.form.get(FIELD, "").strip(), _onward)

@@ -3,10 +3,9 @@
 The cookie is a new one at each sign-in. SameSite is Strict: nobody comes here signed in from another site's link.
 """
 
-import re
 from datetime import datetime, timedelta
 
-from flask import Response, current_app, request
+from flask import Response
 
 from integration.db import Connection, changes, now
 from integration.db import operators as table
@@ -14,12 +13,13 @@ from integration.db.changes import By
 from integration.db.operators import Operator
 from integration.db.stores import Store
 from integration.stores import operators
+from integration.web.cookie import Cookie
 from integration.web.security import unkept
 
 BASE = "/operator"
 SIGN_IN, SIGN_OUT = f"{BASE}/sign-in", f"{BASE}/sign-out"
 LOOKED = "looked at the store"
-_SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_COOKIE = Cookie("tandem-operator", operators.LASTING, "Strict")
 
 
 def operator_of(connection: Connection) -> Operator | None:
@@ -43,31 +43,18 @@ def looked(connection: Connection, operator: Operator, store: Store) -> None:
 
 def kept() -> str | None:
     """The token this browser keeps."""
-    told = request.cookies.get(_name(), "")
-    return told if _SECRET.fullmatch(told) else None
+    return _COOKIE.kept()
 
 
 def signed_in(response: Response, token: str) -> Response:
-    """Let the browser keep this token, of `operators.enter`. By its name no other host and no plain http can have set it."""
-    seconds = int(operators.LASTING.total_seconds())
-    response.set_cookie(_name(), token, seconds, secure=_secure(), httponly=True, samesite="Strict", path="/")
-    return unkept(response)
+    """Let the browser keep this token, of `operators.enter`."""
+    return unkept(_COOKIE.given(response, token))
 
 
 def signed_out(response: Response) -> Response:
     """Take it back."""
-    response.delete_cookie(_name(), secure=_secure(), httponly=True, samesite="Strict", path="/")
-    return unkept(response)
+    return unkept(_COOKIE.taken_back(response))
 
 
 def _hour(moment: datetime) -> datetime:
     return moment - timedelta(minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
-
-
-def _secure() -> bool:
-    """Whether our address is https; a browser takes no `__Host-` cookie over http, which is for development."""
-    return bool(current_app.config["SESSION_COOKIE_SECURE"])
-
-
-def _name() -> str:
-    return "__Host-tandem-operator" if _secure() else "tandem-operator"

@@ -6,7 +6,7 @@ The cookie is a new one at each sign-in, whatever the browser held before, so th
 import re
 from functools import partial
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from connectors import registry
@@ -14,12 +14,15 @@ from connectors.errors import TandemError, Throttled
 from integration.db import Connection, Engine, now, reading, stores, transact
 from integration.stores import sessions, sign_in_tries
 from integration.web import asked, pace, refusals
+from integration.web.cookie import Cookie
 from integration.web.refusals import Way
 from integration.web.security import sent_to, unkept
 
 SIGN_IN, STORE = "/sign-in", "/store"
 _MOST_FORM = 1024
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+# Lax, not Strict: the way here comes from the store's own site.
+_COOKIE = Cookie("tandem-session", sessions.LASTING, "Lax")
 
 
 def blueprint(engine: Engine, *, public_url: str) -> Blueprint:
@@ -59,34 +62,17 @@ def blueprint(engine: Engine, *, public_url: str) -> Blueprint:
 
 def kept() -> str | None:
     """The token this browser keeps."""
-    told = request.cookies.get(_name(), "")
-    return told if _SECRET.fullmatch(told) else None
+    return _COOKIE.kept()
 
 
 def signed_in(response: Response, token: str) -> Response:
-    """Let the browser keep this token, of `sessions.begin`.
-
-    By its name no other host and no plain http can have set it. SameSite is Lax, not Strict: the way here comes from
-    the store's own site.
-    """
-    seconds = int(sessions.LASTING.total_seconds())
-    response.set_cookie(_name(), token, seconds, secure=_secure(), httponly=True, samesite="Lax", path="/")
-    return unkept(response)
+    """Let the browser keep this token, of `sessions.begin`."""
+    return unkept(_COOKIE.given(response, token))
 
 
 def signed_out(response: Response) -> Response:
     """Take it back."""
-    response.delete_cookie(_name(), secure=_secure(), httponly=True, samesite="Lax", path="/")
-    return unkept(response)
-
-
-def _secure() -> bool:
-    """Whether our address is https; a browser takes no `__Host-` cookie over http, which is for development."""
-    return bool(current_app.config["SESSION_COOKIE_SECURE"])
-
-
-def _name() -> str:
-    return "__Host-tandem-session" if _secure() else "tandem-session"
+    return unkept(_COOKIE.taken_back(response))
 
 
 def _how_to_get_in(engine: Engine) -> Response:
@@ -161,7 +147,7 @@ def _not_by_itself() -> Response:
 def _over() -> Response:
     """The same words for every code that is none, so that they teach nothing."""
     sentence = (
-        "A sign-in link works once, and not for long: within a minute where your shop's admin made it. Nothing is lost: open Tandem in your shop's admin "
-        "again, and you get a new one."
+        "A sign-in link works once, and not for long: within a minute where your shop's admin made it. Nothing is lost: "
+        "open Tandem in your shop's admin again, and you get a new one."
     )
     return refusals.plain("This link is over", sentence, Way(SIGN_IN, "Other ways to sign in"), status=403)
