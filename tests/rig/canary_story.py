@@ -20,6 +20,34 @@ from tests.rig.service import eventually
 OTHER = "somebody.else@example.com"
 ODD = (PERSON["email"], PERSON["phone"], PERSON["email"].replace("@", "%40"))
 
+# What a merchant reads of a store, tables to download included; "" is Home.
+_PAGES = (
+    *(
+        "",
+        "/state",
+        "/setup",
+        "/setup/state",
+        "/events",
+        "/events.csv",
+        "/coverage",
+        "/coverage.csv",
+        "/quality",
+        "/delivery",
+    ),
+    *(
+        "/delivery.csv",
+        "/pixel",
+        "/senders",
+        "/dataset",
+        "/test",
+        "/replay",
+        "/settings",
+        "/privacy",
+        "/changes",
+        "/changes.csv",
+    ),
+)
+
 
 def lived(life: Life) -> None:
     """All of it, from the first connection on."""
@@ -223,7 +251,7 @@ def asks_and_commands(life: Life) -> None:
 
 
 def looks(life: Life) -> None:
-    life.look_at("/", "/dev", "/store", "/store/state", "/store/privacy", "/store/coverage", "/healthz", "/readyz", "/metrics")
+    life.look_at("/dev", "/healthz", "/readyz", "/metrics", *(f"/store{path}" for path in _PAGES))
     life.look_at("/store/privacy/everything", *(f"/store/events/{pk}" for pk in range(1, 12)))
     for platform in ("shopify", "woocommerce"):
         life.look_at(f"/s/{life.store(platform).public_key}/plan")
