@@ -1,11 +1,11 @@
-"""`python -m bench [--parts a,b,c,d,e,f,g,h] [--quick]`: measures the named parts, prints a table each and what missed."""
+"""`python -m bench [--parts a,b,c,d,e,f,g,h,i] [--quick]`: measures the named parts, prints a table each and what missed."""
 
 import argparse
 import sys
 import time
 from collections.abc import Callable
 
-from bench import ack, beacon, delivery, growth, latency, mapping, neighbour, storefront
+from bench import ack, beacon, delivery, growth, latency, mapping, neighbour, screens, storefront
 from bench.ground import Ground, laid
 from bench.table import Table
 
@@ -18,6 +18,7 @@ _PARTS: dict[str, Callable[..., Table]] = {
     "f": neighbour.measure,
     "g": storefront.measure,
     "h": beacon.measure,
+    "i": screens.measure,
 }
 
 

@@ -86,7 +86,7 @@ def multiply(url: str, copies: int) -> None:
     """Of each event and its delivery, `copies` more: the same rows with other order ids."""
     engine = sa.create_engine(url)  # the service's own ends what takes ten seconds
     with engine.begin() as connection:
-        _unchecked(connection)
+        unchecked(connection)
         series = _series(copies)
         another = sa.cast(sa.cast(events.c.subject, sa.BigInteger) + series.c.n, sa.String)
         each = events.join(series, sa.true())
@@ -100,7 +100,7 @@ def multiply(url: str, copies: int) -> None:
     engine.dispose()
 
 
-def _unchecked(connection: sa.Connection) -> None:
+def unchecked(connection: sa.Connection) -> None:
     """Leave out the checks of foreign keys in this transaction, where the database lets us: copies belong together."""
     allowed = "SET LOCAL session_replication_role = replica"
     connection.exec_driver_sql(f"DO $$ BEGIN {allowed}; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$")
@@ -160,7 +160,7 @@ def grow(ground: Ground, url: str, shops: int, told: int) -> None:
     tell_one_order_each(ground, url, _FEW)
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        _unchecked(connection)
+        unchecked(connection)
         connection.execute(sa.update(deliveries).values(state=State.DELIVERED, next_at=None, delivered_at=db.clock()))
         if shops > _FEW:
             _more_shops(connection, shops // _FEW - 1)

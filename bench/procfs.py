@@ -1,4 +1,4 @@
-"""CPU time of process trees, from /proc. Linux only."""
+"""CPU time and memory of process trees, from /proc. Linux only."""
 
 import os
 from pathlib import Path
@@ -25,6 +25,17 @@ def cpu_seconds(root: int) -> float:
         except (FileNotFoundError, ProcessLookupError):
             continue
     return ticks / _TICK
+
+
+def resident_mb(root: int) -> float:
+    """Megabytes that a process and its descendants hold in memory, what they share counted for each."""
+    pages = 0
+    for pid in _family(root):
+        try:
+            pages += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _family(root: int) -> set[int]:

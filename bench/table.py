@@ -29,6 +29,7 @@ class Table:
     note: str
     lines: list[tuple[str, ...]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+    heads: tuple[str, ...] = _HEADS
 
     def add(self, what: str, value: float, unit: str = "", target: Target | None = None) -> None:
         """One measured value."""
@@ -39,15 +40,18 @@ class Table:
         self.lines.append((what, f"{figure(value)}{unit}", str(target or ""), verdict))
 
     def __str__(self) -> str:
-        rows = [_HEADS, *self.lines]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
+        rows = [self.heads, *self.lines]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(self.heads))]
         body = ["  ".join(_padded(row, widths)).rstrip() for row in rows]
         return "\n".join(["", self.title, self.note, *body])
 
 
 def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """Numbers to the right."""
-    return [row[0].ljust(widths[0]), row[1].rjust(widths[1]), row[2].ljust(widths[2]), row[3]]
+    """Numbers to the right, words to the left."""
+    first, *others = (
+        text.rjust(width) if text[:1].isdigit() else text.ljust(width) for text, width in zip(row, widths, strict=True)
+    )
+    return [first, *others]
 
 
 def figure(value: float) -> str:
