@@ -1,4 +1,6 @@
-"""Datasets: Meta's side of a store. Token, pause and lease belong to the row and are never shared between stores."""
+"""Datasets: Meta's side of a store. Token, pause and lease (`leasing`) belong to the row and are never
+shared between stores.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,22 +86,15 @@ class Dataset:
         return self.paused or self.failures > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to send for one dataset until it runs out; the fence makes a late owner's words void."""
-
-    dataset: Dataset
-    fence: int
-
-
-def _columns() -> list[sa.ColumnElement[Any]]:
+def columns() -> list[sa.ColumnElement[Any]]:
     """All columns, and the test event code as it counts now: one that is over is none, whether it was cleared or not."""
     # Not by IS NULL: in RETURNING, SQLite 3.40 says of a column that is NULL that it is not.
     counts = sa.func.coalesce(datasets.c.test_event_code_until, after(_FOR_EVER)) > clock()
     return [*datasets.c, sa.case((counts, datasets.c.test_event_code), else_=None).label("code_now")]
 
 
-def _dataset(row: sa.Row[tuple[object, ...]]) -> Dataset:
+def of_row(row: sa.Row[tuple[object, ...]]) -> Dataset:
+    """The dataset of a row with those columns."""
     of = row._mapping  # noqa: SLF001
     return Dataset(
         id=of["id"],
@@ -121,8 +116,8 @@ def _dataset(row: sa.Row[tuple[object, ...]]) -> Dataset:
 
 def of_store(connection: sa.Connection, store_id: str, *, kept: bool = False) -> list[Dataset]:
     """A store's datasets, oldest first; `kept`: as they stay until this transaction ends."""
-    wanted = sa.select(*_columns()).where(datasets.c.store_id == store_id).order_by(datasets.c.id)
-    return [_dataset(row) for row in connection.execute(wanted.with_for_update(read=True) if kept else wanted)]
+    wanted = sa.select(*columns()).where(datasets.c.store_id == store_id).order_by(datasets.c.id)
+    return [of_row(row) for row in connection.execute(wanted.with_for_update(read=True) if kept else wanted)]
 
 
 def stores_sharing(connection: sa.Connection, dataset_id: str, *, besides: str) -> list[str]:
@@ -259,84 +254,3 @@ def resume(connection: sa.Connection, dataset: Dataset) -> bool:
         return False
     touch(connection, dataset.store_id)
     return True
-
-
-def _free() -> sa.ColumnElement[bool]:
-    unleased = sa.or_(datasets.c.lease_until.is_(None), datasets.c.lease_until < clock())
-    return sa.and_(unleased, sa.or_(datasets.c.rest_until.is_(None), datasets.c.rest_until <= clock()))
-
-
-def _ails() -> sa.ColumnElement[bool]:
-    return sa.or_(datasets.c.state == PAUSED, datasets.c.failures > 0)
-
-
-def anything_to_do(connection: sa.Connection, work: sa.ColumnElement[bool]) -> bool:
-    """Whether there is a free dataset for which `work` holds."""
-    return connection.execute(sa.select(datasets.c.id).where(_free(), work).limit(1)).first() is not None
-
-
-def lease(
-    connection: sa.Connection,
-    *,
-    owner: str,
-    work: sa.ColumnElement[bool],
-    limit: int,
-    seconds: int,
-    ailing: bool | None = None,
-) -> Sequence[Lease]:
-    """Take up to `limit` free datasets for which `work` holds, the longest unserved first. `ailing`: only those that
-    are paused or failed the last time, or only the others.
-
-    A lease that ran out is free; that its owner did not give it back is counted. The rows to send are read by a later
-    statement: on PostgreSQL one statement sees one snapshot, and would still see rows as due that the lease's last
-    owner has just delivered.
-    """
-    candidates = (
-        sa.select(datasets.c.id)
-        .where(_free(), work, *([] if ailing is None else [_ails() if ailing else sa.not_(_ails())]))
-        .order_by(datasets.c.leased_at.nulls_first(), datasets.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)  # SQLite has no such clause and needs none: it has one writer at a time
-    )
-    abandoned = sa.case((datasets.c.lease_owner.is_not(None), 1), else_=0)
-    taken = connection.execute(
-        sa.update(datasets)
-        .where(datasets.c.id.in_(candidates))
-        .values(
-            lease_owner=owner,
-            leased_at=clock(),
-            lease_until=after(timedelta(seconds=seconds)),
-            fence=datasets.c.fence + 1,
-            crashes=datasets.c.crashes + abandoned,
-        )
-        .returning(*_columns())
-    )
-    leases = [Lease(_dataset(row), int(row._mapping["fence"])) for row in taken]  # noqa: SLF001
-    return sorted(leases, key=lambda one: one.dataset.id)
-
-
-def hold_leases(connection: sa.Connection, leases: Sequence[Lease], *, owner: str, seconds: int) -> set[int]:
-    """Renew leases; those whose own ids come back are still ours. Of the others nothing may be written any more."""
-    mine = sa.and_(among(datasets.c.id, [one.dataset.id for one in leases]), datasets.c.lease_owner == owner)
-    renewed = sa.update(datasets).where(mine).values(lease_until=after(timedelta(seconds=seconds)))
-    found = connection.execute(renewed.returning(datasets.c.id, datasets.c.fence))
-    fences = {row.id: row.fence for row in found}
-    return {one.dataset.id for one in leases if fences.get(one.dataset.id) == one.fence}
-
-
-def release(connection: sa.Connection, pks: Sequence[int], *, owner: str) -> None:
-    """Give leases back before they run out: their owner lives."""
-    mine = sa.and_(among(datasets.c.id, pks), datasets.c.lease_owner == owner)
-    values = {"lease_owner": None, "lease_until": None}
-    connection.execute(sa.update(datasets).where(mine).values(values))
-
-
-def owners(connection: sa.Connection, beginning: str) -> set[str]:
-    """Who has leases, of those whose name begins so."""
-    found = sa.select(datasets.c.lease_owner).where(datasets.c.lease_owner.startswith(beginning, autoescape=True))
-    return {owner for owner in connection.execute(found.distinct()).scalars() if owner}
-
-
-def abandon(connection: sa.Connection, *, owner: str) -> None:
-    """Its owner is dead: the leases are over, and that nobody gave them back stays visible."""
-    connection.execute(sa.update(datasets).where(datasets.c.lease_owner == owner).values(lease_until=clock()))

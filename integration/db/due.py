@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from integration.db import clock, from_ms
-from integration.db import datasets as datasets_room
+from integration.db import clock, from_ms, leasing
 from integration.db.datasets import ACTIVE, PAUSED, datasets
 from integration.db.deliveries import deliveries
 from integration.db.events import events
@@ -113,7 +112,7 @@ def _datasets_under_way() -> sa.Select[tuple[int]]:
 
 def anything_due(connection: sa.Connection) -> bool:
     """Whether a worker would find something to do now."""
-    return datasets_room.anything_to_do(connection, work())
+    return leasing.anything_to_do(connection, work())
 
 
 def due_of(

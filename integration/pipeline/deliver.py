@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 
 from integration import failpoints
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, datasets, due, reading, transact
-from integration.db.datasets import SEALED_TOKEN, Dataset, Lease
+from integration.db import Connection, Engine, due, leasing, reading, transact
+from integration.db.datasets import SEALED_TOKEN, Dataset
+from integration.db.leasing import Lease
 from integration.errors import SealBroken, Unavailable
 from integration.log import logger
 from integration.meta import errors
@@ -145,7 +146,7 @@ class Drain:
     def _lease(self, limit: int, *, ailing: bool) -> Sequence[Lease]:
         return transact(
             self.engine,
-            lambda connection: datasets.lease(
+            lambda connection: leasing.lease(
                 connection, owner=self.owner, work=due.work(), limit=limit, seconds=LEASE_SECONDS, ailing=ailing
             ),
         )
@@ -244,30 +245,30 @@ class Drain:
     def _write(self, connection: Connection, answered: Sequence[Answered]) -> list[int]:
         """Of leases that are still ours."""
         leases = [batch.lease for batch, _ in answered]
-        held = datasets.hold_leases(connection, leases, owner=self.owner, seconds=LEASE_SECONDS)
+        held = leasing.hold(connection, leases, owner=self.owner, seconds=LEASE_SECONDS)
         mine = [(batch, answer) for batch, answer in answered if batch.dataset.id in held]
         for batch, _ in answered:
             if batch.dataset.id not in held:
                 logger("deliver").warning("lease lost, outcome not written", dataset=batch.dataset.id)
         Clerk(connection, self.chance).write(mine)
-        datasets.release(connection, sorted(held), owner=self.owner)
+        leasing.release(connection, sorted(held), owner=self.owner)
         return [len(batch.told) if answer.counted is Counted.YES else 0 for batch, answer in mine]
 
     def _give_back(self) -> None:
         """Leases taken ahead and not begun with."""
         if self._ahead:
             pks = [lease.dataset.id for lease in self._ahead]
-            transact(self.engine, lambda connection: datasets.release(connection, pks, owner=self.owner))
+            transact(self.engine, lambda connection: leasing.release(connection, pks, owner=self.owner))
 
 
 def succeed(engine: Engine, owner: str, *, family: str) -> None:
     """Give up the leases of earlier owners of the same family: of them only one lives at a time, and that is `owner`."""
     with reading(engine) as connection:
-        earlier = datasets.owners(connection, family) - {owner}
+        earlier = leasing.owners(connection, family) - {owner}
     for one in sorted(earlier):
         give_up(engine, one)
 
 
 def give_up(engine: Engine, owner: str) -> None:
     """Let the leases of an owner that is dead run out at once. What it had under way is in doubt, as after any death."""
-    transact(engine, lambda connection: datasets.abandon(connection, owner=owner))
+    transact(engine, lambda connection: leasing.abandon(connection, owner=owner))

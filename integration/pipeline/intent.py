@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integration.crypto import Sealer
-from integration.db import Connection, attempts, datasets, deliveries, dependents, due, events, heard, stores
+from integration.db import Connection, attempts, datasets, deliveries, dependents, due, events, heard, leasing, stores
 from integration.db import now as database_now
 from integration.db.attempts import Intent
-from integration.db.datasets import Lease
 from integration.db.deliveries import State
 from integration.db.dependents import Purchaser
 from integration.db.due import Due
 from integration.db.events import Learnt
+from integration.db.leasing import Lease
 from integration.db.stores import Store
 from integration.log import logger
 from integration.meta.event import MAX_BATCH, PURCHASE, REFUND, encode, key_mask
@@ -189,7 +189,7 @@ class Intents:
     def write(self, connection: Connection, decided: Sequence[Decided]) -> list[Batch]:
         """Write decisions and intents; the batches that may leave once this is committed."""
         leases = [one.lease for one in decided]
-        ours = datasets.hold_leases(connection, leases, owner=self.owner, seconds=self.lease_seconds)
+        ours = leasing.hold(connection, leases, owner=self.owner, seconds=self.lease_seconds)
         mine = [one for one in decided if one.lease.dataset.id in ours]
         # What leaves is written down as it was told: its refunds are told of the same person.
         events.learn(connection, [learnt for one in mine for learnt in one.learnt])
@@ -233,7 +233,7 @@ class Intents:
                 wait = schedule.rest(Trouble.PAUSED, dataset.failures + 1, chance=self.chance())
                 datasets.rest(connection, dataset.id, wait, failures=dataset.failures + 1)
         if idle:
-            datasets.release(connection, [dataset.id for dataset in idle], owner=self.owner)
+            leasing.release(connection, [dataset.id for dataset in idle], owner=self.owner)
 
 
 def _decide_on(row: Due, view: View) -> Packed | Set:

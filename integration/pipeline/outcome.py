@@ -7,8 +7,9 @@ from datetime import datetime
 from integration.db import Connection, alerts, attempts, datasets, deliveries, dependents, held
 from integration.db import now as database_now
 from integration.db.attempts import Outcome
-from integration.db.datasets import Dataset, Lease
+from integration.db.datasets import Dataset
 from integration.db.deliveries import State
+from integration.db.leasing import Lease
 from integration.meta.errors import Accepted, Answer, Counted, Paused, Refused, Retryable
 from integration.meta.event import PURCHASE, REFUND
 from integration.pipeline import schedule

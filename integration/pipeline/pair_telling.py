@@ -12,9 +12,10 @@ from functools import partial
 import msgspec
 
 from integration.crypto import Sealer
-from integration.db import Connection, Engine, datasets, pair_tests, reading, stores, transact
+from integration.db import Connection, Engine, leasing, pair_tests, reading, stores, transact
 from integration.db import now as database_now
-from integration.db.datasets import PAUSED, SEALED_TOKEN, Dataset, Lease
+from integration.db.datasets import PAUSED, SEALED_TOKEN, Dataset
+from integration.db.leasing import Lease
 from integration.db.pair_tests import SEALED_BROWSER, PairTest, Side
 from integration.errors import SealBroken
 from integration.log import logger
@@ -83,7 +84,7 @@ def _why_not(side: Side, now: datetime) -> str | None:
 
 def _take(connection: Connection, sealer: Sealer, owner: str) -> tuple[Sequence[Lease], list[Call]]:
     """Leases of the datasets that are free, and what is due for them, due no more: the intent, before the call."""
-    leases = datasets.lease(
+    leases = leasing.lease(
         connection, owner=owner, work=pair_tests.work(), limit=MOST, seconds=LEASE_SECONDS, ailing=None
     )
     sides = {(one.dataset.store_id, one.dataset.dataset_id): one.dataset for one in leases}
@@ -156,7 +157,7 @@ def _write(
         pair_tests.keep(
             connection, call.test.id, server_at=told_at, fbtrace_id=answer.fbtrace_id, trouble=trouble and trouble[:500]
         )
-    datasets.release(connection, [one.dataset.id for one in leases], owner=owner)
+    leasing.release(connection, [one.dataset.id for one in leases], owner=owner)
 
 
 def trouble_of(answer: Answer) -> str | None:

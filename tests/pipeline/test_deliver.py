@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from integration.db import clock, datasets, due, reading, transaction
+from integration.db import clock, datasets, due, leasing, reading, transaction
 from integration.db.attempts import Intent, attempts
 from integration.db.attempts import begin as begin_attempt
-from integration.db.datasets import Lease
 from integration.db.deliveries import deliveries as table
 from integration.db.events import events
+from integration.db.leasing import Lease
 from integration.meta.client import GraphClient
 from integration.pipeline.deliver import Drain
 from integration.stores import disconnect
@@ -170,7 +170,7 @@ def test_a_worker_that_died_between_intent_and_outcome_leaves_a_doubtful_deliver
 
 def take_lease(bench: Bench, owner: str) -> Lease:
     with transaction(bench.engine) as connection:
-        (lease,) = datasets.lease(connection, owner=owner, work=due.work(), limit=5, seconds=60)
+        (lease,) = leasing.lease(connection, owner=owner, work=due.work(), limit=5, seconds=60)
     return lease
 
 
@@ -185,7 +185,7 @@ def test_one_dataset_is_leased_to_one_owner_at_a_time(bench: Bench) -> None:
     take_lease(bench, "one")
 
     with transaction(bench.engine) as connection:
-        assert datasets.lease(connection, owner="two", work=due.work(), limit=5, seconds=60) == []
+        assert leasing.lease(connection, owner="two", work=due.work(), limit=5, seconds=60) == []
 
 
 def test_who_lost_the_lease_may_not_write(bench: Bench) -> None:
@@ -196,7 +196,7 @@ def test_who_lost_the_lease_may_not_write(bench: Bench) -> None:
     take_lease(bench, "two")
 
     with transaction(bench.engine) as connection:
-        assert datasets.hold_leases(connection, [first], owner="one", seconds=60) == set()
+        assert leasing.hold(connection, [first], owner="one", seconds=60) == set()
 
 
 def test_two_workers_at_once_send_nothing_twice(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from integration.db import clock, datasets, due, reading, transaction
+from integration.db import clock, datasets, due, leasing, reading, transaction
 from integration.db import tasks as tasks_room
 from integration.db.attempts import Intent
 from integration.db.attempts import begin as begin_attempt
@@ -55,7 +55,7 @@ def due_again(bench: Bench) -> None:
 def orphan(bench: Bench) -> None:
     """A worker wrote its intent, Meta counted it, and the worker died."""
     with transaction(bench.engine) as connection:
-        (lease,) = datasets.lease(connection, owner="dead", work=due.work(), limit=1, seconds=60)
+        (lease,) = leasing.lease(connection, owner="dead", work=due.work(), limit=1, seconds=60)
         pks = [row.id for row in due.due_of(connection, [lease.dataset.id], each=10)[lease.dataset.id]]
         begin_attempt(connection, [Intent(lease.dataset.id, lease.fence, pks)])
         connection.execute(sa.update(datasets.datasets).values(lease_until=datetime.now(UTC) - timedelta(seconds=1)))
