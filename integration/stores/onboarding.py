@@ -154,7 +154,7 @@ def _survey(facts: Facts) -> Told:
 def _dataset(facts: Facts) -> Told:
     if not facts.sides:
         return Told(
-            None, "Meta has to be told which dataset is yours, and that you let Tandem write to it.", "Add them"
+            None, "Meta has to be told which dataset is yours, and that you let Tandem write to it.", "Add your dataset"
         )
     bad = next((one for one in facts.sides if one.trouble), None)
     if bad:

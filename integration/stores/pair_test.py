@@ -11,7 +11,7 @@ from integration.errors import Conflict, Forbidden, NotFound
 from integration.pipeline import own_pages, pair_code
 from integration.stores import pair_verdict, storefront
 
-_NO_DATASET = "There is no dataset to tell yet. Attach one first: both riders tell a dataset of Meta’s."
+_NO_DATASET = "There is no dataset to tell yet. Attach one first: Pixel and server both tell a dataset of Meta’s."
 _NOT_YOURS = "This store has no dataset {}."
 _OVER = (
     "This link is used up or older than 15 minutes. Begin another test on Tandem’s page, and open your shop from there."

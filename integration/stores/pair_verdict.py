@@ -118,7 +118,7 @@ _ADVICE: Mapping[Pixel, str] = MappingProxyType(
         Pixel.UNSENT: _ANOTHER_BROWSER,
     }
 )
-_BOTH = "Both riders told Meta the same event under the same id."
+_BOTH = "Both, Pixel and server, told Meta the same event under the same id."
 _OUT_OF_TIME = "The test’s 15 minutes are over."
 # By how the two are shown: Pixel, then server.
 _SENTENCES: Mapping[tuple[Mark, Mark], str] = MappingProxyType(

@@ -58,7 +58,7 @@ def test_steps_are_taken_in_their_order_and_what_needs_another_waits_for_it() ->
 @pytest.mark.parametrize(
     ("facts", "name", "words"),
     [
-        (NEW, Name.DATASET, "Add them"),
+        (NEW, Name.DATASET, "Add your dataset"),
         (LOOKED, Name.BROWSER, "Switch it on"),
         (READY, Name.LIVE, "Go live"),
         (replace(LOOKED, rivals=(RIVAL,)), Name.SENDERS, "Look again"),

@@ -45,14 +45,20 @@ CASES = {
     "blocked": ({**called(20), **TOLD_BY_SERVER}, Pixel.BLOCKED, Server.TOLD, "Only the server told Meta", False),
     "loading": ({**called(1, "loaded"), **TOLD_BY_SERVER}, Pixel.LOADED, Server.TOLD, "Pixel is under way", False),
     "not left": ({**called(20, "loaded"), **TOLD_BY_SERVER}, Pixel.UNSENT, Server.TOLD, "Only the server", False),
-    "both": ({**SENT, **TOLD_BY_SERVER}, Pixel.SENT, Server.TOLD, "Both riders told Meta", True),
+    "both": ({**SENT, **TOLD_BY_SERVER}, Pixel.SENT, Server.TOLD, "Both, Pixel and server, told Meta", True),
     "a dead token": ({**SENT, **DEAD}, Pixel.SENT, Server.FAILED, "the server could not", True),
     "dead and blocked": ({**called(20), **DEAD}, Pixel.BLOCKED, Server.FAILED, "Neither rider", False),
     "Meta wants rest": ({**SENT, "due_at": ago(-60)}, Pixel.SENT, Server.RESTING, "server is under way", False),
     "no worker": ({**SENT, "due_at": ago(40)}, Pixel.SENT, Server.LATE, "server is under way", False),
     "a worker died": ({**SENT, "pixel_at": ago(40)}, Pixel.SENT, Server.LOST, "the server could not", True),
     "out of time": ({**OPENED, "expires_at": ago(1)}, Pixel.SILENT, Server.WAITING, "15 minutes are over", True),
-    "both, later": ({**SENT, **TOLD_BY_SERVER, "expires_at": ago(1)}, Pixel.SENT, Server.TOLD, "Both riders", True),
+    "both, later": (
+        {**SENT, **TOLD_BY_SERVER, "expires_at": ago(1)},
+        Pixel.SENT,
+        Server.TOLD,
+        "Both, Pixel and server",
+        True,
+    ),
 }
 
 

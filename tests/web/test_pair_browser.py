@@ -61,7 +61,7 @@ def test_the_page_follows_both_riders_until_they_have_told(
     work(store, sandbox)
     reads("The server told Meta. The Pixel is under way.")
     says(store, code, "sent", dataset)
-    shown = reads("Both riders told Meta the same event under the same id.")
+    shown = reads("Both, Pixel and server, told Meta the same event under the same id.")
     assert len(re.findall(r"\b\d\d:\d\d:\d\d\b", shown)) == 2
     assert merchant.ask("overflow") <= 0
     assert merchant.ask("troubles") == []

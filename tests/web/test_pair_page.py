@@ -98,7 +98,7 @@ def test_a_test_is_begun_opened_followed_and_done(store: OwnPage, meta: Sandbox)
     done = browser.get(RESULT)
     text = Read(done.data.decode()).text
     assert done.headers["HX-Reswap"] == "outerHTML"
-    assert "Both riders told Meta the same event under the same id." in text
+    assert "Both, Pixel and server, told Meta the same event under the same id." in text
     assert text.count(f"tandem_test_{code[:8]}") == 2
     (event,) = meta.events()
     with reading(store.pages.engine) as connection:
@@ -108,10 +108,10 @@ def test_a_test_is_begun_opened_followed_and_done(store: OwnPage, meta: Sandbox)
     assert event["payload"]["event_id"] == kept.event_id
 
     page = read(browser, PAIR)
-    assert (link(page), "hx-get" in page, "Both riders" in page) == (None, False, True)
+    assert (link(page), "hx-get" in page, "Both, Pixel" in page) == (None, False, True)
     used = store.pages.browser().get(urlsplit(way).path)
     assert (used.status, "used up" in Read(used.data.decode()).text) == (403, True)
-    assert "Both riders" in read(browser, PIXEL)
+    assert "Both, Pixel and server" in read(browser, PIXEL)
 
 
 def test_a_test_is_nobody_elses_and_its_code_stands_in_no_log_of_changes(store: OwnPage) -> None:
