@@ -153,8 +153,3 @@ def note_try(connection: sa.Connection, whose: Collection[str], at: datetime, *,
     over = over.order_by(sign_in_tries.c.id).limit(_FORGOTTEN_AT_ONCE)
     connection.execute(sa.delete(sign_in_tries).where(sign_in_tries.c.id.in_(over)))
     connection.execute(sa.insert(sign_in_tries), [{"whose": one, "at": at} for one in sorted(whose)])
-
-
-def forget_tries(connection: sa.Connection, whose: Collection[str]) -> None:
-    """As if there had been none."""
-    connection.execute(sa.delete(sign_in_tries).where(sign_in_tries.c.whose.in_(whose)))

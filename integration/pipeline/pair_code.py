@@ -19,7 +19,7 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 def new_event_id() -> str:
-    """The id of a test that is begun now."""
+    """The id of a test that is begun now: the scripts in the storefront make the same of its code."""
     return _PREFIX + secrets.token_hex(_NAMING // 2).translate(_LETTERS)
 
 
@@ -28,11 +28,6 @@ def of(event_id: str, store_id: str, secret_key: str) -> str:
     named = event_id.removeprefix(_PREFIX)
     signed = hmac.digest(secret_key.encode(), f"pair test {store_id} {named}".encode(), hashlib.sha256)
     return named + signed.hex().translate(_LETTERS)[:_SIGNING]
-
-
-def event_id_of(code: str) -> str:
-    """What both riders call the event; the scripts in the storefront do the same."""
-    return _PREFIX + code[:_NAMING]
 
 
 def digest(code: str) -> str:
