@@ -63,7 +63,7 @@ def _axe() -> str:
 
 
 class Scales:
-    """Weighs what a page loads, as if nothing were kept from before."""
+    """Weighs what comes over the wire for a page, heads included, as if nothing were kept from before."""
 
     def __init__(self, page: Page) -> None:
         self._session: CDPSession = page.context.new_cdp_session(page)
@@ -72,7 +72,7 @@ class Scales:
         self.bytes: dict[str, int] = {}
         self._urls: dict[str, str] = {}
         self._session.on("Network.responseReceived", self._named)
-        self._session.on("Network.dataReceived", self._came)
+        self._session.on("Network.loadingFinished", self._came)
 
     def empty(self) -> None:
         """From now on."""
@@ -89,7 +89,7 @@ class Scales:
 
     def _came(self, told: dict[str, Any]) -> None:
         url = self._urls.get(told["requestId"], "")
-        self.bytes[url] = self.bytes.get(url, 0) + told["dataLength"]
+        self.bytes[url] = self.bytes.get(url, 0) + int(told["encodedDataLength"])
 
 
 def of_page(page: Page, name: str) -> list[str]:

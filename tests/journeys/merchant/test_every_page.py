@@ -27,15 +27,17 @@ NO = {"marketing": False, "source": "wp-consent-api", "type": "optin"}
 def _busy(scene: Scene) -> None:
     """A store in which most things have happened."""
     scene.connects()
+    at = datetime.now(UTC) - timedelta(hours=2)
+    website = {"facts": '{"source": "website", "payment": "cards"}'}
+    fill(scene.engine, scene.store().id, at, 100, **website)  # the longest that a page of them can be
+    for state, reason in ((State.DEAD, "The purchase has no value."), (State.AMBIGUOUS, None), (State.EXPIRED, None)):
+        fill(scene.engine, scene.store().id, at, state=state, reason=reason, **website)
+    hear(scene.engine, scene.store().id, at, "quarantined", "no JSON")
     both = scene.buys(Fate.TOLD, ago=10_800)
     blocked = scene.buys(Fate.BLOCKED, ago=10_900)
     scene.buys(Fate.NO_SCRIPT, consent=NO)
     scene.buys(Fate.NO_SCRIPT, "admin")
     assert scene.reached(both, blocked)
-    at = datetime.now(UTC) - timedelta(hours=2)
-    for state, reason in ((State.DEAD, "The purchase has no value."), (State.AMBIGUOUS, None), (State.EXPIRED, None)):
-        fill(scene.engine, scene.store().id, at, state=state, reason=reason, facts='{"source": "website"}')
-    hear(scene.engine, scene.store().id, at, "quarantined", "no JSON")
     scene.an_hour_passes()
 
 
