@@ -119,7 +119,7 @@ def sentence(arrivals: Sequence[Arrival], *, asking: bool = True) -> str:
     """For the merchant. `asking`: whether the store answers when it is asked."""
     every = f"every {_span(interval(arrivals).total_seconds())}"
     if not arrivals:
-        return f"No order since the store was connected. {_also(every, asking=asking)}"
+        return f"How soon orders come by webhook is not known yet. {_also(every, asking=asking)}"
     missed = stuck(arrivals)
     if missed:
         last = "The last order" if missed == 1 else f"The last {missed} orders"

@@ -88,7 +88,7 @@ def test_a_new_shop_is_asked_at_once_and_then_every_quarter_of_an_hour(office: W
     assert timedelta(minutes=14) < due_in(office) <= timedelta(minutes=15)
     with reading(office.engine) as connection:
         said = punctuality.of_store(connection, office.store())
-    assert said == "No order since the store was connected. Tandem also asks your shop every 15 minutes."
+    assert said == "How soon orders come by webhook is not known yet. Tandem also asks your shop every 15 minutes."
 
 
 def test_a_lost_order_is_found_and_the_webhooks_are_looked_after_at_once(office: Wooffice) -> None:

@@ -26,7 +26,7 @@ def came(*seconds: float | None) -> list[Arrival]:
 @pytest.mark.parametrize(
     ("arrivals", "said"),
     [
-        ((), f"No order since the store was connected. {ALSO}"),
+        ((), f"How soon orders come by webhook is not known yet. {ALSO}"),
         ((3,), f"Webhooks arrive 3 seconds after the order. {ALSO}"),
         ((0,), f"Webhooks arrive 1 second after the order. {ALSO}"),
         ((3, 5, 400), f"Webhooks arrive 5 seconds after the order. {ALSO}"),
@@ -158,7 +158,7 @@ def test_of_a_store_that_is_not_asked_nothing_is_said(bench: Bench) -> None:
     assert said() is None
     with transaction(bench.engine) as connection:
         chores.plan(connection, shop.id, chores.ORDERS)
-    assert said() == f"No order since the store was connected. {ALSO}"
+    assert said() == f"How soon orders come by webhook is not known yet. {ALSO}"
 
 
 def test_of_a_store_that_refuses_to_be_asked_that_is_said(bench: Bench) -> None:
@@ -171,4 +171,4 @@ def test_of_a_store_that_refuses_to_be_asked_that_is_said(bench: Bench) -> None:
         chores.failed(connection, chore, "one", trouble="Connect it again.", again=timedelta(minutes=5))
         said = punctuality.of_store(connection, shop.row)
 
-    assert said == "No order since the store was connected. At the moment your shop cannot be asked for orders."
+    assert said == "How soon orders come by webhook is not known yet. At the moment your shop cannot be asked for orders."
