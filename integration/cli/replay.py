@@ -4,10 +4,10 @@ import click
 
 from integration.cli import opening
 from integration.db import reading
-from integration.db.deliveries import State
+from integration.db.deliveries import FAILED, State
 from integration.db.replays import Selection
 from integration.pipeline import replay as road
-from integration.pipeline.replay import FAILED, Prospect
+from integration.pipeline.replay import Prospect
 from integration.stores import connect
 
 

@@ -31,6 +31,8 @@ class State(StrEnum):
 CLAIMABLE = (State.PENDING, State.WAITING, State.SENDING)
 MOVABLE = (State.OBSERVED, State.PENDING, State.WAITING, State.WITHHELD, State.HELD, State.SKIPPED)
 UNSETTLED = (State.PENDING, State.SENDING, State.WAITING, State.HELD)
+# Came to nothing, and may be sent again.
+FAILED = (State.DEAD, State.AMBIGUOUS, State.EXPIRED)
 
 deliveries = sa.Table(
     "deliveries",

@@ -16,7 +16,7 @@ from integration.db import Instant, after, clock
 from integration.db.alerts import alerts
 from integration.db.attempts import attempts
 from integration.db.datasets import PAUSED, datasets
-from integration.db.deliveries import State, deliveries
+from integration.db.deliveries import FAILED, State, deliveries
 from integration.db.stores import LIVE, OBSERVING, stores
 from integration.db.webhooks import webhooks
 
@@ -25,7 +25,6 @@ _DAY = timedelta(days=1)
 _ESCAPE = "!"
 # As words in the SQL, so that the index over some states is used.
 _CLAIMABLE = sa.text("deliveries.state IN ('pending', 'waiting', 'sending')")
-_FAILED = sa.text("deliveries.state IN ('dead', 'ambiguous', 'expired')")
 
 
 class Only(StrEnum):
@@ -110,9 +109,7 @@ _KINDS: Mapping[Only, sa.ColumnElement[bool]] = {
     Only.OBSERVING: sa.and_(_HERE, stores.c.state == OBSERVING),
     Only.ALERTED: _has(alerts),
     Only.PAUSED: _has(datasets, datasets.c.state == PAUSED),
-    Only.FAILED: sa.or_(
-        *(_has(deliveries, deliveries.c.state == state) for state in (State.DEAD, State.AMBIGUOUS, State.EXPIRED))
-    ),
+    Only.FAILED: sa.or_(*(_has(deliveries, deliveries.c.state == state) for state in FAILED)),
     Only.GONE: stores.c.uninstalled_at.is_not(None),
 }
 
@@ -130,7 +127,7 @@ def _columns(first_call: int, most: int) -> Sequence[sa.ColumnElement[Any]]:
         sa.select(sa.func.count()).select_from(datasets).where(paused).scalar_subquery(),
         sa.select(sa.func.min(datasets.c.reason)).where(paused).scalar_subquery(),
         _delivered(first_call),
-        *(_counted(state, most) for state in (State.HELD, State.DEAD, State.AMBIGUOUS, State.EXPIRED)),
+        *(_counted(state, most) for state in (State.HELD, *FAILED)),
         sa.select(sa.func.count()).select_from(alerts).where(alerts.c.store_id == stores.c.id).scalar_subquery(),
     ]
 

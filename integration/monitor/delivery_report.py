@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from integration.db import deliveries
 from integration.db.deliveries import State
 from integration.meta import errors
 from integration.meta.errors import Paused, Refused
@@ -17,8 +18,8 @@ ACCEPTED = "accepted"  # of a webhook
 DELIVERED, ON_THE_WAY, FAILED, LEFT_OUT = "delivered", "on the way", "failed", "left out"
 GROUPS: Mapping[str, frozenset[State]] = {
     DELIVERED: frozenset({State.DELIVERED}),
-    ON_THE_WAY: frozenset({State.PENDING, State.SENDING, State.WAITING, State.HELD}),
-    FAILED: frozenset({State.DEAD, State.EXPIRED, State.AMBIGUOUS}),
+    ON_THE_WAY: frozenset(deliveries.UNSETTLED),
+    FAILED: frozenset(deliveries.FAILED),
     LEFT_OUT: frozenset({State.SKIPPED, State.WITHHELD, State.OBSERVED}),
 }
 _GROUP_OF = {state: group for group, states in GROUPS.items() for state in states}

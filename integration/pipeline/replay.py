@@ -43,7 +43,6 @@ _BY_STATE = {
     State.WITHHELD: Prospect.DECIDED,
     State.SKIPPED: Prospect.DECIDED,
 }
-FAILED = (State.DEAD, State.AMBIGUOUS, State.EXPIRED)
 
 
 def judge(one: Candidate, pixel: PixelOwner, now: datetime, witnessed: Witnessed | None = None) -> Prospect:

@@ -8,12 +8,11 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from connectors.event import Source
-from integration.db.deliveries import UNSETTLED, State
+from integration.db.deliveries import FAILED, UNSETTLED, State
 from integration.db.finding import Subjects
 from integration.db.ledger_rows import Wanted
 from integration.meta.event import INITIATE_CHECKOUT, PURCHASE, REFUND
 from integration.monitor.coverage import Value
-from integration.pipeline.replay import FAILED
 
 NAMES = ("q", "state", "event", "told", "source", "payment", "reason", "test", "from", "until")
 EVENT_NAMES = (PURCHASE, INITIATE_CHECKOUT, REFUND)

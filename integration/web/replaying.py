@@ -12,14 +12,14 @@ from flask import Response, request
 from integration.crypto import Sealer
 from integration.db import Connection, changes, finding
 from integration.db.changes import Change
-from integration.db.deliveries import State
+from integration.db.deliveries import FAILED, State
 from integration.db.replays import Selection
 from integration.db.stores import Store
 from integration.errors import Conflict
 from integration.meta.event import PURCHASE
 from integration.monitor import replaying
 from integration.monitor.replaying import MOST_JUDGED, Run
-from integration.pipeline.replay import FAILED, Forecast, Prospect, foresee_some
+from integration.pipeline.replay import Forecast, Prospect, foresee_some
 from integration.web import event_filter
 from integration.web.surfaces import Door
 from integration.web.visit import Visit

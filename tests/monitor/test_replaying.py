@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from connectors.outbound import Outbound
 from integration.db import changes, chores, reading, tasks, transaction
 from integration.db.changes import By
-from integration.db.deliveries import deliveries
+from integration.db.deliveries import FAILED, deliveries
 from integration.db.events import events
 from integration.db.replays import Selection
 from integration.errors import Conflict
 from integration.meta.event import PURCHASE
 from integration.monitor import replaying
 from integration.pipeline import replay
-from integration.pipeline.replay import FAILED, Prospect
+from integration.pipeline.replay import Prospect
 from integration.stores import upkeep
 from integration.stores.platforms import Platforms
 from tests.rig.shop import Bench, Shop

@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from integration.db import transaction
-from integration.db.deliveries import State, deliveries
+from integration.db.deliveries import FAILED, State, deliveries
 from integration.db.events import events
 from integration.db.replays import Candidate, Selection
 from integration.meta.event import PURCHASE, REFUND
-from integration.pipeline.replay import FAILED, Prospect, foresee, judge, replay
+from integration.pipeline.replay import Prospect, foresee, judge, replay
 from integration.store_settings import PixelOwner
 from tests.rig.shop import Bench, Shop
 

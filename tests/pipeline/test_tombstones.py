@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from integration.db import reading, transaction
-from integration.db.deliveries import deliveries
+from integration.db.deliveries import FAILED, deliveries
 from integration.db.events import events
 from integration.db.replays import Selection
 from integration.pipeline.memory import Memory
 from integration.pipeline.receive import Receiver
-from integration.pipeline.replay import FAILED, replay
+from integration.pipeline.replay import replay
 from tests.pipeline.test_signals import FBC, FBP, hearing, speak
 from tests.rig.erasing import erase_person
 from tests.rig.hasten import make_everything_due

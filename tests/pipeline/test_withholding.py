@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from connectors.event import Stated
 from integration import db
 from integration.db import chores, datasets, grants, reading, signals, stores, transact, transaction
-from integration.db.deliveries import deliveries
+from integration.db.deliveries import FAILED, deliveries
 from integration.db.events import events
 from integration.db.grants import KeptGrant
 from integration.db.replays import Selection
@@ -26,7 +26,7 @@ from integration.pipeline import browsing, joining, statements
 from integration.pipeline.browsing import Heard
 from integration.pipeline.joining import By
 from integration.pipeline.receive import Receiver, Reply
-from integration.pipeline.replay import FAILED, replay
+from integration.pipeline.replay import replay
 from integration.pipeline.statements import Voice
 from tests.pipeline.test_signals import FBC, FBP, TOKEN, TOLD, european, hearing, keep, paid, speak, told
 from tests.rig.hasten import make_everything_due

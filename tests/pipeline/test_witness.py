@@ -8,12 +8,13 @@ import sqlalchemy as sa
 
 from integration.db import reading, transaction
 from integration.db import sightings as room
+from integration.db.deliveries import FAILED
 from integration.db.events import events
 from integration.db.replays import Selection
 from integration.db.sightings import Seen, Stage, sightings
 from integration.pipeline import joining
 from integration.pipeline.joining import By
-from integration.pipeline.replay import FAILED, Prospect, foresee, replay
+from integration.pipeline.replay import Prospect, foresee, replay
 from integration.pipeline.schedule import PixelOwner, Witnessed, may_have_told
 from integration.pipeline.witness import witnessed
 from tests.pipeline.test_signals import hearing, paid, statements

@@ -42,7 +42,7 @@ def test_both_riders_tell_the_same_event_while_the_store_observes(shopper, bench
     [served] = bench.sandbox.told("TandemTest")
     assert (told["ev"], told["eid"], told["id"]) == ("TandemTest", served["event_id"], DATASET)
     assert told["fbp"] == served["user_data"]["fbp"]
-    assert "Both riders" in trial.verdict().sentence
+    assert "told Meta the same event under the same id" in trial.verdict().sentence
 
 
 def test_only_the_test_is_told_of_its_page_and_a_kept_plan_does_not_stand_in_its_way(shopper) -> None:

@@ -34,7 +34,7 @@ def test_both_riders_tell_the_same_event_while_the_store_observes(shopper: Node,
     (server,) = bench.sandbox.told("TandemTest")
     assert (pixel["event_name"], pixel["event_id"]) == ("TandemTest", server["event_id"])
     assert (pixel["dataset_id"], left(seen)) == (DATASET, ["TandemTest"])
-    assert "Both riders" in trial.verdict().sentence
+    assert "told Meta the same event under the same id" in trial.verdict().sentence
     assert [one[0] for one in seen["heard"] if one[0].startswith("track")] == ["trackSingleCustom"]
     assert ["set", "autoConfig", False, DATASET] in seen["heard"]
 
