@@ -130,7 +130,7 @@ def test_a_paused_dataset_says_since_when_and_how_many_wait(store: OwnPage, meta
         (one,) = datasets.of_store(connection, store.id)
         datasets.pause(connection, one, "Meta refused the access token.")
     shown = text(browser.get(PAGE))
-    assert "1 dataset is paused" in shown
+    assert "Your dataset is paused" in shown
     assert "Meta refused the access token. It is paused since" in shown
     post(browser, PAGE, dataset_id=DATASET, token=f"{TOKEN}-AbCd")
     assert not sides(store)[0].paused
