@@ -36,6 +36,11 @@ class Span:
         """All of them, the earliest first."""
         return [self.since + timedelta(days=n) for n in range((self.until - self.since).days + 1)]
 
+    @property
+    def closes_after(self) -> int:
+        """After how many days a day is counted no more, where some of these are; else 0."""
+        return OPEN_DAYS if len(self.days) > OPEN_DAYS else 0
+
     def outcomes(self, day: date | None = None) -> Sequence[Outcome]:
         """What became of events: of one day, or of all."""
         return self._of(Part.OUTCOMES, day)

@@ -19,7 +19,7 @@ from integration.web import asked, refusals, sign_in
 from integration.web.cookie import Cookie
 from integration.web.pace import Pace
 from integration.web.refusals import Way
-from integration.web.security import sent_to, unkept
+from integration.web.security import sent_to, unkept, with_forms
 
 FIELD = "store"
 _MOST_FORM = 8 * 1024
@@ -125,9 +125,7 @@ class Pages:
         status = 200 if error is None else _status(error)
         told = {"joining": registry.get(self.platform).joining, "field": FIELD, "typed": typed, "trouble": error}
         page = render_template("connect_store.html", pages=self, **told)
-        response = unkept(make_response(page, status))
-        # With no-referrer, as elsewhere, a browser would hide from us where the form comes from.
-        response.headers["Referrer-Policy"] = "same-origin"
+        response = unkept(with_forms(make_response(page, status)))
         return response if error is None else refusals.put_off(error, response)
 
     def _from_the_start(self) -> Way:

@@ -16,7 +16,7 @@ from flask import Response, make_response, render_template
 from integration.db import Connection, Engine, reading
 from integration.web import csv_lines, operator_way, places
 from integration.web.csv_lines import Cell
-from integration.web.security import scripted, unkept
+from integration.web.security import scripted, with_forms
 from integration.web.visit import Item
 
 T = TypeVar("T")
@@ -64,16 +64,12 @@ class Desk:
         return reading(self.engine)
 
     def page(self, template: str, **told: object) -> Response:
-        """A whole page. Its forms tell us where they come from: with no-referrer, as elsewhere, a browser would hide it."""
-        response = make_response(render_template(template, visit=self, **told))
-        response.headers["Referrer-Policy"] = "same-origin"
-        return scripted(response)
+        """A whole page."""
+        return scripted(with_forms(make_response(render_template(template, visit=self, **told))))
 
     def download(self, chunks: Iterable[bytes], name: str, mimetype: str) -> Response:
         """A file, bit by bit. Raises Throttled where other files take all the places there are for them."""
-        response = places.keep_for(Response(iter(chunks), mimetype=mimetype))
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return unkept(response)
+        return places.file(chunks, name, mimetype)
 
     def csv(self, name: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
         """A table as a file."""

@@ -13,7 +13,7 @@ from integration.stores import operators
 from integration.stores.operators import Answer
 from integration.web import asked, operator_way, pace, refusals
 from integration.web.operator_way import BASE, SIGN_IN, SIGN_OUT
-from integration.web.security import sent_to, unkept
+from integration.web.security import sent_to, unkept, with_forms
 
 _MOST_FORM = 1024
 # The same for a wrong key and for a name that nobody has.
@@ -85,7 +85,4 @@ def _told(field: str) -> str:
 def _form(trouble: str = "", *, status: int = 200) -> Response:
     """What was typed is not shown again: it may be a key, in the wrong field."""
     page = render_template("operator/sign_in.html", sign_in_at=SIGN_IN, trouble=trouble)
-    response = unkept(make_response(page, status))
-    # With no-referrer, as elsewhere, a browser would hide from us where the form comes from.
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
+    return unkept(with_forms(make_response(page, status)))

@@ -3,8 +3,10 @@
 Of these places files may take half: a file lasts as long as its reader likes, and pages are wanted meanwhile.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
+from typing import AnyStr
 
 from flask import Blueprint, Response, g
 
@@ -68,8 +70,10 @@ class Places:
         response.call_on_close(leave)
 
 
-def keep_for(response: Response) -> Response:
-    """A file, which lasts as long as its reader likes: see `Places.keep_for`."""
+def file(chunks: Iterable[AnyStr], name: str, mimetype: str) -> Response:
+    """A file, sent while it is made; its request keeps its place for as long. Raises Throttled, see `Places.keep_for`."""
+    response = Response(iter(chunks), mimetype=mimetype)
     if "places" in g:
         g.places.keep_for(response)
-    return response
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return unkept(response)

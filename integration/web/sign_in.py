@@ -16,7 +16,7 @@ from integration.stores import sessions, sign_in_tries
 from integration.web import asked, pace, refusals
 from integration.web.cookie import Cookie
 from integration.web.refusals import Way
-from integration.web.security import sent_to, unkept
+from integration.web.security import sent_to, unkept, with_forms
 
 SIGN_IN, STORE = "/sign-in", "/store"
 _MOST_FORM = 1024
@@ -126,12 +126,8 @@ def _whether(engine: Engine, code: str | None) -> Response | None:
             return None
         both = stores.by_ids(connection, [inside, wanted])
     told = {"inside": both[inside].domain, "wanted": both[wanted].domain, "code": code}
-    response = unkept(
-        make_response(render_template("sign_in_instead.html", **told, sign_in_at=SIGN_IN, store_at=STORE))
-    )
-    # With no-referrer, as elsewhere, a browser would hide from us where the form comes from.
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
+    page = render_template("sign_in_instead.html", **told, sign_in_at=SIGN_IN, store_at=STORE)
+    return unkept(with_forms(make_response(page)))
 
 
 def _not_by_itself() -> Response:

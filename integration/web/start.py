@@ -12,7 +12,7 @@ from integration.errors import NotConfigured, NotFound
 from integration.stores import sessions
 from integration.stores.platforms import Platforms
 from integration.web import asked, handover, overview, refusals, sign_in
-from integration.web.security import sent_to, unkept
+from integration.web.security import sent_to, unkept, with_forms
 
 PATH = "/"
 _LONGEST = 2_000
@@ -72,10 +72,7 @@ class Start:
         told = {"platforms": [self._offered(one) for one in registry.connectors()], "field": handover.FIELD}
         wrong = {"chosen": platform, "typed": typed, "trouble": trouble}
         page = render_template("start.html", **told, **wrong, overview_at=self.overview_at)
-        response = unkept(make_response(page, 200 if trouble is None else 400))
-        # With no-referrer, as elsewhere, a browser would hide from us where the forms come from.
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
+        return unkept(with_forms(make_response(page, 200 if trouble is None else 400)))
 
     def _offered(self, connector: Connector) -> tuple[Connector, str]:
         """A platform, and why it cannot be connected here yet, "" where it can."""

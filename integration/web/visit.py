@@ -22,7 +22,7 @@ from integration.db.stores import Store
 from integration.errors import NotFound
 from integration.stores.zone import zone_of
 from integration.web import places
-from integration.web.security import scripted, sent_to, unkept
+from integration.web.security import scripted, sent_to, unkept, with_forms
 
 T = TypeVar("T")
 
@@ -119,18 +119,13 @@ class Visit:
 
         Raises Throttled where other files take all there are for them.
         """
-        response = places.keep_for(Response(iter(chunks), mimetype=mimetype))
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return unkept(response)
+        return places.file(chunks, name, mimetype)
 
     def dressed(self, response: Response) -> Response:
-        """With the headers of a page by this way in. Where a cookie says who asks, forms must tell where they come from:
-        with no-referrer, as elsewhere, a browser would hide it.
-        """
+        """With the headers of a page by this way in. Where a cookie says who asks, forms must tell where they come from."""
         script, ancestors = (self.frame.script, self.frame.ancestors) if self.frame else (None, ())
-        if self.frame is None:
-            response.headers["Referrer-Policy"] = "same-origin"
-        return scripted(response, script=script, ancestors=ancestors)
+        page = response if self.frame else with_forms(response)
+        return scripted(page, script=script, ancestors=ancestors)
 
     def _done(self, connection: Connection, deed: Callable[[Connection, Store], T]) -> T:
         store = stores.by_id(connection, self.store.id)

@@ -67,6 +67,13 @@ def test_match_quality_is_called_an_estimate_and_says_what_would_help(store: Own
 
 
 @pytest.mark.parametrize("path", ["/delivery", "/quality", "/coverage"])
+def test_where_days_are_shown_that_are_counted_no_more_it_says_what_they_lack(store: OwnPage, path: str) -> None:
+    lack = "A day is counted for the last time after 8 days."
+    assert lack in text(store, f"{path}?days=30")
+    assert lack not in text(store, path)
+
+
+@pytest.mark.parametrize("path", ["/delivery", "/quality", "/coverage"])
 def test_before_anything_happened_each_page_says_what_will_appear(pages: Pages, path: str) -> None:
     assert "appear" in text(OwnPage.of(pages), path)
 

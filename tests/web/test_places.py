@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response
 
 from connectors.errors import Throttled
 from integration.web import refusals
-from integration.web.places import Places, keep_for
+from integration.web.places import Places, file
 from tests.rig.service import eventually
 
 
@@ -51,7 +51,7 @@ def test_a_place_is_free_again_whatever_becomes_of_the_request() -> None:
 def application_with_a_file(most: int) -> Flask:
     app = Flask("integration.web")
     views = Blueprint("files", __name__)
-    views.add_url_rule("/file", view_func=lambda: keep_for(Response(iter(["one", "two"]))), endpoint="file")
+    views.add_url_rule("/file", view_func=lambda: file(["one", "two"], "two.txt", "text/plain"), endpoint="file")
     views.add_url_rule("/page", view_func=lambda: "here", endpoint="page")
     views.register_error_handler(Throttled, lambda error: refusals.put_off(error, Response(str(error), 503)))
     app.register_blueprint(Places(most=most).among(views))
