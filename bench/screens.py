@@ -118,7 +118,7 @@ def _tell(
     times, plain = (sorted(pair[n].ms for pair in pairs) for n in (0, 1))
     median, slow = times[len(times) // 2], times[-(-len(times) * 95 // 100) - 1]
     size, load = pairs[0][0].size / 1_024, first.load / 1_024
-    missed = [what for what, bad in (("time", slow > _MOST_MS), ("size", load > _MOST_KB)) if bad]
+    missed = [what for what, bad in (("time", median > _MOST_MS), ("size", load > _MOST_KB)) if bad]
     if missed:
         table.missed.append(f"{name}: {' and '.join(missed)}")
     numbers = (median, slow, median / plain[len(plain) // 2], cpu, size, load)

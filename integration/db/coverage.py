@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from integration.db import among_texts
+from integration.db import lookups
 from integration.db.datasets import datasets
 from integration.db.deliveries import deliveries
 from integration.db.events import events
@@ -62,14 +62,14 @@ def told(
 
 def proven(connection: sa.Connection, store_id: str, keys: Sequence[str]) -> list[Sighting]:
     """What was seen of the Pixel with a proof among these keys."""
-    same = sa.and_(sightings.c.store_id == store_id, among_texts(sightings.c.proof_key, keys))
-    return [Sighting(*row) for row in connection.execute(sa.select(*COLUMNS).where(same))]
+    mine = sightings.c.store_id == store_id
+    return [Sighting(*row) for row in lookups.each(connection, COLUMNS, sightings.c.proof_key, keys, mine)]
 
 
 def heard(connection: sa.Connection, store_id: str, keys: Sequence[str]) -> set[str]:
     """Those of these keys by which a browser spoke to us."""
-    same = sa.and_(signals.c.store_id == store_id, among_texts(signals.c.join_key, keys))
-    return set(connection.execute(sa.select(signals.c.join_key).where(same)).scalars())
+    mine = signals.c.store_id == store_id
+    return {row[0] for row in lookups.each(connection, [signals.c.join_key], signals.c.join_key, keys, mine)}
 
 
 def last_heard(connection: sa.Connection, store_id: str) -> datetime | None:

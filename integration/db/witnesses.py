@@ -4,15 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
-from integration.db import among_texts
+from integration.db import among_texts, lookups
 from integration.db.events import events
 from integration.db.sightings import COLUMNS, Sighting, sightings
 
 _BUCKET_MS = 300_000
 _MOST_IN_A_BUCKET = 3
-_MOST_OF_ONE = 1_000  # so that the lookup stays one for each text; nobody has as many
 
 
 def about(
@@ -26,35 +24,17 @@ def about(
     """Every sighting at a dataset of one of these events, given by name and id, or proven by one of these keys."""
     mine = sa.and_(sightings.c.store_id == store_id, sightings.c.dataset_id == dataset_id)
     by_name: dict[str, list[str]] = {}
+    asked: list[tuple[sa.Column[str], list[str], tuple[sa.ColumnElement[bool], ...]]]
     for name, event_id in events_of:
         by_name.setdefault(name, []).append(event_id)
+    asked = [(sightings.c.event_id, ids, (mine, sightings.c.event_name == name)) for name, ids in by_name.items()]
+    asked.append((sightings.c.proof_key, [key for key in proof_keys if key], (mine,)))
     found = {
-        one
-        for name, ids in by_name.items()
-        for one in _each(connection, sightings.c.event_id, ids, mine, sightings.c.event_name == name)
+        Sighting(*row)
+        for column, texts, conditions in asked
+        for row in lookups.each(connection, COLUMNS, column, texts, *conditions)
     }
-    found.update(_each(connection, sightings.c.proof_key, [key for key in proof_keys if key], mine))
     return sorted(found, key=lambda one: one.first_at)
-
-
-def _each(
-    connection: sa.Connection, column: sa.Column[str], texts: Collection[str], *conditions: sa.ColumnElement[bool]
-) -> set[Sighting]:
-    """Those with one of these texts. On PostgreSQL each text is looked up by itself: a plan that is made before the texts
-    are known would compare each sighting of the store with all of them.
-    """
-    if not texts:
-        return set()
-    if connection.dialect.name != "postgresql":
-        found = sa.select(*COLUMNS).where(*conditions, among_texts(column, texts))
-        return {Sighting(*row) for row in connection.execute(found)}
-    asked = (
-        sa.func.unnest(sa.bindparam("texts", sorted(set(texts)), type_=ARRAY(sa.Text)))
-        .table_valued("text")
-        .render_derived()
-    )
-    one = sa.select(*COLUMNS).where(*conditions, column == asked.c.text).limit(_MOST_OF_ONE).lateral()
-    return {Sighting(*row) for row in connection.execute(sa.select(*one.c).select_from(asked.join(one, sa.true())))}
 
 
 def sent(
