@@ -1,7 +1,7 @@
 """/settings: what the merchant decides for the store, a group at a time, with what each choice would mean on its last orders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -35,7 +35,7 @@ class Page:
 
     def show(self, visit: Visit, group: str = "", typed: Typed = _NOTHING, emails: str | None = None) -> Response:
         """The page; with what was typed in one group, and what is wrong with it."""
-        store = visit.store
+        visit, store = replace(visit, here=PATH), visit.store  # also after a form that came to nothing
         with visit.reading() as connection:
             meant, waiting = choices.of_store(connection, store), _waiting(connection, store)
             saved = _saved(connection, store, request.args.get("saved", ""))

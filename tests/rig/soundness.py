@@ -110,6 +110,7 @@ def of_page(page: Page, name: str) -> list[str]:
 def _turn(page: Page, scheme: Literal["light", "dark"], size: ViewportSize) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(size)
+    page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
 
 
 def of_rules(frame: Frame) -> Sequence[str]:
