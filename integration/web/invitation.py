@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from connectors.errors import TandemError, Throttled
+from connectors.errors import Throttled
 from integration.crypto import Sealer
 from integration.db import Connection, Engine, reading, transact
 from integration.db.datasets import Dataset
@@ -21,7 +21,7 @@ from integration.errors import Conflict, InvalidSetting, NotFound
 from integration.meta.inspect import Inspector
 from integration.stores import datasets_at_meta, invitations
 from integration.stores.datasets_at_meta import Given
-from integration.web import asked, at_meta, refusals
+from integration.web import at_meta, refusals
 from integration.web.pace import Pace
 from integration.web.security import unkept
 
@@ -96,7 +96,4 @@ def blueprint(engine: Engine, sealer: Sealer, inspector: Inspector) -> Blueprint
     doors: Mapping[str, Callable[[str], Response]] = {"GET": page.show, "POST": page.save}
     for method, view in doors.items():
         views.add_url_rule(f"{PATH}/<code>", view.__name__, view, methods=[method], provide_automatic_options=False)
-    views.before_request(asked.refuse_head)
-    views.register_error_handler(TandemError, refusals.refused)
-    views.register_error_handler(Exception, refusals.broken)
-    return views
+    return refusals.in_words(views)

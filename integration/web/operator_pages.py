@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response
 
-from connectors.errors import TandemError
 from integration.db import Engine, reading
-from integration.web import asked, operator_way, refusals
+from integration.web import operator_way, refusals
 from integration.web.operator_desk import Desk, moment
 from integration.web.security import sent_to, unkept
 
@@ -34,10 +33,7 @@ def blueprint(engine: Engine, rooms: Sequence[Room]) -> Blueprint:
             methods=["GET"],
             provide_automatic_options=False,
         )
-    views.before_request(asked.refuse_head)
-    views.register_error_handler(TandemError, refusals.refused)
-    views.register_error_handler(Exception, refusals.broken)
-    return views
+    return refusals.in_words(views)
 
 
 def _opened(engine: Engine, room: Room) -> Callable[[], Response]:

@@ -6,7 +6,7 @@ from functools import partial
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from connectors.errors import TandemError, Throttled
+from connectors.errors import Throttled
 from integration.db import Connection, Engine, now, reading, transact
 from integration.log import logger
 from integration.stores import operators
@@ -33,10 +33,7 @@ def blueprint(engine: Engine, *, public_url: str) -> Blueprint:
         (SIGN_OUT, "POST", door.leave),
     ):
         views.add_url_rule(path, view.__name__, view, methods=[method], provide_automatic_options=False)
-    views.before_request(asked.refuse_head)
-    views.register_error_handler(TandemError, refusals.refused)
-    views.register_error_handler(Exception, refusals.broken)
-    return views
+    return refusals.in_words(views)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from connectors.errors import TandemError
 from integration.db import Connection, Engine, changes, datasets, pair_tests
 from integration.db import now as database_now
 from integration.db.pair_tests import PairTest
@@ -17,7 +16,7 @@ from integration.errors import Conflict
 from integration.pipeline import pair_code
 from integration.stores import pair_test, pair_verdict
 from integration.stores.pair_verdict import Mark, Verdict
-from integration.web import asked, refusals
+from integration.web import refusals
 from integration.web.security import sent_to
 from integration.web.surfaces import Door
 from integration.web.visit import Visit
@@ -52,10 +51,7 @@ def blueprint(engine: Engine, *, loopback: bool) -> Blueprint:
         methods=["GET"],
         provide_automatic_options=False,
     )
-    views.before_request(asked.refuse_head)
-    views.register_error_handler(TandemError, refusals.refused)
-    views.register_error_handler(Exception, refusals.broken)
-    return views
+    return refusals.in_words(views)
 
 
 def _into_the_shop(engine: Engine, *, code: str, loopback: bool) -> Response:

@@ -3,7 +3,7 @@
 import traceback
 from dataclasses import dataclass
 
-from flask import Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from connectors.errors import (
@@ -19,6 +19,7 @@ from connectors.errors import (
 )
 from integration.errors import Conflict, Forbidden, InvalidSetting, NotApproved, NotConfigured, NotFound, Unavailable
 from integration.log import logger
+from integration.web import asked
 from integration.web.security import unkept
 
 _RETRY_AFTER_SECONDS = 5
@@ -89,6 +90,14 @@ def lost(error: HTTPException) -> Response | HTTPException:
         return error
     sentence = "No page of Tandem has this address. It may be mistyped, or an old link."
     return plain("There is nothing here", sentence, Way(_FRONT, "Go to the first page"), status=error.code or 404)
+
+
+def in_words(views: Blueprint) -> Blueprint:
+    """The same addresses, which say in words what they refuse, and refuse HEAD."""
+    views.before_request(asked.refuse_head)
+    views.register_error_handler(TandemError, refused)
+    views.register_error_handler(Exception, broken)
+    return views
 
 
 def plain(title: str, sentence: str, way: Way | None = None, *, status: int = 200) -> Response:

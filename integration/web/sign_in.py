@@ -10,7 +10,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from connectors import registry
-from connectors.errors import TandemError, Throttled
+from connectors.errors import Throttled
 from integration.db import Connection, Engine, now, reading, stores, transact
 from integration.stores import sessions, sign_in_tries
 from integration.web import asked, pace, refusals
@@ -54,10 +54,7 @@ def blueprint(engine: Engine, *, public_url: str) -> Blueprint:
     views.add_url_rule(SIGN_IN, view_func=enter, methods=["GET"], provide_automatic_options=False)
     views.add_url_rule(SIGN_IN, view_func=enter_instead, methods=["POST"], provide_automatic_options=False)
     views.add_url_rule("/sign-out", view_func=leave, methods=["POST"], provide_automatic_options=False)
-    views.before_request(asked.refuse_head)
-    views.register_error_handler(TandemError, refusals.refused)
-    views.register_error_handler(Exception, refusals.broken)
-    return views
+    return refusals.in_words(views)
 
 
 def kept() -> str | None:

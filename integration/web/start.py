@@ -11,7 +11,7 @@ from integration.db import Engine, reading
 from integration.errors import NotConfigured, NotFound
 from integration.stores import sessions
 from integration.stores.platforms import Platforms
-from integration.web import asked, handover, overview, refusals, sign_in
+from integration.web import handover, overview, refusals, sign_in
 from integration.web.security import sent_to, unkept, with_forms
 
 PATH = "/"
@@ -34,10 +34,7 @@ def blueprint(platforms: Platforms, *, development: bool) -> Blueprint:
                 defaults={"platform": connector.name},
                 provide_automatic_options=False,
             )
-    views.before_request(asked.refuse_head)
-    views.register_error_handler(TandemError, refusals.refused)
-    views.register_error_handler(Exception, refusals.broken)
-    return views
+    return refusals.in_words(views)
 
 
 class Start:
