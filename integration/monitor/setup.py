@@ -17,6 +17,7 @@ from integration.stores.onboarding import Facts, Side
 from integration.stores.pair_verdict import Mark
 from integration.stores.report import Progress, Summary
 
+_NOT_READ = "The orders from before were not read; Tandem is live without them."
 SKIPPED = "pair test skipped"  # in the change log
 
 
@@ -37,10 +38,11 @@ def of_store(connection: Connection, store: Store, now: datetime) -> Read:
     half, connector = planned.get(chores.PIXEL), registry.get(store.platform)
     # Where a merchant may do without our half, that it was never there is no fault.
     lost = half is not None and (connector.plugin is None or half.done_at is not None)
+    # A store that was added by command has nothing that could be asked for its orders.
+    past_it = surveyed.progress is Progress.NEVER and store.live
     facts = Facts(
-        survey=surveyed.headline,
-        # A store that was added by command has nothing that could be asked for its orders.
-        surveyed=surveyed.progress is Progress.DONE or (surveyed.progress is Progress.NEVER and store.live),
+        survey=_NOT_READ if past_it else surveyed.headline,
+        surveyed=surveyed.progress is Progress.DONE or past_it,
         survey_trouble=surveyed.trouble,
         sides=_sides(connection, store),
         looked_at=looked_at,
