@@ -101,6 +101,7 @@ def test_an_event_s_page_is_sound(scene: Scene, merchant: tuple[Merchant, Scales
     page.goto(f"{scene.url}/store/events?state={state}&event=Purchase")
     address = page.locator("#events a").first.get_attribute("href")
     none(faults(merchant, f"{scene.url}{address}", f"event-{state}"))
+    expect(page.locator("nav.menu [aria-current]")).to_have_text("Live events")
 
 
 @pytest.mark.parametrize(
