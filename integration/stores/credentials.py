@@ -63,21 +63,12 @@ def attach(
     attached = datasets.of_store(connection, store.id)
     known = next((one for one in attached if one.dataset_id == dataset_id), None)
     if known:
-        datasets.renew_token(connection, known, kept)
-        if test_event_code:
-            datasets.set_test_code(connection, known, test_event_code, None)
-        held.resume_dataset(connection, known.id)
-        alerts.clear(connection, store_id=store.id, kind="dataset_paused")
+        _renew(connection, known, kept, test_event_code)
     else:
         datasets.one_at_a_time(connection, dataset_id)
         refuse_collision(connection, store, dataset_id, store.settings)
         datasets.add(
-            connection,
-            store_id=store.id,
-            dataset_id=dataset_id,
-            token=kept,
-            test_event_code=test_event_code,
-            at=now,
+            connection, store_id=store.id, dataset_id=dataset_id, token=kept, test_event_code=test_event_code, at=now
         )
     dataset = next(one for one in datasets.of_store(connection, store.id) if one.dataset_id == dataset_id)
     if not attached:
@@ -86,6 +77,15 @@ def attach(
     storefront.weigh_again(connection, store.id, now)
     _look_again(connection, store)
     return dataset
+
+
+def _renew(connection: Connection, known: Dataset, token: datasets.Token, test_event_code: str | None) -> None:
+    """What was held for want of a good token goes on."""
+    datasets.renew_token(connection, known, token)
+    if test_event_code:
+        datasets.set_test_code(connection, known, test_event_code, None)
+    held.resume_dataset(connection, known.id)
+    alerts.clear(connection, store_id=known.store_id, kind="dataset_paused")
 
 
 def _look_again(connection: Connection, store: Store) -> None:
