@@ -3,7 +3,7 @@
 What decides is a call that Meta documents to take nothing: one event older than 7 days, of which it says "we return an
 error for the entire request and process no events". Who gets so far as that error may send. Reading the dataset would not
 tell: a token out of Events Manager may send and yet not read. That Meta looks at the token and its permission before it
-looks at the event is unverified.
+looks at the event is unverified. Why it is asked so: docs/decisions/0028-a-token-is-tried-by-an-event-that-meta-refuses.md.
 """
 
 import time
