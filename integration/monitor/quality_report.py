@@ -17,10 +17,10 @@ MOST_HINTS = 3
 _MENDS: Mapping[str, str] = {
     "em": "Ask for the e-mail address at the checkout and let nobody order without.",
     "ph": "Ask for the phone number at the checkout.",
-    "fbc": "It is there only where somebody came by an ad. Our half in the storefront keeps the click, where it is at work.",
-    "fbp": "Switch on our half in the storefront: it passes on what the Pixel set.",
+    "fbc": "It is there only where somebody came by an ad. Tandem’s script in your shop keeps the click.",
+    "fbp": "Switch on Tandem’s script in your shop: it passes on what the Pixel set.",
     "external_id": "Let shoppers have an account: it is the shop’s id of the customer.",
-    "client_ip_address": "Switch on our half in the storefront, which passes it on where consent allows it.",
+    "client_ip_address": "Switch on Tandem’s script in your shop, which passes it on where consent allows it.",
     "country": "Ask for the address at the checkout.",
     "zp": "Ask for the address at the checkout.",
     "ct": "Ask for the address at the checkout.",

@@ -104,7 +104,7 @@ TITLES: Mapping[Name, str] = {
     Name.SURVEY: "What we see in your shop",
     Name.DATASET: "Dataset and token",
     Name.SENDERS: "Who tells Meta about purchases",
-    Name.BROWSER: "The browser’s half",
+    Name.BROWSER: "The Pixel in your shop",
     Name.PAIR: "Pair test",
     Name.LIVE: "Go live",
     Name.PROOF: "The first real order",

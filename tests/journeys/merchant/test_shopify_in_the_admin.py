@@ -70,7 +70,7 @@ def test_the_setup_is_done_in_the_frame_until_the_store_is_live(
     step(app, "Dataset and token", "done")
 
     speaks(scene, "a" * 32)
-    step(app, "The browser’s half", "done")
+    step(app, "The Pixel in your shop", "done")
     follow(app, "Setup")
     app.get_by_role("button", name="Skip it").click()
     step(app, "Pair test", "done")

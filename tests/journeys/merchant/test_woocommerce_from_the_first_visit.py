@@ -73,9 +73,9 @@ def test_who_else_tells_meta_was_looked_at(merchant: Merchant) -> None:
 
 
 def test_the_first_browser_that_speaks_ticks_while_the_page_is_open(scene: Scene, merchant: Merchant) -> None:
-    step(merchant, "The browser’s half", "under way")
+    step(merchant, "The Pixel in your shop", "under way")
     scene.looks_around()
-    step(merchant, "The browser’s half", "done")
+    step(merchant, "The Pixel in your shop", "done")
 
 
 def test_the_pair_test_is_skipped_by_a_click_and_the_store_goes_live(scene: Scene, merchant: Merchant) -> None:
