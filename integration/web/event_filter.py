@@ -40,9 +40,9 @@ STATES: Mapping[str, str] = MappingProxyType(
 TOLD: Mapping[str, str] = MappingProxyType(
     {
         "": "Any",
-        Value.BOTH: "Pixel and server",
-        Value.SERVER_ONLY: "Only the server",
-        Value.PIXEL_ONLY: "Only the Pixel",
+        Value.BOTH: "Both",
+        Value.SERVER_ONLY: "Server only",
+        Value.PIXEL_ONLY: "Pixel only",
         Value.UNKNOWN: "Unknown",
     }
 )
