@@ -9,7 +9,7 @@ import msgspec
 
 from integration.db.deliveries import UNSETTLED, State
 from integration.db.ledger_rows import Row
-from integration.monitor.coverage import Value
+from integration.monitor.coverage import Cause, Value
 from integration.monitor.live_events import Line
 from integration.web import csv_lines, reason_words
 from integration.web.event_filter import SOURCES
@@ -72,8 +72,10 @@ def riders(line: Line) -> tuple[str, str]:
     value, state = line.told.verdict.value if line.told else None, State(line.row.state)
     if value is not None and value in _TOLD:
         return value.value, _TOLD[value]
+    if state is State.DELIVERED and line.told:
+        return "unknown", "two ids" if line.told.verdict.cause is Cause.OTHER_ID else "Pixel unknown"
     if state is State.DELIVERED:
-        return ("unknown", "Pixel unknown") if line.told else ("server_only", "server")
+        return "server_only", "server"
     if state in UNSETTLED or state is State.AMBIGUOUS:
         return "waiting", "waiting" if state is not State.AMBIGUOUS else "in doubt"
     return ("dead" if state in (State.DEAD, State.EXPIRED) else "silent"), "neither"

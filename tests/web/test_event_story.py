@@ -208,10 +208,10 @@ def test_each_answer_has_words(counted: str, told: tuple[int | None, int | None,
     assert event_steps.answer(call._replace(ended_at=None, counted=None))[0] == "no answer is known"
 
 
-def test_both_riders_ids_stand_side_by_side(store: OwnPage) -> None:
-    change(store, state="delivered", delivered_at=NOW)
+def heard(store: OwnPage, *event_ids: str) -> None:
+    """The order's Pixel left, under these ids."""
     with transaction(store.pages.engine) as connection:
-        for event_id in ("81001", "other-id"):
+        for event_id in event_ids:
             values = {
                 "store_id": store.id,
                 "dataset_id": dataset_of(store),
@@ -220,6 +220,19 @@ def test_both_riders_ids_stand_side_by_side(store: OwnPage) -> None:
             }
             values |= {"proof_key": joining.key(By.ORDER, "81001"), "sent_at": NOW, "first_at": NOW}
             connection.execute(sa.insert(sightings.sightings).values(values))
+
+
+def test_an_order_told_under_two_ids_is_marked_in_every_list(store: OwnPage) -> None:
+    change(store, state="delivered", delivered_at=NOW)
+    heard(store, "other-id")
+    for path in ("/store", "/store/events"):
+        text = Read(store.browser().get(path).data.decode()).text
+        assert ("two ids" in text, "Pixel unknown" in text) == (True, False)
+
+
+def test_both_riders_ids_stand_side_by_side(store: OwnPage) -> None:
+    change(store, state="delivered", delivered_at=NOW)
+    heard(store, "81001", "other-id")
     text = Read(page(store)).text
     assert "Server’s id 81001" in text
     assert "Pixel’s id 81001 the same other-id another id: Meta may count both" in text
