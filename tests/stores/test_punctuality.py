@@ -171,4 +171,6 @@ def test_of_a_store_that_refuses_to_be_asked_that_is_said(bench: Bench) -> None:
         chores.failed(connection, chore, "one", trouble="Connect it again.", again=timedelta(minutes=5))
         said = punctuality.of_store(connection, shop.row)
 
-    assert said == "How soon orders come by webhook is not known yet. At the moment your shop cannot be asked for orders."
+    assert (
+        said == "How soon orders come by webhook is not known yet. At the moment your shop cannot be asked for orders."
+    )

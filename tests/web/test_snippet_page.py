@@ -74,7 +74,9 @@ def test_who_is_not_signed_in_is_led_to_where_that_is_done(pages: Pages) -> None
 
 
 def test_inside_the_admin_the_text_is_the_same(pages: Pages, store: stores.Store) -> None:
-    answer = pages.browser().get(f"/shopify/app{PATH}?{urlencode({'embedded': '1', 'id_token': session(store.domain)})}")
+    answer = pages.browser().get(
+        f"/shopify/app{PATH}?{urlencode({'embedded': '1', 'id_token': session(store.domain)})}"
+    )
     assert answer.status == 200
     assert f"{pages.url}/s/{store.public_key}" in html.unescape(answer.data.decode())
     assert len(Read(answer.data.decode()).all("textarea")) == 1
