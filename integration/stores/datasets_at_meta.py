@@ -96,7 +96,7 @@ def _told(dataset: Dataset) -> dict[str, str | None]:
     """What the change log may say of it. Of a token its mask, and when Meta confirmed it: two may end alike."""
     return {
         f"token of {dataset.dataset_id}": mask(dataset),
-        "confirmed by Meta": dataset.checked_at.isoformat(timespec="seconds") if dataset.checked_at else "no",
+        "confirmed by Meta": f"{dataset.checked_at:%Y-%m-%d %H:%M:%S} UTC" if dataset.checked_at else "no",
         "state": dataset.state,
         f"code of {dataset.dataset_id}": dataset.test_event_code,
     }
