@@ -29,7 +29,7 @@ class Finding(StrEnum):
     """What Meta said, by name."""
 
     OPENS = "opens"
-    UNREADABLE_TOKEN = "unreadable token"  # noqa: S105
+    UNREADABLE_TOKEN = "unreadable token"  # noqa: S105 (a word for it)
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     NO_PERMISSION = "no permission"

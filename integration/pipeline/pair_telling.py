@@ -141,7 +141,7 @@ def _ask(sealer: Sealer, client: GraphClient, call: Call) -> Answer:
     try:
         code = side.test_event_code
         return client.send(side.dataset_id, token, [call.event], test_event_code=code, seconds=CALL_SECONDS)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 (see below)
         # The others of this run must not be lost with it; whether something left is not known.
         logger("pair test").error("a call broke", dataset=side.id, kind=type(error).__name__)
         return errors.unknown()

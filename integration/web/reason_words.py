@@ -28,7 +28,7 @@ _NOTHING = "Nothing is to be done."
 _GOES_BY_ITSELF = "Nothing is to be done: it goes by itself."
 _FAULT = "This is a fault of ours. Please report it with the event’s id."
 _NEEDS_A_YES = "Nothing is to be done for this order. Check that your cookie banner is seen and hands its answer on."
-_TOKEN = "Paste a new access token; what is held then goes by itself."  # noqa: S105
+_TOKEN = "Paste a new access token; what is held then goes by itself."  # noqa: S105 (a sentence)
 
 BY_REASON: Mapping[str, Words] = {
     # What the shop says of it.
