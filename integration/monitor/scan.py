@@ -1,7 +1,7 @@
 """A look at a shop's public pages, through the guard: its front page, one product and its cart. Nothing else is asked.
 
 Redirects are followed three times, each address judged anew by the guard. Where the front page itself leads elsewhere (a
-permanent domain leads to the one shoppers see), that host is remembered as the shop's own.
+permanent domain leads to the one shoppers see), that host is remembered as the shop's own; no other page leads to another.
 """
 
 import re
@@ -50,10 +50,10 @@ class _Visitor:
         """The text of the front page and where the shop keeps it. Raises ConnectorError, or _Unread with a sentence."""
         answer = self._answered(address)
         for _ in range(_MOST_HOPS):
-            leads_to = answer.headers.get("location") if 300 <= answer.status < 400 else None
+            leads_to = _next(answer, address)
             if leads_to is None:
                 break
-            address = urljoin(address, leads_to)
+            address = leads_to
             if urlsplit(address).path.rstrip("/") == "/password":
                 raise _Unread(_PASSWORD)
             answer = self._answered(address)
@@ -63,14 +63,38 @@ class _Visitor:
         return _text(answer), address
 
     def further(self, address: str) -> str | None:
-        """The text of another page of the shop; None for one that is not there, or leads elsewhere."""
+        """The text of another page of the shop; None for one that is not there, or leads elsewhere.
+
+        WordPress sends whoever asks for /cart on to /cart/: within its own host it is followed.
+        """
         answer = self._answered(address)
+        for _ in range(_MOST_HOPS):
+            leads_to = _beside(answer, address)
+            if leads_to is None:
+                break
+            address = leads_to
+            answer = self._answered(address)
         return _text(answer) if answer.status == 200 else None
 
     def _answered(self, address: str) -> HttpAnswer:
         if time.monotonic() > self.ends_at:
             raise _Unread(_SLOW)
         return self.http.request("GET", address, headers=_HEADERS)
+
+
+def _next(answer: HttpAnswer, address: str) -> str | None:
+    """Where an answer sends whoever asked for `address`; None where it sends nowhere. Raises ValueError for no address."""
+    leads_to = answer.headers.get("location") if 300 <= answer.status < 400 else None
+    return None if leads_to is None else urljoin(address, leads_to)
+
+
+def _beside(answer: HttpAnswer, address: str) -> str | None:
+    """The same, if it is of the same origin."""
+    try:
+        leads_to = _next(answer, address)
+        return leads_to if leads_to and urlsplit(leads_to)[:2] == urlsplit(address)[:2] else None
+    except ValueError:
+        return None
 
 
 def _text(answer: HttpAnswer) -> str:

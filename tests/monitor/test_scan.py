@@ -92,6 +92,21 @@ def test_a_product_or_a_cart_that_is_not_there_is_no_trouble(cart: Any) -> None:
     assert (seen.findings.pages, seen.findings.trouble) == (1, "")
 
 
+def test_a_cart_is_read_where_wordpress_keeps_it() -> None:
+    """Seen in WooCommerce 10.6.2: /cart answers 301 and names the whole address of /cart/."""
+    pages: Pages = {"/": (200, HTML, b""), "/cart/": (200, HTML, RIVAL)}
+    with site(pages) as made:
+        pages["/cart"] = 301, {"Location": f"http://{made.domain}/cart/"}, b""
+        seen = look(made)
+        assert (made.asked, seen.findings.pages, seen.hosts) == (["/", "/cart", "/cart/"], 2, (made.domain,))
+        assert [one.datasets for one in seen.findings.found] == [(DATASET,)]
+
+
+def test_a_page_that_leads_round_in_circles_is_left() -> None:
+    with site({"/": (200, HTML, RIVAL), "/cart": moved("/cart")}) as made:
+        assert (look(made).findings.pages, len(made.asked)) == (1, 5)
+
+
 def test_where_the_front_page_leads_is_the_shops_own_host_too() -> None:
     """Shopify's permanent domain leads to the one shoppers see."""
     with site({"/": (200, HTML, b"shop")}) as primary, site({"/": moved(f"http://{primary.domain}/")}) as made:
