@@ -23,6 +23,7 @@ _SOURCES = {
     "store-api": Source.WEBSITE,
     "admin": Source.DRAFT,
     "subscription": Source.SUBSCRIPTION,
+    "pos-rest-api": Source.POS,  # WooCommerce's own app at the counter
 }
 
 

@@ -65,6 +65,7 @@ def test_an_order_pending_at_an_off_site_wallet_is_not_placed():
         ("store-api", Source.WEBSITE),
         ("admin", Source.DRAFT),
         ("subscription", Source.SUBSCRIPTION),
+        ("pos-rest-api", Source.POS),
         ("rest-api", Source.OTHER),
         ("", Source.OTHER),
         (None, Source.OTHER),
