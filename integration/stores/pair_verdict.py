@@ -78,7 +78,7 @@ _PIXEL: Mapping[Pixel, tuple[Mark, str]] = MappingProxyType(
         Pixel.UNOPENED: (Mark.WAITS, "Your shop has not been opened by this link yet."),
         Pixel.ANSWERING: (Mark.WAITS, "Your shop was opened. Waiting for Tandem’s script there."),
         Pixel.SILENT: (Mark.FAILED, "Your shop was opened, but Tandem’s script did not answer."),
-        Pixel.HELD: (Mark.FAILED, "The Pixel did not run: your shop’s cookie banner keeps it silent in that window."),
+        Pixel.HELD: (Mark.FAILED, "The Pixel did not run: in that window nobody has accepted cookies yet."),
         Pixel.CALLED: (Mark.WAITS, "The Pixel was called. Waiting for Meta’s script to load."),
         Pixel.BLOCKED: (
             Mark.FAILED,
@@ -113,7 +113,8 @@ _ADVICE: Mapping[Pixel, str] = MappingProxyType(
     {
         Pixel.SILENT: "If your shop asks for consent, accept cookies in that window. Then look whether Tandem’s Pixel is "
         "installed and switched on, whether a cache keeps an older copy of the page, and load that window again.",
-        Pixel.HELD: "Accept cookies in that window. The test goes on by itself; if it does not, load that window again.",
+        Pixel.HELD: "Accept cookies in that window. The test goes on by itself; if it does not, load that window again. "
+        "If no banner asks there, or if its answer does not reach Tandem’s script, the Pixel stays silent for shoppers, too.",
         Pixel.BLOCKED: _ANOTHER_BROWSER,
         Pixel.UNSENT: _ANOTHER_BROWSER,
     }
