@@ -124,11 +124,7 @@ def told(facts: Facts) -> Say:
     """How the orders fared."""
     found = orders(facts.outcomes)
     if not facts.live:
-        seen = _many(found.observed + found.due, "order of", "orders of")
-        sentence = (
-            f"Tandem is observing: {seen} the last {facts.span} would have been told, and nothing goes to Meta yet."
-        )
-        return Say(NOTE, sentence, "Go live", "/setup")
+        return Say(NOTE, _observed(found, facts.span), "Go live", "/setup")
     if not found.all:
         return Say(NOTE, f"No order came in during the last {facts.span}. Each appears here within seconds.")
     if not found.due:
@@ -137,6 +133,13 @@ def told(facts: Facts) -> Say:
     if found.failed:
         return Say(WARNS, sentence, "See why", "/delivery")
     return Say(GOOD if found.delivered == found.due else NOTE, sentence)
+
+
+def _observed(found: Orders, span: str) -> str:
+    """A store that was live before, and was connected again, has told some."""
+    would = _many(found.observed + found.due - found.delivered, "order of", "orders of")
+    sentence = f"Tandem is observing: {would} the last {span} would have been told, and nothing goes to Meta"
+    return f"{sentence} now. {found.delivered:,} reached Meta before that." if found.delivered else f"{sentence} yet."
 
 
 def _how_many(found: Orders, facts: Facts) -> str:

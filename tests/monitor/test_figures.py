@@ -86,7 +86,15 @@ def test_a_dead_token_comes_before_all_else_but_the_store_itself() -> None:
         (
             (came("observed", 4),),
             {"live": False},
-            "Tandem is observing: 4 orders of the last 7 days would have been told",
+            "Tandem is observing: 4 orders of the last 7 days would have been told, and nothing goes to Meta yet.",
+        ),
+        (
+            (came("delivered", 8), came("observed", 1)),
+            {"live": False},
+            (
+                "Tandem is observing: 1 order of the last 7 days would have been told, and nothing goes to Meta now. "
+                "8 reached Meta before that."
+            ),
         ),
         ((), {}, "No order came in during the last 7 days."),
         ((came("skipped", 2),), {}, "No order of the last 7 days may be told to Meta: 2 not the website’s"),
