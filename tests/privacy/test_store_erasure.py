@@ -16,12 +16,10 @@ from integration.db.privacy_requests import privacy_requests
 from integration.pipeline.receive import Outcome, Reply
 from integration.privacy.store_erasure import WITH_THE_STORE, erase_some
 from tests.rig.erasing import erase_store
-from tests.rig.made_up import OWNED, TABLES, copies, fill, number
+from tests.rig.made_up import OF_NO_STORE, OWNED, TABLES, copies, fill, number
 from tests.rig.shop import Bench, Shop
 
 NOW = datetime.now(UTC)
-# Of those who run Tandem, and of nobody's shop.
-OF_NO_STORE = {"operators", "operator_sessions", "sign_in_tries"}
 
 
 @pytest.fixture
