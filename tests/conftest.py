@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from integration import db
 from integration.db import migrate
@@ -97,3 +98,12 @@ def sandbox(meta: Sandbox) -> Sandbox:
 def bench(engine: db.Engine, sandbox: Sandbox) -> Bench:
     """Receiver and drain on real parts, without processes in between."""
     return Bench(engine, sandbox)
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Browser]:
+    """Chromium, driven by Playwright: one for all tests, since its driver can be at work only once in a process."""
+    from tests.rig import merchant_browser  # which needs this very file
+
+    with merchant_browser.opened() as found:
+        yield found

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.rig.merchant_browser import opened
 from tests.web.test_kit import WEB, gallery
 
 # What reaches out of the window, but for what only a reader hears or what scrolls by itself.
@@ -52,9 +51,8 @@ def write(root: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with opened() as found:
-        yield found
+def chromium(chrome: Browser) -> Browser:
+    return chrome
 
 
 def shown(chromium: Browser, address: str, width: int, **how: Any) -> Page:

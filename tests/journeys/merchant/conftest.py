@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from integration import db
-from tests.rig import mailbox, merchant_browser
+from tests.rig import mailbox
 from tests.rig.merchant_browser import Merchant
 from tests.rig.merchant_scene import Scene
 from tests.rig.sandbox import Sandbox
@@ -21,9 +21,8 @@ from tests.rig.woostore import WooStore
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with merchant_browser.opened() as found:
-        yield found
+def chromium(chrome: Browser) -> Browser:
+    return chrome
 
 
 @pytest.fixture(scope="package")
