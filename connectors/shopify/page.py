@@ -31,7 +31,8 @@ HALF = Half(
         "without what the shopper’s browser knew."
     ),
     switches=(
-        # The theme editor with its app embeds shown; which one is ours cannot be named without the extension's id.
+        # The theme editor with its app embeds shown; which one is ours cannot be named without the extension's id. That
+        # the address is good without naming one is unverified.
         Switch(
             words="Open the theme’s app embeds",
             address="https://{domain}/admin/themes/current/editor?context=apps",

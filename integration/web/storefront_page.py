@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Response
 
+from connectors import registry
 from integration.db import Connection, changes
 from integration.db.stores import Store
 from integration.monitor import storefront_life
@@ -42,7 +43,8 @@ class Page:
             life = storefront_life.of_store(connection, visit.store)
             made = snippet.of_store(connection, visit.store, public_url=self.public_url)
         tried = pair_verdict.of(life.tried, visit.now) if life.tried else None
-        return visit.page("storefront.html", life=life, made=made, tried=tried, captured=_CAPTURED)
+        label = registry.get(visit.store.platform).label
+        return visit.page("storefront.html", life=life, made=made, tried=tried, captured=_CAPTURED, label=label)
 
     def verify(self, visit: Visit) -> Response:
         """Look now, and not within the hour."""
