@@ -80,3 +80,10 @@ def test_inside_the_admin_the_text_is_the_same(pages: Pages, store: stores.Store
     assert answer.status == 200
     assert f"{pages.url}/s/{store.public_key}" in html.unescape(answer.data.decode())
     assert len(Read(answer.data.decode()).all("textarea")) == 1
+
+
+def test_what_the_plugin_says_of_itself_and_of_the_shop_s_system_is_shown(pages: Pages) -> None:
+    store = OwnPage.of(pages)
+    store.call("state", {"plugin": "1.2.3", "wordpress": "6.8", "woocommerce": "10.6.2"})
+    page = Read(store.browser().get(f"{STORE}{PATH}").data.decode())
+    assert "version 1.2.3, WordPress 6.8, WooCommerce 10.6.2" in page.text
